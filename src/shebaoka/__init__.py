@@ -1,0 +1,1 @@
+"""A city's social security card, from application to account; the notice is the program."""

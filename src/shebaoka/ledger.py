@@ -1,0 +1,61 @@
+"""The ledger: money moves from one account to another, so every posting sums to zero by its form.
+
+Pure. Rules make postings, the store keeps them, statements and the day's checks read them. Amounts are fen.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from shebaoka.records import Account, Broken, Posting
+
+PERSONAL = "personal"
+OLD_SYSTEM = "old_system"
+"""Where carried-over money comes from: a named inflow, the counter-account of every opening balance (1.2)."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One side of a posting: what an account gains (above zero) or gives (below), in fen."""
+
+    account: str
+    amount_fen: int
+    what: str
+
+
+def opening(balance_fen: int) -> tuple[Posting, ...]:
+    """The postings that open a personal account with the old card's balance; none for an empty one."""
+    if balance_fen == 0:
+        return ()
+    return (Posting(debit=OLD_SYSTEM, credit=PERSONAL, amount_fen=balance_fen, what="opening_balance"),)
+
+
+def entries(posting: Posting) -> tuple[Entry, Entry]:
+    """The two entries of a posting; their amounts sum to zero."""
+    return (
+        Entry(posting.debit, -posting.amount_fen, posting.what),
+        Entry(posting.credit, posting.amount_fen, posting.what),
+    )
+
+
+def mirror(posting: Posting) -> Posting:
+    """The posting that takes another back. A posting is never edited."""
+    return Posting(
+        debit=posting.credit, credit=posting.debit, amount_fen=posting.amount_fen, what=f"mirror_of_{posting.what}"
+    )
+
+
+def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:
+    """By how many fen the postings change an account."""
+    return sum(e.amount_fen for p in postings for e in entries(p) if e.account == account)
+
+
+def after(account: Account, postings: Iterable[Posting]) -> Account:
+    """The personal account after the postings. `Broken` if one of them is not above zero, or the balance falls below."""
+    postings = tuple(postings)
+    for p in postings:
+        if p.amount_fen <= 0 or p.debit == p.credit:
+            raise Broken(f"A posting must move an amount above zero between two accounts, not {p!r}.")
+    balance = account.balance_fen + change(postings)
+    if balance < 0:
+        raise Broken("A personal account may not fall below zero.")
+    return Account(balance_fen=balance, carried_over_on=account.carried_over_on)

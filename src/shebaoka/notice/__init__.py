@@ -1,0 +1,18 @@
+"""The notice as data: dated versions of a city's clauses, parameters and readings, checked before they decide.
+
+Pure: files come in as bytes. `Notices.on(day)` is how everybody else asks.
+"""
+
+from shebaoka.notice.calendar import add_term as add_term
+from shebaoka.notice.reading import NOTICE_FILE as NOTICE_FILE
+from shebaoka.notice.reading import Notices as Notices
+from shebaoka.notice.reading import read_notices as read_notices
+from shebaoka.notice.reading import read_words as read_words
+from shebaoka.notice.schema import LANGUAGES as LANGUAGES
+from shebaoka.notice.schema import LossReport as LossReport
+from shebaoka.notice.schema import Materials as Materials
+from shebaoka.notice.schema import Notice as Notice
+from shebaoka.notice.schema import Parameters as Parameters
+from shebaoka.notice.schema import Term as Term
+from shebaoka.notice.schema import Words as Words
+from shebaoka.notice.speech import Speech as Speech

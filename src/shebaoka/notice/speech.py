@@ -1,0 +1,208 @@
+"""Decisions in words: the sentences of one notice in one language, with the facts of the case put in."""
+
+import datetime as dt
+import string
+from collections.abc import Iterable, Mapping
+
+from shebaoka.notice.schema import SERVICE_NAMES, Notice, Words
+from shebaoka.records import Answer, Basis, CardKind, Channel, Function, Making, Material, Refusal, Step, Why
+
+# What a sentence may speak of. Facts of a decision lose their unit on the way: `fee_fen` is spoken as `{fee}`, in yuan.
+FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutover"})
+FACTS_OF_A_CASE = frozenset(
+    {
+        "application", "balance", "batch", "birth", "card", "card_number", "channels", "ended", "fee", "insured",
+        "loss_until", "missing", "paid", "records_carried", "records_left", "tries_left", "unlocks_left", "valid_until",
+        "limit",
+    }
+)  # fmt: skip
+
+DONE = [
+    "person_registered",
+    "person_returned",
+    "account_carried_over",
+    "application_made",
+    "application_amended",
+    "application_withdrawn",
+    "put_in_batch",
+    "card_made",
+    "card_rejected",
+    "card_ready",
+    "card_collected",
+    "temporary_card_issued",
+    "temporary_card_replaced",
+    "card_activated",
+    "card_used",
+    "loss_reported",
+    "loss_report_made_formal",
+    "loss_report_cancelled",
+    "loss_report_ended",
+    "bank_answer_recorded",
+    "wrong_pin_counted",
+    "card_locked",
+    "card_unlocked",
+    "pin_changed",
+    "pin_reset",
+    "first_pin_set",
+    "replacement_applied_for",
+    "card_handed_in",
+    "card_ended",
+    "temporary_card_expired",
+    "temporary_card_extended",
+    "old_card_stopped",
+    "card_cancelled",
+    "person_died",
+    "person_left",
+    "extended_application_added",
+    "extended_application_removed",
+    "person_looked_up",
+    "fee_taken",
+    "fee_refunded",
+    "bank_asked_to_stop",
+    "bank_asked_to_resume",
+    "stay_settled",
+]
+STATES = [
+    "none",
+    "sealed",
+    "in_use",
+    "lost_temporary",
+    "lost_formal",
+    "locked",
+    "locked_lost_temporary",
+    "locked_lost_formal",
+    "sealed_lost_temporary",
+    "sealed_lost_formal",
+    "sealed_locked",
+    "sealed_locked_lost_temporary",
+    "sealed_locked_lost_formal",
+    "ended_replaced",
+    "ended_handed_in",
+    "ended_expired",
+    "ended_cancelled",
+    "ended_superseded",
+    "ended_stopped",
+    "insured",
+    "left",
+    "dead",
+    "not_registered",
+    "financial_absent",
+    "financial_active",
+    "financial_stop_asked",
+    "financial_stopped",
+]
+
+
+def faults_of_words(words: Words) -> list[str]:
+    """Sentences for what a language lacks, has too much, or speaks of without there being such a fact."""
+    tables: dict[str, tuple[Mapping[str, object], Iterable[str]]] = {
+        "refusals": (words.refusals, Refusal),
+        "bases": (words.bases, Basis),
+        "steps": (words.steps, Step),
+        "done": (words.done, DONE),
+        "services": (words.services, SERVICE_NAMES),
+        "materials": (words.materials, Material),
+        "channels": (words.channels, Channel),
+        "cards": (words.cards, CardKind),
+        "states": (words.states, STATES),
+        "makings": (words.makings, Making),
+        "functions": (words.functions, Function),
+        "whys": (words.whys, Why),
+    }
+    faults = []
+    for table, (has, needs) in tables.items():
+        needed = {str(n) for n in needs}
+        faults += [f"{table}.{k}: is missing." for k in sorted(needed - set(has))]
+        faults += [f"{table}.{k}: nothing has this code." for k in sorted(set(has) - needed)]
+    sentences = [(f"refusals.{k}.says", s.says) for k, s in words.refusals.items()]
+    sentences += [(f"refusals.{k}.do", s.do) for k, s in words.refusals.items()]
+    sentences += [(f"bases.{k}", s) for k, s in words.bases.items()]
+    sentences += [(f"steps.{k}", s) for k, s in words.steps.items()]
+    for key, sentence in sentences:
+        try:
+            spoken = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+        except ValueError as e:
+            faults.append(f"{key}: {e}.")
+            continue
+        faults += [
+            f"{key}: there is no fact {{{name}}}." for name in sorted(spoken - FACTS_OF_A_CASE - FACTS_OF_A_NOTICE)
+        ]
+    return faults
+
+
+def yuan(fen: int) -> str:
+    """Fen as yuan for reading: `28`, `28.50`, `12,345.60`."""
+    whole, rest = divmod(abs(fen), 100)
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{whole:,}" + (f".{rest:02d}" if rest else "")
+
+
+class _Facts(dict[str, str]):
+    """A fact that a case does not have is spoken as a dash, so that no answer ever fails for its words."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+class Speech:
+    """One notice spoken in one language."""
+
+    def __init__(self, notice: Notice, words: Words) -> None:
+        self.notice = notice
+        self.words = words
+        self._of_notice = {
+            "hotline": notice.p.hotline,
+            "pin_length": str(notice.p.pin_length),
+            "pin_tries_max": str(notice.p.pin_tries_max),
+            "cutover": self.date(notice.p.cutover_on) if notice.p.cutover_on else "—",
+        }
+
+    def date(self, day: dt.date) -> str:
+        """A day as this language writes it."""
+        return self.words.date.format(y=day.year, m=day.month, d=day.day)
+
+    def names(self, codes: Iterable[str], table: Mapping[str, str]) -> str:
+        """Several codes as one list of names."""
+        return self.words.list_separator.join(table.get(c, c) for c in codes)
+
+    def says(self, answer: Answer) -> str:
+        """The sentence of a decision: the ground of a yes, or of a no."""
+        if answer.outcome == "refused":
+            return self.words.refusals[answer.ground].says.format_map(self._facts(answer))
+        return self.words.bases[answer.ground].format_map(self._facts(answer))
+
+    def do(self, answer: Answer) -> list[str]:
+        """What to bring or do next, a sentence each."""
+        facts = self._facts(answer)
+        if answer.outcome == "refused":
+            return [self.words.refusals[answer.ground].do.format_map(facts)]
+        return [self.words.steps[s].format_map(facts) for s in answer.next]
+
+    def clause(self, clause: str) -> str:
+        """A clause's own wording."""
+        return self.notice.wording[self.words.language].clauses[clause].text
+
+    def readings(self, answer: Answer) -> list[str]:
+        """Why each reading that a decision used is as it is."""
+        said = self.notice.wording[self.words.language].readings
+        return [said[r] for r in answer.readings if r in said]
+
+    def _facts(self, answer: Answer) -> dict[str, str]:
+        facts = _Facts(self._of_notice)
+        for name, value in answer.facts.items():
+            if name.endswith("_fen"):
+                facts[name[:-4]] = yuan(int(value))
+            elif name.endswith("_on"):
+                facts[name[:-3]] = self.date(dt.date.fromisoformat(str(value)))
+            elif name == "card":
+                facts[name] = self.words.cards.get(str(value), str(value))
+            elif name == "channels":
+                facts[name] = self.names(str(value).split(","), self.words.channels)
+            elif name == "application":
+                facts[name] = self.words.applications.get(str(value), str(value))
+            else:
+                facts[name] = str(value)
+        facts["fee"] = facts.get("fee") or yuan(answer.fee_fen)
+        if answer.missing:
+            facts["missing"] = self.names(answer.missing, self.words.materials)
+        return facts

@@ -1,0 +1,110 @@
+"""What the rules answer, what the desk tells them beforehand, and what the asker gets back."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from shebaoka.records.facts import Dossier, OldRecord, Posting
+from shebaoka.records.grounds import Basis, Refusal, Step
+from shebaoka.records.requests import Channel, Material
+
+Facts = dict[str, str | int]
+
+
+class PinCheck(StrEnum):
+    """What the vault says of the PIN that was entered."""
+
+    NOT_GIVEN = "not_given"
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+class NewPin(StrEnum):
+    """What the vault says of the PIN that the holder chose."""
+
+    NOT_GIVEN = "not_given"
+    FIT = "fit"
+    WRONG_LENGTH = "wrong_length"
+    SAME_AS_FIRST = "same_as_first"
+    TOO_SIMPLE = "too_simple"
+
+
+class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Facts that rules may not find out themselves: instant, day in the city, channel, PIN findings, fresh numbers.
+
+    It is kept in the journal beside the request, so that any decision can be made again from the journal alone.
+    """
+
+    at: dt.datetime
+    on: dt.date
+    channel: Channel = Channel.WINDOW
+    pin: PinCheck = PinCheck.NOT_GIVEN
+    new_pin: NewPin = NewPin.NOT_GIVEN
+    card_number: str = ""
+    card_serial: str = ""
+
+
+class PinOrder(msgspec.Struct, frozen=True, gc=False):
+    """What the vault shall keep for a card: its first PIN, or the one the holder just chose."""
+
+    card: int
+    pin: Literal["first", "new"]
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """A yes. `after` is the dossier as it shall be; `also` are further grounds beside the first."""
+
+    ground: Basis
+    after: Dossier
+    also: tuple[Basis, ...] = ()
+    done: tuple[str, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    records: tuple[OldRecord, ...] = ()
+    pin: PinOrder | None = None
+    fee_fen: int = 0
+    readings: tuple[str, ...] = ()
+    next: tuple[Step, ...] = ()
+    facts: Facts = {}
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """A no. `after` is set only where a refusal leaves a trace: a wrong PIN is counted."""
+
+    ground: Refusal
+    missing: tuple[Material, ...] = ()
+    after: Dossier | None = None
+    done: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    facts: Facts = {}
+
+
+Decision = Accepted | Refused
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The outcome of a request in codes, as the journal keeps it; words are added where it is shown."""
+
+    outcome: Literal["accepted", "refused"]
+    ground: str
+    clause: str
+    notice: str
+    also: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    fee_fen: int = 0
+    facts: Facts = {}
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """What the asker gets (回执): the answer, and where in the journal it stands. A dry run has no place there."""
+
+    request_id: str
+    service: str
+    at: dt.datetime
+    answer: Answer
+    entry: str = ""
+    repeated: bool = False

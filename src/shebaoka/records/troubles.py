@@ -1,0 +1,101 @@
+"""Trouble outside the rules: one family, each with a stable code and a sentence that says what to do."""
+
+
+class Trouble(Exception):  # noqa: N818 - it is the family's name, and reads as one: `except Trouble`
+    """Something outside the rules went wrong; `code` is stable, the message is for people."""
+
+    code = "trouble"
+    status = 500
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class BadInput(Trouble):
+    """What came in cannot be read; the sentence names the field or row."""
+
+    code = "bad_input"
+    status = 400
+
+
+class BadNotice(Trouble):
+    """A notice's files are wrong; the sentence names file and key."""
+
+    code = "bad_notice"
+
+
+class NoNotice(Trouble):
+    """No notice is in force on the day."""
+
+    code = "no_notice_in_force"
+
+
+class RequestIdUsed(Trouble):
+    """The id of a request was used before with other content."""
+
+    code = "request_id_used_with_other_content"
+    status = 409
+
+
+class NotSignedIn(Trouble):
+    """The token is missing or unknown."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class NotAllowed(Trouble):
+    """The token is good, but not for this."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class NotFound(Trouble):
+    """There is no such thing."""
+
+    code = "not_found"
+    status = 404
+
+
+class StoreDown(Trouble):
+    """The database cannot be reached."""
+
+    code = "database_down"
+    status = 503
+
+
+class StoreFull(Trouble):
+    """The database cannot take more."""
+
+    code = "database_full"
+    status = 503
+
+
+class StoreOld(Trouble):
+    """The database has an older, or a newer, schema than the program."""
+
+    code = "database_schema_differs"
+    status = 503
+
+
+class StoreBusy(Trouble):
+    """Others kept writing about the same people; nothing was done."""
+
+    code = "too_many_writers"
+    status = 503
+
+
+class VaultTrouble(Trouble):
+    """The vault cannot be opened or asked."""
+
+    code = "vault_trouble"
+    status = 503
+
+
+class Broken(Trouble):
+    """An invariant does not hold: the program, not the asker, is at fault, and nothing was done."""
+
+    code = "invariant_broken"

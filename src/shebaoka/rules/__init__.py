@@ -1,0 +1,10 @@
+"""The rules, pure: what the notice makes of a request. The desk is their only caller; nothing here reads or writes."""
+
+from shebaoka.rules.case import service_key as service_key
+from shebaoka.rules.decide import decide as decide
+from shebaoka.rules.state import as_of as as_of
+from shebaoka.rules.state import card_of as card_of
+from shebaoka.rules.state import ministry_code as ministry_code
+from shebaoka.rules.state import open_application as open_application
+from shebaoka.rules.state import shown_state as shown_state
+from shebaoka.rules.state import standing_of as standing_of

@@ -1,0 +1,134 @@
+"""What state somebody's cards are in on a day: what has lapsed by the calendar, and the one line people read.
+
+Clauses 1.1, 2.1, 2.2, 3.2 and the reading on temporary loss reports. Called by `decide`, and by the desk for screens.
+"""
+
+import datetime as dt
+
+from msgspec.structs import replace
+
+from shebaoka.notice import Notice
+from shebaoka.records import Application, Card, CardKind, Dossier, Ending, Life, Loss, Making, Standing
+
+OPEN_MAKINGS = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJECTED, Making.READY})
+MINISTRY_CODES = {"sealed": "0", "in_use": "1", "lost": "2", "locked": "3", "ended": "9"}
+"""The ministry's AAZ502: 0 sealed, 1 normal, 2 lost, 3 locked, 9 cancelled."""
+
+
+def card_of(dossier: Dossier, kind: CardKind) -> Card | None:
+    """The live card of a kind, or the last one that ended; None if there never was one."""
+    last = None
+    for card in dossier.cards:
+        if card.kind is kind:
+            if card.life is not Life.ENDED:
+                return card
+            last = card
+    return last
+
+
+def live_card(dossier: Dossier, kind: CardKind) -> Card | None:
+    """The card of a kind that has not ended."""
+    card = card_of(dossier, kind)
+    return card if card is not None and card.life is not Life.ENDED else None
+
+
+def open_application(dossier: Dossier) -> Application | None:
+    """The application whose card is still to be collected; a person has one at the most."""
+    for application in dossier.applications:
+        if application.making in OPEN_MAKINGS:
+            return application
+    return None
+
+
+def is_valid(card: Card) -> bool:
+    """Whether a card counts as the one valid card of 2.1: alive, and not formally reported lost."""
+    return card.kind is not CardKind.OLD_MEDICAL and card.life is not Life.ENDED and card.loss is not Loss.FORMAL
+
+
+def ended(card: Card, ending: Ending, on: dt.date) -> Card:
+    """The card after its end. Nothing leads back."""
+    return replace(card, life=Life.ENDED, ending=ending, ended_on=on, loss=Loss.NONE, loss_until=None)
+
+
+def put(dossier: Dossier, *cards: Card) -> Dossier:
+    """The dossier with these cards in place of those with the same `n`, or added."""
+    new = {c.n: c for c in cards}
+    kept = tuple(new.pop(c.n, c) for c in dossier.cards)
+    return replace(dossier, cards=kept + tuple(new.values()))
+
+
+def put_application(dossier: Dossier, application: Application) -> Dossier:
+    """The dossier with this application in place of that with the same `n`, or added."""
+    kept = tuple(application if a.n == application.n else a for a in dossier.applications)
+    if application.n > len(kept):
+        kept += (application,)
+    return replace(dossier, applications=kept)
+
+
+def as_of(dossier: Dossier, notice: Notice, on: dt.date) -> Dossier:
+    """The dossier as the calendar has made it by the morning of `on`, whether or not somebody recorded it yet.
+
+    A temporary card past its last day has expired (3.2), a loss report past its end has lifted or cancelled the
+    card, the old card has stopped (1.1). If that leaves two valid cards, the social security card has priority (2.2).
+    """
+    changed = [after for card in dossier.cards if (after := _lapsed(card, notice, on)) is not card]
+    if not changed:
+        return dossier
+    return one_valid(put(dossier, *changed), on)
+
+
+def one_valid(dossier: Dossier, on: dt.date) -> Dossier:
+    """Ends a temporary card that stands beside a valid social security card: 2.1, by the priority of 2.2."""
+    social = live_card(dossier, CardKind.SOCIAL_SECURITY)
+    temporary = live_card(dossier, CardKind.TEMPORARY)
+    if social is None or temporary is None or not is_valid(social):
+        return dossier
+    return put(dossier, ended(temporary, Ending.SUPERSEDED, on))
+
+
+def _lapsed(card: Card, notice: Notice, on: dt.date) -> Card:
+    """One card as of a day; the very same record if nothing has lapsed."""
+    if card.life is Life.ENDED:
+        return card
+    if card.valid_until is not None and card.valid_until < on:
+        return ended(card, Ending.EXPIRED, card.valid_until + dt.timedelta(days=1))
+    if card.kind is CardKind.OLD_MEDICAL:
+        cutover_on = notice.p.cutover_on
+        return ended(card, Ending.STOPPED, cutover_on) if cutover_on is not None and cutover_on <= on else card
+    if card.loss_until is not None and card.loss_until < on:
+        kinds = notice.p.loss_reports
+        terms = kinds.temporary if card.loss is Loss.TEMPORARY else kinds.formal
+        if terms is not None and terms.then == "cancels_the_card":
+            return ended(card, Ending.CANCELLED, card.loss_until + dt.timedelta(days=1))
+        return replace(card, loss=Loss.NONE, loss_until=None)
+    return card
+
+
+def shown_state(card: Card | None) -> str:
+    """The code of the one line that people read about a card; its words are in the house's words under `states`."""
+    if card is None:
+        return "none"
+    if card.life is Life.ENDED:
+        return f"ended_{card.ending}"
+    parts = ["sealed"] if card.life is Life.SEALED else []
+    if card.locked:
+        parts.append("locked")
+    if card.loss is not Loss.NONE:
+        parts.append(f"lost_{card.loss}")
+    return "_".join(parts) or "in_use"
+
+
+def ministry_code(card: Card) -> str:
+    """The card's state in the ministry's code (AAZ502). Lost counts before locked, locked before sealed."""
+    if card.life is Life.ENDED:
+        return MINISTRY_CODES["ended"]
+    if card.loss is not Loss.NONE:
+        return MINISTRY_CODES["lost"]
+    if card.locked:
+        return MINISTRY_CODES["locked"]
+    return MINISTRY_CODES[card.life]
+
+
+def standing_of(dossier: Dossier) -> str:
+    """A person's standing, `not_registered` for nobody."""
+    return "not_registered" if dossier.person is None else Standing(dossier.person.standing)

@@ -1,0 +1,66 @@
+"""Presenting a card: may it be used for this, here and now? Clauses 1.1, 2.1, 3.1 to 3.4, 5.1, 5.3, 8.1, 9.2, 9.3."""
+
+from msgspec.structs import replace
+
+from shebaoka.records import Accepted, Basis, CardKind, Decision, Function, PinCheck, Purpose, Refusal, UseCard
+from shebaoka.rules.case import Case, Rules
+from shebaoka.rules.pin import pin_refusal, wrong_pin
+from shebaoka.rules.state import put
+
+_GROUNDS = {
+    CardKind.SOCIAL_SECURITY: (
+        Basis.SOCIAL_FUNCTION_IS_ACTIVE,
+        (Basis.ONE_CARD_IS_VALID, Basis.SOCIAL_SECURITY_CARD_DOES_NOT_EXPIRE),
+    ),
+    CardKind.TEMPORARY: (
+        Basis.TEMPORARY_CARD_IS_WITHIN_ITS_TERM,
+        (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, Basis.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION),
+    ),
+    CardKind.OLD_MEDICAL: (Basis.OLD_CARD_WORKS_UNTIL_THE_CUT_OVER, ()),
+}
+
+
+def use(case: Case, request: UseCard) -> Decision:
+    """The financial side is the bank's (5.3); the social function asks for the PIN where money is meant (9.2, 9.3)."""
+    if request.function is Function.FINANCIAL:
+        return _used(case, Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE)
+    if request.function is Function.EXTENDED:
+        return _used(case, Basis.CARD_BEARS_THE_APPLICATION)
+    ground, also = _GROUNDS[case.kind]
+    if case.kind is CardKind.OLD_MEDICAL:
+        return _used(case, ground, ("cutover_on",))
+    refused = None
+    if request.purpose is not Purpose.ENQUIRY:
+        refused = pin_refusal(case)
+    elif case.given.pin is PinCheck.WRONG:
+        refused = wrong_pin(case)
+    if refused is not None:
+        return refused
+    card, p = case.held, case.notice.p
+    first_pin_used = card.first_pin and case.given.pin is PinCheck.RIGHT
+    if first_pin_used and request.purpose not in p.first_pin_may:
+        return case.refused(Refusal.FIRST_PIN_MUST_BE_CHANGED, "first_pin_may")
+    dossier = put(case.dossier, replace(card, pin_tries=0)) if card.pin_tries else case.dossier
+    if request.purpose is Purpose.DISCHARGE:
+        return Accepted(
+            ground=Basis.DISCHARGE_IS_SETTLED_WITH_THE_NEW_CARD,
+            also=(ground, *also),
+            after=replace(dossier, person=replace(case.person, in_hospital_since=None)),
+            done=("card_used", "stay_settled"),
+        )
+    pin = (Basis.PIN_IS_RIGHT,) if case.given.pin is PinCheck.RIGHT else ()
+    return Accepted(
+        ground=ground,
+        also=(*also, *pin),
+        after=dossier,
+        done=("card_used",),
+        readings=("first_pin_may",) if first_pin_used else (),
+        facts={"valid_until_on": card.valid_until.isoformat()} if card.valid_until else {},
+    )
+
+
+def _used(case: Case, ground: Basis, readings: tuple[str, ...] = ()) -> Accepted:
+    return Accepted(ground=ground, after=case.dossier, done=("card_used",), readings=readings)
+
+
+RULES: Rules = {UseCard: use}
