@@ -50,7 +50,7 @@ def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:
 
 
 def after(account: Account, postings: Iterable[Posting]) -> Account:
-    """The personal account after the postings. `Broken` if one of them is not above zero, or the balance falls below."""
+    """The personal account after the postings. `Broken` if one is not above zero or the balance falls below."""
     postings = tuple(postings)
     for p in postings:
         if p.amount_fen <= 0 or p.debit == p.credit:

@@ -121,19 +121,19 @@ def read_notices(files: Mapping[str, bytes]) -> Notices:
 
 def _overlaps(versions: Iterable[Notice]) -> list[str]:
     """Sentences about versions that are in force on one day, or end before they begin."""
-    faults = []
     ordered = sorted(versions, key=lambda n: n.in_force_from)
-    for n in ordered:
-        if n.in_force_until and n.in_force_until < n.in_force_from:
-            faults.append(
-                f"{n.in_force_from}/{NOTICE_FILE}: in_force_until: {n.in_force_until} is before in_force_from."
-            )
+    faults = [
+        f"{n.in_force_from}/{NOTICE_FILE}: in_force_until: {n.in_force_until} is before in_force_from."
+        for n in ordered
+        if n.in_force_until and n.in_force_until < n.in_force_from
+    ]
     for a, b in itertools.pairwise(ordered):
         if a.in_force_until is None or a.in_force_until >= b.in_force_from:
-            faults.append(
-                f"{a.in_force_from}/{NOTICE_FILE}: in_force_until: two versions are in force on {b.in_force_from}, this one "
-                f"and that of {b.in_force_from}; end this one on {b.in_force_from - dt.timedelta(days=1)}."
-            )
+            last = b.in_force_from - dt.timedelta(days=1)
+            faults += [
+                f"{a.in_force_from}/{NOTICE_FILE}: in_force_until: two versions are in force on {b.in_force_from}, "
+                f"this one and that of {b.in_force_from}; end this one on {last}."
+            ]
     if len({n.timezone for n in ordered}) > 1 or len({n.city for n in ordered}) > 1:
         faults.append(f"{ordered[-1].in_force_from}/{NOTICE_FILE}: city, timezone: all versions of a city must agree.")
     return faults

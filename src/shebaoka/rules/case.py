@@ -65,7 +65,8 @@ class Case:
         self.recorded = dossier
         self.dossier = as_of(dossier, notice, given.on)
         self.key = service_key(request)
-        self.kind: CardKind = KIND_OF.get(type(request)) or getattr(request, "card", CardKind.SOCIAL_SECURITY)
+        named: CardKind = getattr(request, "card", CardKind.SOCIAL_SECURITY)
+        self.kind = KIND_OF.get(type(request), named)
         self.card = card_of(self.dossier, self.kind)
         self.application = open_application(self.dossier)
 

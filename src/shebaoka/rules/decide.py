@@ -159,7 +159,7 @@ def _agent_missing(case: Case) -> tuple[Material, ...]:
 
 def _state_facts(case: Case) -> dict[str, str | int]:
     """What a refusal for the state can tell about the card it looked at."""
-    facts: dict[str, str | int] = {"card": case.kind}
+    facts: dict[str, str | int] = {"card": case.kind.value}
     card = case.card
     if card is not None:
         if card.valid_until is not None:

@@ -1,0 +1,148 @@
+"""Settings become a house: database, vault, notice, desk. Besides the command line, only this room knows all others."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from shebaoka.desk import Auditor, Clock, Desk, Runs, Screens, StaffRoom, now
+from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
+from shebaoka.records import BadInput, BadNotice, NotFound
+from shebaoka.store import Store, Views, as_role, embedded_server, ensure_database, migrate
+from shebaoka.vault import HsmVault, SoftwareVault, Vault
+
+APP_ROLE = "shebaoka_app"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Where everything is. Read from the environment by `settings_from`; see docs/settings.md.
+
+    `home` holds the key file and the embedded database. `database_url` names a server of the city's own, as the
+    application's role; `owner_url` the same as the owner of the schema, for migrations alone.
+    """
+
+    home: Path
+    notice: Path
+    words: Path
+    database: str = "shebaoka"
+    database_url: str = ""
+    owner_url: str = ""
+    hsm_module: str = ""
+    hsm_token: str = "shebaoka"  # noqa: S105 - a label, not a secret
+    hsm_pin_file: str = ""
+
+
+def data_folder() -> Path:
+    """Where the notices are: in a checkout beside the sources, in an installed package inside it."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_notices"
+    return installed if installed.is_dir() else package.parents[1] / "notices"
+
+
+def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `SHEBAOKA_…` variables, each with a default that works on one machine."""
+    data = data_folder()
+    return Settings(
+        home=Path(environ.get("SHEBAOKA_HOME", ".shebaoka")).absolute(),
+        notice=Path(environ.get("SHEBAOKA_NOTICE", data / "jinzhong")),
+        words=Path(environ.get("SHEBAOKA_WORDS", data / "words")),
+        database=environ.get("SHEBAOKA_DATABASE", "shebaoka"),
+        database_url=environ.get("SHEBAOKA_DATABASE_URL", ""),
+        owner_url=environ.get("SHEBAOKA_OWNER_URL", ""),
+        hsm_module=environ.get("SHEBAOKA_HSM_MODULE", ""),
+        hsm_token=environ.get("SHEBAOKA_HSM_TOKEN", "shebaoka"),
+        hsm_pin_file=environ.get("SHEBAOKA_HSM_PIN_FILE", ""),
+    )
+
+
+def load_notices(folder: Path) -> Notices:
+    """All versions of a city's notice from its folder. `BadNotice` with file and key."""
+    if not folder.is_dir():
+        raise BadNotice(f"{folder}: there is no such folder.")
+    return read_notices({str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*.yaml"))})
+
+
+def load_words(folder: Path) -> dict[str, Words]:
+    """The house's words in every language from their folder. `BadNotice` with file and key."""
+    if not folder.is_dir():
+        raise BadNotice(f"{folder}: there is no such folder.")
+    return read_words({f.name: f.read_bytes() for f in sorted(folder.glob("*.yaml"))})
+
+
+class House:
+    """Everything that faces are handed: where to ask, and what to show it with."""
+
+    def __init__(
+        self, settings: Settings, url: str, vault: Vault, notices: Notices, words: dict[str, Words], clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.url = url
+        self.vault = vault
+        self.notices = notices
+        self.words = words
+        self.clock = clock
+        self.views = Views(url)
+        self.screens = Screens(self.views, notices)
+        self.staff = StaffRoom(self.views, clock)
+        self.runs = Runs(self.views, clock)
+        self.auditor = Auditor(self.views, vault, notices, clock)
+        self._speeches: dict[tuple[str, str], Speech] = {}
+
+    def desk(self) -> Desk:
+        """A desk with a connection of its own, for one thread."""
+        return Desk(Store(self.url), self.vault, self.notices, self.clock)
+
+    def store(self) -> Store:
+        """A connection of its own, for one thread's look-ups."""
+        return Store(self.url)
+
+    def speech(self, notice_id: str, language: str) -> Speech:
+        """How a version of the notice is spoken in a language. `NotFound` for a language that there is not."""
+        key = (notice_id, language)
+        if key not in self._speeches:
+            if language not in self.words:
+                raise NotFound(f"There is no language {language!r}; choose one of {', '.join(LANGUAGES)}.")
+            self._speeches[key] = Speech(self.notices.by_id(notice_id), self.words[language])
+        return self._speeches[key]
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The owner's URL and the application's: the city's own server, or the embedded one, started here."""
+    if settings.database_url:
+        yield settings.owner_url, settings.database_url
+        return
+    with embedded_server(settings.home / "postgres") as server:
+        owner = ensure_database(server, settings.database)
+        yield owner, as_role(owner, APP_ROLE)
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault that the settings name: a hardware module where one is named, else the software key file."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.hsm_module:
+        if not settings.hsm_pin_file:
+            raise BadInput("SHEBAOKA_HSM_PIN_FILE: name the owner-only file that holds the token's user PIN.")
+        return HsmVault.open(
+            Path(settings.hsm_module), settings.hsm_token, Path(settings.hsm_pin_file), settings.home / "hsm.json"
+        )
+    return SoftwareVault.open(settings.home / "vault.json")
+
+
+@contextmanager
+def open_house(settings: Settings, *, clock: Clock = now, migrating: bool | None = None) -> Iterator[House]:
+    """The whole house, ready for faces; everything is checked before it opens, and closed after.
+
+    The embedded database is brought to the newest schema by itself; a city's own is not, unless `migrating` says so.
+    """
+    with ExitStack() as stack:
+        notices, words = load_notices(settings.notice), load_words(settings.words)
+        owner_url, url = stack.enter_context(database(settings))
+        if migrating if migrating is not None else not settings.database_url:
+            migrate(owner_url or url)
+        house = House(settings, url, open_vault(settings), notices, words, clock)
+        stack.callback(house.views.close)
+        house.views.open()
+        yield house

@@ -1,0 +1,104 @@
+"""The desk: load everything a tray names, decide each request, write once. The one owner of the transaction.
+
+Every face comes through here. A tray of n gives exactly what n trays of one give.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from shebaoka.desk.fold import Answers, Outcome, Tray, makes_card
+from shebaoka.desk.fresh import Block, Clock, now
+from shebaoka.desk.journal import decoded
+from shebaoka.notice import Notices
+from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, Trouble
+from shebaoka.store import BLOCK, Load, Overtaken, Store
+from shebaoka.vault import Vault
+
+ROUNDS = 20
+"""How often a tray is decided again because others were faster; each round, somebody got their answer."""
+TRAY_MAX = BLOCK
+"""The most requests in one tray; more are cut into several."""
+
+
+class Desk:
+    """Decides and saves. Not for two threads at once: each worker has a desk, all share a database."""
+
+    def __init__(self, store: Store, vault: Vault, notices: Notices, clock: Clock = now) -> None:
+        self.store = store
+        self.vault = vault
+        self.notices = notices
+        self.clock = clock
+        self._people = Block(BLOCK)
+        self._cards = Block(BLOCK)
+
+    def submit(self, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:
+        """Each ask's receipt, in order, or the trouble that it alone met. A dry run decides and saves nothing.
+
+        Raises a `Trouble` if the tray as a whole could not be served; then nothing of it was done.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(asks), TRAY_MAX):
+            outcomes += self._serve(asks[start : start + TRAY_MAX], dry_run)
+        return outcomes
+
+    def ask(self, ask: Ask, *, dry_run: bool = False) -> Receipt:
+        """One ask's receipt; raises the trouble that it met."""
+        (outcome,) = self.submit([ask], dry_run=dry_run)
+        if isinstance(outcome, Trouble):
+            raise outcome
+        return outcome
+
+    def today(self) -> dt.date:
+        """The day it is in the city."""
+        return self.clock().astimezone(self.notices.zone).date()
+
+    def _serve(self, asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
+        """One tray, decided again as long as others were faster about the same people."""
+        at = self.clock()
+        given = Given(at=at, on=at.astimezone(self.notices.zone).date())
+        tray = Tray(asks, given, self.notices.on(given.on), self.vault, self._people, self._cards)
+        lost = False
+        for _ in range(ROUNDS):
+            try:
+                load = self._load(asks)
+                outcomes, writes = tray.fold(load, self._answers(load))
+                if not dry_run and writes.journal:
+                    self.store.save(writes)
+            except Overtaken:
+                continue
+            except StoreDown:
+                # The connection broke, perhaps after the commit: request ids make a second try safe.
+                if lost:
+                    raise
+                lost = True
+                continue
+            return [_dry(o) for o in outcomes] if dry_run else outcomes
+        raise StoreBusy("Others kept writing about the same people. Nothing was done; send the same request again.")
+
+    def _load(self, asks: Sequence[Ask]) -> Load:
+        """Everything that the tray's requests name, in one trip; fresh ids come along when they run low."""
+        cards = sum(map(makes_card, asks))
+        load = self.store.load(
+            dict.fromkeys(a.request.person for a in asks),
+            [a.request.id for a in asks],
+            person_block=self._people.low(len(asks)),
+            card_block=cards > 0 and self._cards.low(cards),
+        )
+        self._people.refill(load.person_block)
+        self._cards.refill(load.card_block)
+        return load
+
+    def _answers(self, load: Load) -> Answers:
+        """The first answers of requests that were answered before; only a repeat costs this trip."""
+        if not load.requests:
+            return {}
+        places = [(k.person_id, k.seq) for k in load.requests.values()]
+        entries = {place: decoded(body) for place, body in self.store.bodies(places).items()}
+        return {place: (e.given.at, e.answer) for place, e in entries.items()}
+
+
+def _dry(outcome: Outcome) -> Outcome:
+    """A receipt that stands nowhere, since nothing was done."""
+    if isinstance(outcome, Trouble):
+        return outcome
+    return Receipt(request_id=outcome.request_id, service=outcome.service, at=outcome.at, answer=outcome.answer)

@@ -1,0 +1,313 @@
+"""Deciding a tray from what was loaded: requests about one person fold into each other, in their order.
+
+Nothing is read here. What comes out are the answers, and the rows that one save writes.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from shebaoka.desk.fresh import Block, card_number, card_serial
+from shebaoka.desk.journal import START, Entry, chained, encoded, row_of
+from shebaoka.notice import Notice
+from shebaoka.records import (
+    SERVICE_OF,
+    Accepted,
+    Answer,
+    ApplyForTemporaryCard,
+    Ask,
+    Broken,
+    CardKind,
+    Decision,
+    Dossier,
+    Given,
+    Life,
+    NewPin,
+    PinCheck,
+    PutInBatch,
+    Receipt,
+    ReplaceCard,
+    RequestIdUsed,
+    Trouble,
+)
+from shebaoka.rules import card_of, decide
+from shebaoka.store import (
+    KeptPin,
+    KnownRequest,
+    Load,
+    Loaded,
+    Writes,
+    account_row,
+    application_row,
+    card_row,
+    person_row,
+)
+from shebaoka.vault import Kept, Vault
+
+Outcome = Receipt | Trouble
+Answers = dict[tuple[int, int], tuple[dt.datetime, Answer]]
+"""First answers of requests known by id, by their place in the journal."""
+_encode = msgspec.json.Encoder().encode
+NOBODY = Loaded(0, 0, START, Dossier(), {})
+
+
+class _Working:
+    """One person while the tray is folded."""
+
+    __slots__ = ("chain", "dossier", "loaded", "person_id", "pins", "pins_changed", "version")
+
+    def __init__(self, loaded: Loaded, person_id: int) -> None:
+        self.loaded = loaded
+        self.person_id = person_id
+        self.version = loaded.version
+        self.chain = loaded.chain
+        self.dossier = loaded.dossier
+        self.pins = loaded.pins
+        self.pins_changed: dict[int, KeptPin] = {}
+
+
+class Tray:
+    """A tray being decided: asks in, outcomes and writes out."""
+
+    def __init__(
+        self, asks: Sequence[Ask], given: Given, notice: Notice, vault: Vault, people: Block, cards: Block
+    ) -> None:
+        self.asks = asks
+        self.contents = [content_of(ask, vault) for ask in asks]
+        self._given = given
+        self._notice = notice
+        self._vault = vault
+        self._people = people
+        self._cards = cards
+
+    def fold(self, load: Load, answers: Answers) -> tuple[list[Outcome], Writes]:
+        """Every ask's outcome in order, and what must be saved for them to be true."""
+        self._load = load
+        self._working: dict[str, _Working] = {}
+        self._left: list[_Working] = []
+        self._writes = Writes()
+        answered: dict[str, tuple[bytes, Receipt]] = {}
+        outcomes: list[Outcome] = []
+        for ask, content in zip(self.asks, self.contents, strict=True):
+            request_id = ask.request.id
+            known = load.requests.get(request_id)
+            if known is not None:
+                outcomes.append(self._again(ask, content, known, answers))
+            elif request_id in answered:
+                first_content, receipt = answered[request_id]
+                same = first_content == content
+                outcomes.append(msgspec.structs.replace(receipt, repeated=True) if same else _used(request_id))
+            else:
+                receipt = self._decide(ask, content)
+                answered[request_id] = (content, receipt)
+                outcomes.append(receipt)
+        for working in (*self._left, *self._working.values()):
+            self._save(working)
+        _sort(self._writes)
+        return outcomes, self._writes
+
+    def _again(self, ask: Ask, content: bytes, known: KnownRequest, answers: Answers) -> Outcome:
+        """The first answer once more for the same content; a refusal of the id for other content."""
+        if known.content != content:
+            return _used(ask.request.id)
+        place = (known.person_id, known.seq)
+        at, answer = answers[place]
+        return Receipt(
+            request_id=ask.request.id,
+            service=SERVICE_OF[type(ask.request)],
+            at=at,
+            answer=answer,
+            entry=f"{place[0]}-{place[1]}",
+            repeated=True,
+        )
+
+    def _decide(self, ask: Ask, content: bytes) -> Receipt:
+        """One ask decided against its person as the tray has them so far; the entry is chained on."""
+        request = ask.request
+        working = self._working.get(request.person)
+        if working is None:
+            loaded = self._load.people.get(request.person)
+            working = _Working(loaded, loaded.person_id) if loaded else _Working(NOBODY, self._people.take())
+            self._working[request.person] = working
+        given = self._findings(ask, working)
+        decision = decide(request, working.dossier, self._notice, given)
+        answer = self._answer(decision)
+        body = encoded(entry := Entry(request, ask.sender, given, answer))
+        working.version += 1
+        working.chain = chained(working.chain, working.person_id, working.version, body)
+        row = row_of(working.person_id, working.version, body, working.chain, entry)
+        self._writes.journal.append(msgspec.structs.astuple(row))
+        self._writes.request_key.append((request.id, content, working.person_id, working.version))
+        self._apply(ask, working, decision, given)
+        if working.dossier.person is None:
+            # Nobody is registered: the entry stands alone, and the next request about the number gets one of its own.
+            self._left.append(self._working.pop(request.person))
+        return Receipt(
+            request_id=request.id,
+            service=SERVICE_OF[type(request)],
+            at=given.at,
+            answer=answer,
+            entry=f"{working.person_id}-{working.version}",
+        )
+
+    def _findings(self, ask: Ask, working: _Working) -> Given:
+        """What the rules may not find out: the vault's word on PINs, and fresh numbers where a card is made."""
+        request = ask.request
+        found: dict[str, Any] = {}
+        kind = getattr(request, "card", CardKind.SOCIAL_SECURITY)
+        if ask.pin is not None:
+            card = card_of(working.dossier, kind)
+            kept = working.pins.get(card.n) if card is not None and card.life is not Life.ENDED else None
+            if card is not None and kept is not None:
+                right = self._vault.check(working.person_id, card.n, ask.pin, Kept(kept.key_id, kept.value))
+                found["pin"] = PinCheck.RIGHT if right else PinCheck.WRONG
+        if ask.new_pin is not None:
+            p = self._notice.p
+            found["new_pin"] = self._vault.assess(ask.new_pin, length=p.pin_length, refuse_simple=p.simple_pins_refused)
+        if makes_card(ask):
+            found["card_number"] = card_number(self._cards.take())
+            found["card_serial"] = card_serial(self._notice.region)
+        given = self._given
+        return Given(at=given.at, on=given.on, channel=ask.sender.channel, **found)
+
+    def _answer(self, decision: Decision) -> Answer:
+        """The decision in the journal's codes, with its clause."""
+        notice = self._notice
+        readings = tuple(dict.fromkeys(r for r in decision.readings if r in notice.readings))
+        if isinstance(decision, Accepted):
+            clause = notice.clause_of[decision.ground]
+            also = dict.fromkeys(notice.clause_of[g] for g in decision.also)
+            also.pop(clause, None)
+            return Answer(
+                outcome="accepted",
+                ground=decision.ground,
+                clause=clause,
+                notice=notice.id,
+                also=tuple(also),
+                done=decision.done,
+                next=decision.next,
+                readings=readings,
+                fee_fen=decision.fee_fen,
+                facts=decision.facts,
+            )
+        return Answer(
+            outcome="refused",
+            ground=decision.ground,
+            clause=notice.clause_of[decision.ground],
+            notice=notice.id,
+            done=decision.done,
+            missing=decision.missing,
+            readings=readings,
+            facts=decision.facts,
+        )
+
+    def _apply(self, ask: Ask, working: _Working, decision: Decision, given: Given) -> None:
+        """What the decision changes: the dossier, the PIN values, the entries."""
+        if decision.after is not None:
+            working.dossier = decision.after
+        if not isinstance(decision, Accepted):
+            return
+        person_id, seq = working.person_id, working.version
+        order = decision.pin
+        if order is not None:
+            if order.pin == "first":
+                kept = self._vault.seal_first(person_id, order.card)
+            elif ask.new_pin is not None and given.new_pin is NewPin.FIT:
+                kept = self._vault.seal(person_id, order.card, ask.new_pin)
+            else:
+                raise Broken("A rule ordered a PIN that nobody chose.")
+            working.pins_changed[order.card] = KeptPin(kept.key_id, kept.value)
+        elif given.pin is PinCheck.RIGHT and ask.pin is not None:
+            self._reseal(ask, working)
+        if working.pins_changed:
+            working.pins = {**working.pins, **working.pins_changed}
+        self._writes.posting += [
+            (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
+            for line, p in enumerate(decision.postings, 1)
+        ]
+        self._writes.carried_record += [
+            (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
+            for line, r in enumerate(decision.records, 1)
+        ]
+
+    def _reseal(self, ask: Ask, working: _Working) -> None:
+        """A PIN that was right under an older key is kept under the present one from now on."""
+        card = card_of(working.dossier, getattr(ask.request, "card", CardKind.SOCIAL_SECURITY))
+        kept = working.pins.get(card.n) if card is not None else None
+        if card is None or kept is None or ask.pin is None or self._vault.is_current(Kept(kept.key_id, kept.value)):
+            return
+        fresh = self._vault.seal(working.person_id, card.n, ask.pin)
+        working.pins_changed[card.n] = KeptPin(fresh.key_id, fresh.value)
+
+    def _save(self, working: _Working) -> None:
+        """The rows of one person that differ from what was loaded."""
+        writes, person_id, before, after = self._writes, working.person_id, working.loaded.dossier, working.dossier
+        if working.version == working.loaded.version:
+            return
+        writes.dossier.append((person_id, working.version, working.chain))
+        if after is before:
+            _save_pins(writes, working)
+            return
+        if after.person is not before.person and after.person is not None:
+            writes.person.append(person_row(person_id, after.person))
+            if before.person is None:
+                writes.person_key.append((after.person.number, person_id))
+        if after.account is not before.account and after.account is not None:
+            writes.account.append(account_row(person_id, after.account))
+        had = {c.n: c for c in before.cards}
+        writes.card += [card_row(person_id, c) for c in after.cards if had.get(c.n) is not c]
+        applied = {a.n: a for a in before.applications}
+        for application in after.applications:
+            old = applied.get(application.n)
+            if old is application:
+                continue
+            writes.application.append(application_row(person_id, application))
+            if application.card_serial and (old is None or old.card_serial != application.card_serial):
+                self._claim(application.card_number or "", application.card_serial, person_id)
+        for card in after.cards:
+            if card.n not in had and card.kind is CardKind.TEMPORARY:
+                self._claim(card.number, card.serial, person_id)
+        _save_pins(writes, working)
+
+    def _claim(self, number: str, serial: str, person_id: int) -> None:
+        """A card's number and serial, never to be used for another."""
+        self._writes.card_number_key.append((number, person_id))
+        self._writes.card_serial_key.append((serial, person_id))
+
+
+def _save_pins(writes: Writes, working: _Working) -> None:
+    writes.pin += [(working.person_id, n, kept.key_id, kept.value) for n, kept in working.pins_changed.items()]
+
+
+def makes_card(ask: Ask) -> bool:
+    """Whether a yes to this request would need a fresh card number and serial."""
+    request = ask.request
+    if isinstance(request, ReplaceCard):
+        return request.card is CardKind.TEMPORARY
+    return isinstance(request, (PutInBatch, ApplyForTemporaryCard))
+
+
+def content_of(ask: Ask, vault: Vault) -> bytes:
+    """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs."""
+    mark = vault.mark(ask.request.id, ask.pin, ask.new_pin)
+    return hashlib.sha256(_encode((ask.request, ask.sender)) + mark).digest()
+
+
+def _used(request_id: str) -> RequestIdUsed:
+    return RequestIdUsed(
+        f"The request id {request_id!r} was used before with other content. Nothing was done; "
+        "send a new request under a new id."
+    )
+
+
+def _sort(writes: Writes) -> None:
+    """Rows in the order in which a save takes its locks. Ended cards of a person come first: they make room."""
+    for table in writes.__struct_fields__:
+        rows: list[tuple[Any, ...]] = getattr(writes, table)
+        if table == "card":
+            rows.sort(key=lambda r: (r[0], r[5] != Life.ENDED, r[1]))
+        else:
+            rows.sort(key=lambda r: r[:2])

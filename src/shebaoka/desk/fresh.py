@@ -1,0 +1,56 @@
+"""Where clock, ids and randomness enter, and nowhere else: instants, people's ids, card numbers and card serials."""
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+
+from shebaoka.records import Broken
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""First characters of card numbers, in the order in which they are used up; I and O look like digits."""
+
+
+def now() -> dt.datetime:
+    """The instant, in UTC, to the microsecond."""
+    return dt.datetime.now(dt.UTC)
+
+
+Clock = Callable[[], dt.datetime]
+
+
+def card_number(n: int) -> str:
+    """The n-th card number of a city: nine characters, a letter and eight digits."""
+    letter, digits = divmod(n, 10**8)
+    if letter >= len(LETTERS):
+        raise Broken("All card numbers of the city are used up.")
+    return f"{LETTERS[letter]}{digits:08d}"
+
+
+def card_serial(region: str) -> str:
+    """A card serial: 32 hexadecimal digits, the issuer's region first, the rest drawn."""
+    return region + secrets.token_hex(13)
+
+
+class Block:
+    """Ids taken from the database a block at a time, so that a request need not fetch its own."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._next = 0
+        self._end = 0
+
+    def low(self, wanted: int) -> bool:
+        """Whether a fresh block should come along with the next load."""
+        return self._end - self._next < wanted
+
+    def refill(self, start: int | None) -> None:
+        """Take a block that a load brought; what was left of the last one is left out."""
+        if start is not None:
+            self._next, self._end = start, start + self._size
+
+    def take(self) -> int:
+        """One id."""
+        if self._next >= self._end:
+            raise Broken("A tray needed more ids than a block holds.")
+        self._next += 1
+        return self._next - 1

@@ -1,0 +1,98 @@
+"""What can be asked for now: every row of the service table, held against one dossier, with papers and fee.
+
+Read by windows and portals through the desk. It asks the very table that `decide` asks.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from shebaoka.notice import Materials, Notice
+from shebaoka.records import (
+    SERVICES,
+    AnyRequest,
+    CardKind,
+    Channel,
+    Dossier,
+    Given,
+    Refusal,
+)
+from shebaoka.rules.case import KIND_OF, Case
+from shebaoka.rules.decide import channels_for
+from shebaoka.rules.state import card_of
+from shebaoka.rules.table import ROWS, verdict
+
+_FILLER = {
+    "id": "offer",
+    "person": "000000000000000000",
+    "name": "offer",
+    "region": "000000",
+    "insured_on": "0001-01-01",
+    "batch": "offer",
+    "reason": "offer",
+    "application": "offer",
+    "balance_fen": 0,
+    "old_card_number": "0",
+    "financial": "stopped",
+}
+"""Values for what a request must say and the service table does not look at."""
+
+
+class ServiceOffer(msgspec.Struct, frozen=True):
+    """A row of the table for one kind of card. `refusal` is None where it is possible now."""
+
+    key: str
+    kind: CardKind
+    refusal: Refusal | None
+    channels: tuple[Channel, ...]
+    materials: Materials | None
+    fee_fen: int
+    fits_all: bool
+
+
+def example(key: str, kind: CardKind) -> AnyRequest:
+    """A well-formed request that falls under a row of the service table, for a kind of card."""
+    service, _, variant = key.partition(".")
+    request = SERVICES[service]
+    fields = {k: v for k, v in _FILLER.items() if k in request.__struct_fields__}
+    if "card" in request.__struct_fields__:
+        fields["card"] = kind
+    if variant:
+        fields[{"report_loss": "kind", "use_card": "function"}.get(service, "why")] = variant
+    if key == "use_card.discharge":
+        fields.update(function="social", purpose="discharge")
+    return msgspec.convert(fields, request)  # type: ignore[return-value]
+
+
+def offers(dossier: Dossier, notice: Notice, given: Given) -> Iterator[ServiceOffer]:
+    """Every row of the service table, for every kind of card it can be about."""
+    for key in ROWS:
+        request_type = SERVICES[key.partition(".")[0]]
+        asks_kind = "card" in request_type.__struct_fields__
+        kinds = tuple(CardKind) if asks_kind else (KIND_OF.get(request_type, CardKind.SOCIAL_SECURITY),)
+        for kind in kinds:
+            case = Case(example(key, kind), dossier, notice, given)
+            yield ServiceOffer(
+                key=key,
+                kind=kind,
+                refusal=verdict(case)[0],
+                channels=channels_for(case),
+                materials=case.materials(),
+                fee_fen=fee_of(case),
+                fits_all=not asks_kind,
+            )
+
+
+def fee_of(case: Case) -> int:
+    """What the service costs in this case, in fen (6.1 to 6.4)."""
+    p, temporary = case.notice.p, case.kind is CardKind.TEMPORARY
+    if case.key == "apply_for_card":
+        return p.again_fee_fen if card_of(case.dossier, CardKind.SOCIAL_SECURITY) else p.first_card_fee_fen
+    if case.key == "replace_card.made_wrongly":
+        return 0 if temporary else p.made_wrongly_fee_fen
+    if case.key.startswith("replace_card"):
+        return p.temporary_replacement_fee_fen if temporary else p.replacement_fee_fen
+    return {
+        "apply_for_temporary_card": p.first_temporary_fee_fen,
+        "add_extended_application": p.extension_fee_fen,
+    }.get(case.key, 0)

@@ -1,0 +1,53 @@
+"""Bringing a database to the schema that this program needs, and saying so when it is another one."""
+
+from pathlib import Path
+
+import psycopg
+
+from shebaoka.records import StoreOld
+from shebaoka.store.trouble import told_plainly
+
+SCHEMA = "0001"
+"""The revision that this program works with: the newest file in `migrations/versions`."""
+
+
+def migrate(owner_url: str) -> None:
+    """Run every migration that the database lacks, all or none. `owner_url` must own the schema."""
+    # Alembic and SQLAlchemy are loaded here, where they are needed, for they take longer than the rest of a start.
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
+
+    with told_plainly(), psycopg.connect(owner_url) as connection:
+        info = connection.info
+        params = info.get_parameters() | ({"password": info.password} if info.password else {})
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    from sqlalchemy import URL
+
+    config.attributes["url"] = URL.create("postgresql+psycopg", query={k: str(v) for k, v in params.items()})
+    with told_plainly():
+        try:
+            command.upgrade(config, "head")
+        except DBAPIError as e:
+            raise e.orig or e from None
+
+
+def check_schema(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """`StoreOld` unless the database has exactly the schema that this program works with."""
+    row = connection.execute("select to_regclass('alembic_version')").fetchone()
+    found = None
+    if row is not None and row[0] is not None:
+        version = connection.execute("select version_num from alembic_version").fetchone()
+        found = str(version[0]) if version else None
+    if found is None:
+        raise StoreOld("The database is empty. Run `shebaoka db migrate` with the owner's URL, then start again.")
+    if found < SCHEMA:
+        raise StoreOld(
+            f"The database has schema {found}, this program needs {SCHEMA}. "
+            "Run `shebaoka db migrate`, then start again."
+        )
+    if found > SCHEMA:
+        raise StoreOld(
+            f"The database has schema {found}, newer than this program's {SCHEMA}. Install the newer program."
+        )

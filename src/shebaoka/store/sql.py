@@ -1,0 +1,119 @@
+"""Every statement that loads dossiers or saves decisions. Set-based: one statement per table, however long the tray.
+
+Kept within what a database distributed by person allows: no row is locked for update, nothing relies on a trigger,
+and the tables of unique keys are joined only as sub-selects. `tests/test_store.py` reads this module for it.
+"""
+
+_PEOPLE = "(select person_id from person_key where number = any(%(numbers)s))"
+
+KEYS = "select request_id, content, person_id, seq from request_key where request_id = any(%(ids)s)"
+
+# The heads come first: whatever is read after them is at least as new, so that a stale head can only make the
+# save fail and the tray be decided again.
+PEOPLE = f"""
+select d.person_id, d.version, d.chain,
+       p.number, p.name, p.sex, p.birth_on, p.region, p.insured_on, p.standing, p.in_hospital_since,
+       a.balance_fen, a.carried_over_on
+from dossier d
+join person p on p.person_id = d.person_id
+left join account a on a.person_id = d.person_id
+where d.person_id in {_PEOPLE}"""
+
+CARDS = f"""
+select c.person_id, p.key_id, p.value,
+       c.n, c.kind, c.number, c.serial, c.life, c.issued_on, c.valid_until, c.ending, c.ended_on, c.loss, c.loss_until,
+       c.pin_tries, c.locked, c.unlocks, c.first_pin, c.financial, c.applications
+from card c
+left join pin p on p.person_id = c.person_id and p.card = c.n
+where c.person_id in {_PEOPLE}
+order by c.person_id, c.n"""
+
+APPLICATIONS = f"""
+select person_id,
+       n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial, remakes, collect_at, photo
+from application
+where person_id in {_PEOPLE}
+order by person_id, n"""
+
+PERSON_BLOCK = "select nextval('person_id_block')"
+CARD_BLOCK = "select nextval('card_number_block')"
+
+ENTRIES = """
+select j.person_id, j.seq, j.body
+from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
+join journal j on j.person_id = k.person_id and j.seq = k.seq"""
+
+# Rows are inserted in the order of the arrays, and the desk sorts them by key: two trays that meet wait for each
+# other in one order and never in a circle. The journal comes first: whoever is second about a person finds the
+# place of the next entry taken, which is the check of the version that was read.
+JOURNAL = """
+insert into journal (person_id, seq, at, service, outcome, ground, clause, body, hash)
+select * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
+                     %s::text[], %s::bytea[])"""
+
+REQUEST_KEY = """
+insert into request_key (request_id, content, person_id, seq)
+select * from unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[])"""
+
+PERSON_KEY = "insert into person_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
+
+DOSSIER = """
+insert into dossier (person_id, version, chain)
+select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[])
+on conflict (person_id) do update set version = excluded.version, chain = excluded.chain
+where dossier.version < excluded.version"""
+
+PERSON = """
+insert into person (person_id, number, name, sex, birth_on, region, insured_on, standing, in_hospital_since)
+select * from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::date[], %s::text[],
+                     %s::date[])
+on conflict (person_id) do update set name = excluded.name, region = excluded.region,
+    insured_on = excluded.insured_on, standing = excluded.standing, in_hospital_since = excluded.in_hospital_since"""
+
+ACCOUNT = """
+insert into account (person_id, balance_fen, carried_over_on)
+select * from unnest(%s::bigint[], %s::bigint[], %s::date[])
+on conflict (person_id) do update set balance_fen = excluded.balance_fen, carried_over_on = excluded.carried_over_on"""
+
+# Lists of extended applications travel as one text each, since PostgreSQL has no arrays of ragged arrays.
+CARD = """
+insert into card (person_id, n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
+                  pin_tries, locked, unlocks, first_pin, financial, applications)
+select t.person_id, t.n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
+       pin_tries, locked, unlocks, first_pin, financial, string_to_array(applications, ',')
+from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[],
+            %s::text[], %s::date[], %s::text[], %s::date[], %s::smallint[], %s::boolean[], %s::smallint[],
+            %s::boolean[], %s::text[], %s::text[])
+     as t (person_id, n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
+           pin_tries, locked, unlocks, first_pin, financial, applications)
+on conflict (person_id, n) do update set life = excluded.life, valid_until = excluded.valid_until,
+    ending = excluded.ending, ended_on = excluded.ended_on, loss = excluded.loss, loss_until = excluded.loss_until,
+    pin_tries = excluded.pin_tries, locked = excluded.locked, unlocks = excluded.unlocks,
+    first_pin = excluded.first_pin, financial = excluded.financial, applications = excluded.applications
+where card.life <> 'ended' or excluded.life = 'ended'"""
+
+APPLICATION = """
+insert into application (person_id, n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial,
+                         remakes, collect_at, photo)
+select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::date[], %s::bigint[], %s::smallint[],
+                     %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+on conflict (person_id, n) do update set making = excluded.making, batch = excluded.batch,
+    card_number = excluded.card_number, card_serial = excluded.card_serial, remakes = excluded.remakes,
+    collect_at = excluded.collect_at, photo = excluded.photo"""
+
+PIN = """
+insert into pin (person_id, card, key_id, value)
+select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::bytea[])
+on conflict (person_id, card) do update set key_id = excluded.key_id, value = excluded.value"""
+
+POSTING = """
+insert into posting (person_id, seq, line, debit, credit, amount_fen, what, posted_on)
+select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+                     %s::date[])"""
+
+CARRIED_RECORD = """
+insert into carried_record (person_id, line, recorded_on, institution, total_fen, account_fen)
+select * from unnest(%s::bigint[], %s::integer[], %s::date[], %s::text[], %s::bigint[], %s::bigint[])"""
+
+CARD_NUMBER_KEY = "insert into card_number_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
+CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from unnest(%s::text[], %s::bigint[])"

@@ -1,0 +1,40 @@
+"""What the database says when something is wrong, as the house's own trouble with a sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors
+
+from shebaoka.records import Broken, StoreBusy, StoreDown, StoreFull, StoreOld, Trouble
+
+_FULL = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.ConfigurationLimitExceeded)
+_SCHEMA = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+_RACE = (errors.DeadlockDetected, errors.SerializationFailure)
+
+
+def plain(e: psycopg.Error) -> Trouble:
+    """The trouble that a database error means. Its message is not passed on, for it may hold somebody's number."""
+    if isinstance(e, _FULL):
+        return StoreFull(
+            "The database cannot take more: its disk, memory or connections are used up. Nothing was done."
+        )
+    if isinstance(e, _SCHEMA):
+        return StoreOld("The database's schema is not the one that this program needs. Run `shebaoka db migrate`.")
+    if isinstance(e, _RACE):
+        return StoreBusy("Others are writing about the same people. Nothing was done; send the same request again.")
+    if isinstance(e, (errors.IntegrityError, errors.DataError)):
+        where = e.diag.constraint_name or e.diag.sqlstate or "?"
+        return Broken(f"The database refused what the rules let through ({where}). Nothing was done.")
+    if isinstance(e, errors.InsufficientPrivilege):
+        return Broken("The database role may not do this. Grant the application's role by `shebaoka db migrate`.")
+    return StoreDown("The database cannot be reached. Nothing was done; send the same request again when it is back.")
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Every database error inside leaves as the house's own trouble."""
+    try:
+        yield
+    except psycopg.Error as e:
+        raise plain(e) from e

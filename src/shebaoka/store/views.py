@@ -1,0 +1,154 @@
+"""What screens and reports read, and the few statements that write beside the tray: staff, import runs, seals."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from shebaoka.records import StoreDown
+from shebaoka.store.migrate import check_schema
+from shebaoka.store.trouble import told_plainly
+
+_ENTRY = "person_id, seq, at, service, outcome, ground, clause, body, hash"
+
+PERSON_BY_NUMBER = "select person_id from person_key where number = %(number)s"
+PERSON_BY_ID = "select number from person where person_id = %(person_id)s"
+PEOPLE_BY_STANDING = "select standing, count(*) from person group by standing order by standing"
+# Cards as the calendar has made them by a day: what nobody has recorded yet counts as it will be recorded.
+CARDS_BY_STATE = """
+select kind, state, count(*) from (
+    select kind, case
+        when life = 'ended' then 'ended_' || ending
+        when valid_until < %(on)s then 'ended_expired'
+        when kind = 'old_medical' and %(cutover_on)s::date <= %(on)s then 'ended_stopped'
+        else coalesce(nullif(concat_ws('_',
+            case when life = 'sealed' then 'sealed' end,
+            case when locked then 'locked' end,
+            case when loss <> 'none' and (loss_until is null or loss_until >= %(on)s) then 'lost_' || loss end
+            ), ''), 'in_use')
+        end as state
+    from card) as c
+group by kind, state order by kind, state"""
+APPLICATIONS_BY_MAKING = "select making, count(*) from application group by making order by making"
+BALANCES = """
+select count(*), coalesce(sum(balance_fen), 0)::bigint,
+       (select coalesce(sum(amount_fen), 0)::bigint from posting where credit = 'personal')
+       - (select coalesce(sum(amount_fen), 0)::bigint from posting where debit = 'personal')
+from account"""
+CLAUSES_BETWEEN = """
+select clause, outcome, count(*) from journal where at >= %(since)s and at < %(until)s
+group by clause, outcome order by clause, outcome"""
+SERVICES_BETWEEN = """
+select service, outcome, count(*) from journal where at >= %(since)s and at < %(until)s
+group by service, outcome order by service, outcome"""
+ENTRIES = f"""
+select {_ENTRY} from journal
+where (%(clause)s::text is null or clause = %(clause)s) and (%(outcome)s::text is null or outcome = %(outcome)s)
+  and (%(service)s::text is null or service = %(service)s)
+  and (%(before)s::timestamptz is null or (at, person_id, seq) < (%(before)s, %(person_id)s, %(seq)s))
+order by at desc, person_id desc, seq desc limit %(limit)s"""
+ENTRIES_OF_PERSON = f"""
+select {_ENTRY} from journal where person_id = %(person_id)s and seq < %(before)s order by seq desc limit %(limit)s"""
+ALL_OF_PERSON = f"select {_ENTRY} from journal where person_id = %(person_id)s order by seq"
+# Entries and heads in one statement, so that both are of one moment.
+ALL_ENTRIES = """
+select person_id, seq, at, service, outcome, ground, clause, body, hash, version, chain
+from journal full join dossier using (person_id) order by person_id, seq"""
+HASHES_OF_DAY = "select hash from journal where at >= %(since)s and at < %(until)s order by person_id, seq"
+FIRST_ENTRY = "select min(at) from journal"
+SEALS = "select day, entries, digest, key_id, mac from journal_seal order by day"
+POSTINGS = """
+select posted_on, seq, line, debit, credit, amount_fen, what from posting
+where person_id = %(person_id)s order by seq, line"""
+ACCOUNT = "select balance_fen, carried_over_on from account where person_id = %(person_id)s"
+CARRIED = """
+select recorded_on, institution, total_fen, account_fen from carried_record
+where person_id = %(person_id)s order by recorded_on, line"""
+META = "select key, value from meta"
+STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
+STAFF = "select name, role, place, added_at, ended_at from staff order by name"
+IMPORT_RUNS = "select run, finished_at, report from import_run order by finished_at desc"
+SIZE = "select count(*) from journal"
+
+ADD_STAFF = """
+insert into staff (name, role, place, token_hash, added_at) values (%(name)s, %(role)s, %(place)s, %(hash)s, %(at)s)
+on conflict (name) do nothing"""
+END_STAFF = "update staff set ended_at = %(at)s where name = %(name)s and ended_at is null"
+ADD_IMPORT_RUN = """
+insert into import_run (run, finished_at, report) values (%(run)s, %(at)s, %(report)s)
+on conflict (run) do update set finished_at = excluded.finished_at, report = excluded.report"""
+ADD_SEAL = """
+insert into journal_seal (day, entries, digest, key_id, mac, sealed_at)
+values (%(day)s, %(entries)s, %(digest)s, %(key_id)s, %(mac)s, %(at)s)
+on conflict (day) do nothing"""
+
+
+class Views:
+    """Reads for screens, safe for many threads; each call is one statement."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=4,
+            open=False,
+            timeout=5,
+            kwargs={"autocommit": True, "connect_timeout": 5},
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+        )
+
+    def open(self) -> None:
+        """Begin to serve."""
+        self._pool.open()
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self._pool.close()
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a statement of this module."""
+        with told_plainly():
+            try:
+                with self._pool.connection() as connection:
+                    return connection.execute(statement, parameters).fetchall()
+            except PoolTimeout:
+                raise StoreDown(
+                    "The database cannot be reached. Nothing was done; send the same request again when it is back."
+                ) from None
+
+    def stream(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The rows of a long statement, a few thousand at a time, all from one moment."""
+        with (
+            told_plainly(),
+            self._pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor("stream") as cursor,
+        ):
+            connection.execute("set local statement_timeout to 0")
+            cursor.itersize = 5000
+            cursor.execute(statement, parameters)
+            yield from cursor
+
+    def write(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        """One of the few statements that write outside a tray (staff, runs, seals); the number of rows."""
+        with told_plainly():
+            try:
+                with self._pool.connection() as connection:
+                    return connection.execute(statement, parameters).rowcount
+            except PoolTimeout:
+                raise StoreDown("The database cannot be reached. Nothing was done.") from None
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("set timezone to 'UTC'; set statement_timeout to '60s'")
+    check_schema(connection)
+
+
+def day_bounds(day: dt.date, zone: dt.tzinfo) -> dict[str, dt.datetime]:
+    """The instants between which a day lies in the city."""
+    since = dt.datetime.combine(day, dt.time.min, zone)
+    until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min, zone)
+    return {"since": since, "until": until}

@@ -1,0 +1,202 @@
+"""What tests stand on: the real notice, a real PostgreSQL with a database per test worker, and a vault with a first PIN."""
+
+import dataclasses
+import datetime as dt
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shebaoka.app import APP_ROLE, load_notices, load_words
+from shebaoka.desk import Desk
+from shebaoka.notice import Notices, Words
+from shebaoka.records import Answer, AnyRequest, Ask, Digits, Dossier, Given, NewPin, PinCheck, Receipt, Sender
+from shebaoka.store import (
+    Store,
+    Views,
+    account_row,
+    application_row,
+    as_role,
+    card_row,
+    embedded_server,
+    ensure_database,
+    migrate,
+    person_row,
+    sql,
+)
+from shebaoka.vault import SoftwareVault
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRST_PIN, OTHER_PIN, RIGHT_PIN, WRONG_PIN, SIMPLE_PIN = "820417", "593816", "472093", "118822", "111111"
+
+
+@pytest.fixture(scope="session")
+def notices() -> Notices:
+    """Jinzhong's notice, all versions."""
+    return load_notices(ROOT / "notices" / "jinzhong")
+
+
+@pytest.fixture(scope="session")
+def words() -> dict[str, Words]:
+    """The house's words in every language."""
+    return load_words(ROOT / "notices" / "words")
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    """A database of this test worker's own, with the newest schema."""
+
+    owner: str
+    app: str
+
+    def wipe(self) -> None:
+        """Nobody is in it any more."""
+        with psycopg.connect(self.owner, autocommit=True) as connection:
+            names = connection.execute(
+                "select string_agg(quote_ident(tablename), ',') from pg_tables "
+                "where schemaname = 'public' and tablename <> 'alembic_version'"
+            ).fetchone()
+            connection.execute(f"truncate {names[0]}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An embedded PostgreSQL for this test worker."""
+    with embedded_server(tmp_path_factory.mktemp("server") / "postgres") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database(server: str) -> Database:
+    """The worker's database, migrated once."""
+    owner = ensure_database(server, "tests")
+    migrate(owner)
+    return Database(owner, as_role(owner, APP_ROLE))
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Database:
+    """The worker's database with nobody in it."""
+    shared_database.wipe()
+    return shared_database
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> SoftwareVault:
+    """A software vault whose first PIN the tests know."""
+    vault = SoftwareVault.open(tmp_path_factory.mktemp("vault") / "vault.json")
+    vault.set_first_pin(Digits(FIRST_PIN), length=6)
+    return vault
+
+
+class StandingClock:
+    """A clock that stands where a test put it."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+    def move(self, **step: float) -> None:
+        """Let time pass."""
+        self.at += dt.timedelta(**step)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    """Noon of 1 July 2013 in Jinzhong."""
+    return StandingClock(dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC))
+
+
+@pytest.fixture
+def store(database: Database) -> Iterator[Store]:
+    """A connection to an empty database as the application's role."""
+    with Store(database.app) as store:
+        yield store
+
+
+@pytest.fixture
+def views(database: Database) -> Iterator[Views]:
+    """Reads on the same empty database."""
+    views = Views(database.app)
+    views.open()
+    yield views
+    views.close()
+
+
+@pytest.fixture
+def desk(store: Store, vault: SoftwareVault, notices: Notices, clock: StandingClock) -> Desk:
+    """A desk on an empty database."""
+    return Desk(store, vault, notices, clock)
+
+
+def put_dossier(
+    owner_url: str, vault: SoftwareVault, person_id: int, dossier: Dossier, first_pins: bool = True
+) -> None:
+    """Write a dossier to the database as if a past had led to it."""
+    with psycopg.connect(owner_url) as connection:
+
+        def write(statement: str, rows: list[tuple]) -> None:
+            if rows:
+                connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+        write(sql.DOSSIER, [(person_id, 1, bytes(32))])
+        if dossier.person is None:
+            return
+        write(sql.PERSON_KEY, [(dossier.person.number, person_id)])
+        write(sql.PERSON, [person_row(person_id, dossier.person)])
+        cards = sorted(dossier.cards, key=lambda c: c.life != "ended")
+        write(sql.CARD, [card_row(person_id, c) for c in cards])
+        write(sql.APPLICATION, [application_row(person_id, a) for a in dossier.applications])
+        if dossier.account is not None:
+            write(sql.ACCOUNT, [account_row(person_id, dossier.account)])
+        pins = []
+        for card in dossier.cards:
+            if card.kind != "old_medical":
+                digits = Digits(FIRST_PIN if card.first_pin else RIGHT_PIN)
+                kept = vault.seal(person_id, card.n, digits)
+                pins.append((person_id, card.n, kept.key_id, kept.value))
+        write(sql.PIN, pins)
+
+
+_person_ids = itertools.count(9_000_000)
+NEW_PINS = {
+    NewPin.FIT: OTHER_PIN,
+    NewPin.WRONG_LENGTH: "12345",
+    NewPin.SAME_AS_FIRST: FIRST_PIN,
+    NewPin.TOO_SIMPLE: SIMPLE_PIN,
+}
+
+
+@pytest.fixture
+def through_desk(
+    shared_database: Database, vault: SoftwareVault, notices: Notices
+) -> Callable[..., tuple[Answer, Dossier]]:
+    """Submit one request about one dossier through the desk on the database; its answer, and the dossier afterwards."""
+
+    def submit(dossier: Dossier, request: AnyRequest, given: Given, of: Notices = notices) -> tuple[Answer, Dossier]:
+        shared_database.wipe()
+        person_id = next(_person_ids)
+        put_dossier(shared_database.owner, vault, person_id, dossier)
+        pin = None
+        if given.pin is not PinCheck.NOT_GIVEN:
+            kind = getattr(request, "card", "social_security")
+            live = [c for c in dossier.cards if c.kind == kind and c.life != "ended"]
+            right = FIRST_PIN if live and live[0].first_pin else RIGHT_PIN
+            pin = Digits(right if given.pin is PinCheck.RIGHT else WRONG_PIN)
+        new_pin = Digits(NEW_PINS[given.new_pin]) if given.new_pin in NEW_PINS else None
+        with Store(shared_database.app) as store:
+            desk = Desk(store, vault, of, lambda: given.at)
+            receipt = desk.ask(Ask(request, Sender("test", given.channel, "w1"), pin, new_pin))
+            assert isinstance(receipt, Receipt)
+            loaded = store.load([request.person], []).people.get(request.person)
+            return receipt.answer, loaded.dossier if loaded else Dossier()
+
+    return submit
+
+
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
