@@ -1,284 +1,65 @@
-"""Scenarios: a case in words that somebody at the window can read, held against the rules and against the desk.
+"""Playing a scenario: its words become a dossier, a request and findings, and what comes of it is held against `then`.
 
-A scenario says who the person is and what they hold (`given`), what is asked (`when`) and what comes of it (`then`).
-What a scenario leaves out is as it usually is:
-
-- the person is insured; a card is in use, with its own PIN, neither lost nor locked;
-- the request comes to the window, or the first way that the notice names; it is the holder who asks, and everything
-  that the notice asks for is shown; nothing is paid, no PIN is entered;
-- in `then`, what is not said is not looked at; a list that is said (`done`, `next`, `also` …) is said in full.
-
-An unknown key anywhere is a fault that names the file and the scenario.
+`run` asks `decide` alone. The same scenario goes through the desk on a database by way of `asked` and `faults`.
+`scenario_form.py` says how a scenario is written.
 """
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
 from msgspec import UNSET, UnsetType
+
+from scenario_form import (
+    AGENT,
+    ApplicationSays,
+    CardSays,
+    Scenario,
+    ScenarioFault,
+    ThenSays,
+    cast_of,
+    parts_of,
+)
 from shebaoka.notice import LANGUAGES, NOTICE_FILE, Materials, Notice, Notices, read_notices
-from shebaoka.numbers import birth_date, sex, with_check_digit
+from shebaoka.numbers import birth_date, sex
 from shebaoka.records import (
+    SERVICE_OF,
     SERVICES,
     Accepted,
     Account,
-    Agent,
     Answer,
     AnyRequest,
     Application,
+    CancelLossReport,
     Card,
     CardKind,
     Channel,
     Decision,
     Dossier,
-    Ending,
     Financial,
     Given,
     Life,
+    LookUpPerson,
     Loss,
     Making,
     Material,
-    NewPin,
     Person,
-    PinCheck,
+    Refused,
+    ReportLoss,
     Standing,
     Why,
 )
 from shebaoka.rules import card_of, decide, service_key
 
 HERE = Path(__file__).parent
-SCENARIOS = HERE / "scenarios"
 CITIES = HERE / "cities"
 JINZHONG = HERE.parent / "notices" / "jinzhong"
 T = TypeVar("T")
-
-# The cast: invented people. First seventeen digits of the number; the check digit is worked out.
-CAST: Mapping[str, tuple[str, str]] = {
-    "李娜": (with_check_digit("14070219850312002"), "140702"),
-    "王建国": (with_check_digit("14072619520817001"), "140726"),
-    "张伟": (with_check_digit("14240119780905103"), "140702"),
-    "赵敏": (with_check_digit("14072919910228004"), "140729"),
-    "买买提·吐尔逊": (with_check_digit("65310119660101001"), "140781"),
-    "欧阳雪": (with_check_digit("14078119991231002"), "140781"),
-    "陈小雨": (with_check_digit("14070220130520002"), "140702"),
-    "孙丽": (with_check_digit("14070219620715006"), "140702"),
-}  # fmt: skip
-# Two whose numbers cannot be: the first has a wrong check digit, the second was born in the year 2099.
-MISTAKEN: Mapping[str, tuple[str, str]] = {
-    "周正": (CAST["李娜"][0][:17] + ("0" if CAST["李娜"][0][17] != "0" else "1"), "140702"),
-    "吴未来": (with_check_digit("14070220990101001"), "140702"),
-}
-AGENT = Agent(name="孙丽", number=CAST["孙丽"][0], relation="家属")
 FRESH_NUMBER = "Z00000009"
 FRESH_SERIAL = "140700" + "f" * 26
-USUAL: Mapping[str, Mapping[str, object]] = {
-    "carry_over_account": {"old_card_number": "1407000001", "balance_fen": 0},
-    "put_in_batch": {"batch": "2013-27"},
-    "record_rejected": {"reason": "照片模糊"},
-    "look_up_person": {"reason": "询问是否已启用"},
-}
-"""What a request says where the scenario does not."""
-
-
-class ScenarioFault(Exception):
-    """A scenario cannot be read; the sentence names file and scenario."""
-
-
-class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a scenario: no key that is not known."""
-
-
-class CardSays(_Form, frozen=True, kw_only=True):
-    """A card in words. In `given` what is left out is usual, in `then` it is not looked at."""
-
-    kind: CardKind | UnsetType = UNSET
-    state: Life | UnsetType = UNSET
-    ending: Ending | None | UnsetType = UNSET
-    issued_on: dt.date | UnsetType = UNSET
-    ended_on: dt.date | UnsetType = UNSET
-    valid_until: dt.date | UnsetType = UNSET
-    loss: Loss | UnsetType = UNSET
-    loss_until: dt.date | None | UnsetType = UNSET
-    locked: bool | UnsetType = UNSET
-    pin_tries: int | UnsetType = UNSET
-    unlocks: int | UnsetType = UNSET
-    first_pin: bool | UnsetType = UNSET
-    financial: Financial | UnsetType = UNSET
-    applications: tuple[str, ...] | UnsetType = UNSET
-
-
-class ApplicationSays(_Form, frozen=True, kw_only=True):
-    """An application in words; `replaces` names the kind of the card that it replaces."""
-
-    why: Why | UnsetType = UNSET
-    making: Making | UnsetType = UNSET
-    applied_on: dt.date | UnsetType = UNSET
-    fee_fen: int | UnsetType = UNSET
-    replaces: CardKind | None | UnsetType = UNSET
-    batch: str | UnsetType = UNSET
-    remakes: int | UnsetType = UNSET
-    collect_at: str | UnsetType = UNSET
-    photo: str | UnsetType = UNSET
-
-
-class PersonSays(_Form, frozen=True, kw_only=True):
-    """What then holds of the person."""
-
-    name: str | UnsetType = UNSET
-    region: str | UnsetType = UNSET
-    standing: Standing | UnsetType = UNSET
-    birth_on: dt.date | UnsetType = UNSET
-    sex: str | UnsetType = UNSET
-    insured_on: dt.date | UnsetType = UNSET
-    in_hospital_since: dt.date | None | UnsetType = UNSET
-
-
-class AccountSays(_Form, frozen=True, kw_only=True):
-    """An account in words."""
-
-    balance_fen: int = 0
-    carried_over_on: dt.date | None = None
-
-
-class GivenSays(_Form, frozen=True, kw_only=True):
-    """Who it is and what they hold; cards in the order in which they came to be."""
-
-    person: str
-    standing: Standing | Literal["not_registered"] = Standing.INSURED
-    insured_on: dt.date = dt.date(2008, 4, 1)
-    in_hospital_since: dt.date | None = None
-    cards: tuple[CardSays, ...] = ()
-    application: ApplicationSays | None = None
-    account: AccountSays | None = None
-
-
-class HowSays(_Form, frozen=True, kw_only=True):
-    """How a request comes: what every service can say beside its own fields."""
-
-    at: Channel | None = None
-    shows: tuple[Material, ...] | None = None
-    by: Literal["holder", "agent"] = "holder"
-    pin: PinCheck = PinCheck.NOT_GIVEN
-    new_pin: NewPin = NewPin.NOT_GIVEN
-    paid_fen: int = 0
-
-
-class RecordSays(_Form, frozen=True, kw_only=True):
-    """A consumption record of the old card."""
-
-    on: dt.date
-    institution: str = "汾河湾综合医院"
-    total_fen: int
-    account_fen: int = 0
-
-
-class ThenSays(_Form, frozen=True, kw_only=True):
-    """What comes of it."""
-
-    accepted: str | None = None
-    refused: str | None = None
-    clause: str
-    also: tuple[str, ...] | UnsetType = UNSET
-    nothing_changed: Literal[True] | UnsetType = UNSET
-    card: CardSays | UnsetType = UNSET
-    cards: dict[CardKind, CardSays] | UnsetType = UNSET
-    application: ApplicationSays | UnsetType = UNSET
-    person: PersonSays | UnsetType = UNSET
-    account: AccountSays | UnsetType = UNSET
-    done: tuple[str, ...] | UnsetType = UNSET
-    fee_fen: int | UnsetType = UNSET
-    missing: tuple[str, ...] | UnsetType = UNSET
-    next: tuple[str, ...] | UnsetType = UNSET
-    readings: tuple[str, ...] | UnsetType = UNSET
-    facts: dict[str, str | int] | UnsetType = UNSET
-
-
-class Scenario(_Form, frozen=True, kw_only=True):
-    """One case; `when` has one service with what it says."""
-
-    name: str
-    on: dt.date
-    at: str = "10:00"
-    city: str = "jinzhong"
-    given: GivenSays
-    when: dict[str, dict[str, Any]]
-    then: ThenSays
-    file: str = ""
-
-    @property
-    def label(self) -> str:
-        """The scenario as a test is named."""
-        return f"{self.file.removesuffix('.yaml')}: {self.name}"
-
-
-class _Plain(yaml.SafeLoader):
-    """YAML as it is read aloud: `on` is a word, 10:00 is no number, 28.50 stays as written; a key stands once."""
-
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML's own way of saying it
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping, refused if a key stands twice."""
-        keys = [self.construct_object(k, deep=True) for k, _ in node.value]
-        twice = {k for k in keys if keys.count(k) > 1}
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {min(twice)!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-for _tag, _pattern, _first in (
-    ("null", r"^(null|~|)$", ["n", "~", ""]),
-    ("bool", r"^(true|false)$", ["t", "f"]),
-    ("int", r"^-?(0|[1-9][0-9]*)$", list("-0123456789")),
-    ("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", list("0123456789")),
-):
-    _Plain.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
-
-
-def _fen(said: object) -> object:
-    """Every `…_yuan` turned into `…_fen`, to the fen."""
-    if isinstance(said, list):
-        return [_fen(x) for x in said]
-    if not isinstance(said, dict):
-        return said
-    turned = {}
-    for key, value in said.items():
-        if isinstance(key, str) and key.endswith("_yuan"):
-            whole, _, rest = str(value).partition(".")
-            turned[key[:-5] + "_fen"] = int(whole) * 100 + int(rest.ljust(2, "0"))
-        else:
-            turned[key] = _fen(value)
-    return turned
-
-
-def read_scenarios(text: str, file: str) -> list[Scenario]:
-    """All scenarios of one file; `ScenarioFault` names file and scenario."""
-    try:
-        entries = yaml.load(text, _Plain)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as e:
-        raise ScenarioFault(f"{file}: {e}") from None
-    scenarios = []
-    for i, entry in enumerate(entries, 1):
-        name = entry.get("name", f"number {i}") if isinstance(entry, dict) else f"number {i}"
-        try:
-            scenario = msgspec.convert({**_fen(entry), "file": file}, Scenario)  # type: ignore[dict-item]
-            if len(scenario.when) != 1 or not set(scenario.when) <= set(SERVICES):
-                raise ScenarioFault(f"when: name one service, not {sorted(scenario.when)}")
-            if (scenario.then.accepted is None) == (scenario.then.refused is None):
-                raise ScenarioFault("then: say either accepted or refused")
-            _parts(scenario)
-        except (msgspec.ValidationError, ScenarioFault, ValueError, TypeError, AttributeError) as e:
-            raise ScenarioFault(f"{file}: {name}: {e}") from None
-        scenarios.append(scenario)
-    return scenarios
-
-
-def all_scenarios() -> list[Scenario]:
-    """Every scenario there is, by file."""
-    return [s for path in sorted(SCENARIOS.glob("*.yaml")) for s in read_scenarios(path.read_text("utf-8"), path.name)]
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -311,30 +92,6 @@ def read_cities() -> dict[str, Notices]:
     for folder in sorted(p for p in CITIES.iterdir() if p.is_dir()):
         cities[folder.name] = read_notices(with_wording(files_of(folder)))
     return cities
-
-
-def _parts(scenario: Scenario) -> tuple[str, HowSays, dict[str, Any]]:
-    """The service, how it is asked, and what it says of its own."""
-    ((service, said),) = scenario.when.items()
-    said = dict(said or {})
-    how = msgspec.convert({k: said.pop(k) for k in HowSays.__struct_fields__ if k in said}, HowSays)
-    own = {**USUAL.get(service, {}), **said}
-    if "records" in own:
-        records = msgspec.convert(own["records"], tuple[RecordSays, ...])
-        own["records"] = [[r.on, r.institution, r.total_fen, r.account_fen] for r in records]
-    if service == "register_person":
-        own = {"name": scenario.given.person, "region": _cast(scenario)[1], "insured_on": scenario.on, **own}
-    msgspec.convert({**own, "id": "x", "person": AGENT.number}, SERVICES[service])
-    return service, how, own
-
-
-def _cast(scenario: Scenario) -> tuple[str, str]:
-    """Number and region of the scenario's person."""
-    name = scenario.given.person
-    try:
-        return (CAST | MISTAKEN)[name]
-    except KeyError:
-        raise ScenarioFault(f"given.person: {name} is not in the cast") from None
 
 
 def _card(n: int, said: CardSays, on: dt.date) -> Card:
@@ -400,7 +157,7 @@ def _application(said: ApplicationSays, cards: Iterable[Card], on: dt.date) -> A
 
 def dossier_of(scenario: Scenario) -> Dossier:
     """What `given` says, as the rules know it."""
-    said, (number, region) = scenario.given, _cast(scenario)
+    said, (number, region) = scenario.given, cast_of(scenario)
     if said.standing == "not_registered":
         return Dossier()
     person = Person(
@@ -438,11 +195,9 @@ def asked(scenario: Scenario, cities: Mapping[str, Notices]) -> Asked:
     """The dossier, the request and the findings of a scenario, under the notice of its city on its day."""
     notices = cities[scenario.city]
     notice = notices.on(scenario.on)
-    service, how, own = _parts(scenario)
-    request: Any = msgspec.convert({**own, "id": "scenario", "person": _cast(scenario)[0]}, SERVICES[service])
-    request = msgspec.structs.replace(
-        request, agent=AGENT if how.by == "agent" else None, paid_fen=how.paid_fen
-    )
+    service, how, own = parts_of(scenario)
+    request: Any = msgspec.convert({**own, "id": "scenario", "person": cast_of(scenario)[0]}, SERVICES[service])
+    request = msgspec.structs.replace(request, agent=AGENT if how.by == "agent" else None, paid_fen=how.paid_fen)
     channel = how.at or usual_channel(request, notice)
     shows = how.shows
     if shows is None:
@@ -459,3 +214,127 @@ def asked(scenario: Scenario, cities: Mapping[str, Notices]) -> Asked:
     )
     request = msgspec.structs.replace(request, shows=shows)
     return Asked(scenario, notice, dossier_of(scenario), request, given)
+
+
+def usual_channel(request: AnyRequest, notice: Notice) -> Channel:
+    """The window if the notice names it for the request, or else the first way that it names."""
+    p = notice.p
+    named: tuple[Channel, ...]
+    if isinstance(request, ReportLoss):
+        kind = p.loss_reports.formal if request.kind == "formal" else p.loss_reports.temporary
+        named = kind.channels if kind else ()
+    elif isinstance(request, CancelLossReport):
+        named = p.loss_reports.formal.cancel_channels if p.loss_reports.formal else ()
+    elif isinstance(request, LookUpPerson):
+        named = p.enquiry_channels
+    else:
+        named = notice.channels[SERVICE_OF[type(request)]]
+    return Channel.WINDOW if Channel.WINDOW in named or not named else named[0]
+
+
+def everything_asked(request: AnyRequest, notice: Notice) -> tuple[Material, ...]:
+    """All that the notice asks to be brought for the request, the agent's papers too if an agent comes."""
+    nothing = Materials()
+    papers = notice.materials.get(service_key(request), notice.materials.get(SERVICE_OF[type(request)], nothing))
+    return papers.holder + (papers.agent_adds if request.agent else ())
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A scenario and what came of it."""
+
+    asked: Asked
+    decision: Decision
+    answer: Answer
+
+    @property
+    def after(self) -> Dossier:
+        """The dossier afterwards; the one before where the decision leaves no trace."""
+        return self.asked.dossier if self.decision.after is None else self.decision.after
+
+
+def run(scenario: Scenario, cities: Mapping[str, Notices]) -> Ran:
+    """The scenario decided by the rules alone."""
+    a = asked(scenario, cities)
+    decision = decide(a.request, a.dossier, a.notice, a.given)
+    return Ran(a, decision, answer_of(decision, a.notice))
+
+
+def answer_of(decision: Decision, notice: Notice) -> Answer:
+    """A decision in the codes that an asker is told, each ground with the clause it rests on."""
+    yes = isinstance(decision, Accepted)
+    clause = notice.clause_of[decision.ground]
+    also = [notice.clause_of[g] for g in decision.also] if isinstance(decision, Accepted) else []
+    return Answer(
+        outcome="accepted" if yes else "refused",
+        ground=decision.ground,
+        clause=clause,
+        notice=notice.id,
+        also=tuple(c for c in dict.fromkeys(also) if c != clause),
+        done=decision.done,
+        missing=decision.missing if isinstance(decision, Refused) else (),
+        next=decision.next if isinstance(decision, Accepted) else (),
+        readings=tuple(r for r in dict.fromkeys(decision.readings) if r in notice.readings),
+        fee_fen=decision.fee_fen if isinstance(decision, Accepted) else 0,
+        facts=decision.facts,
+    )
+
+
+def faults(a: Asked, answer: Answer, after: Dossier) -> list[str]:
+    """Sentences for everything in which the answer, or the dossier afterwards, is not what `then` says."""
+    then, before = a.scenario.then, a.dossier
+    found = _differ("outcome", "accepted" if then.accepted else "refused", answer.outcome)
+    found += _differ("ground", then.accepted or then.refused, answer.ground)
+    found += _differ("clause", then.clause, answer.clause)
+    if then.also is not UNSET:
+        found += _differ("also", sorted(then.also), sorted(answer.also))
+    for name in ("done", "fee_fen", "missing", "next", "readings"):
+        if (said := getattr(then, name)) is not UNSET:
+            found += _differ(name, said, getattr(answer, name))
+    if then.facts is not UNSET:
+        found += [f for k, v in then.facts.items() for f in _differ(f"facts.{k}", v, answer.facts.get(k))]
+    counted = "wrong_pin_counted" in answer.done
+    if then.nothing_changed is not UNSET or (answer.outcome == "refused" and not counted):
+        found += _differ("nothing_changed", before, after)
+    return found + _faults_of_facts(a, then, after)
+
+
+def _faults_of_facts(a: Asked, then: ThenSays, after: Dossier) -> list[str]:
+    """Sentences for what does not hold of the cards, the application, the person and the account."""
+    found: list[str] = []
+    cards = dict(then.cards) if then.cards is not UNSET else {}
+    if then.card is not UNSET:
+        usual = CardKind.TEMPORARY if "temporary" in SERVICE_OF[type(a.request)] else CardKind.SOCIAL_SECURITY
+        cards[getattr(a.request, "card", usual)] = then.card
+    for kind, said in cards.items():
+        found += _holds(f"cards.{kind}", said, card_of(after, kind), {"state": "life"})
+    if then.application is not UNSET:
+        last = after.applications[-1] if after.applications else None
+        found += _holds("application", then.application, last, {}, after)
+    if then.person is not UNSET:
+        found += _holds("person", then.person, after.person, {})
+    if then.account is not UNSET:
+        found += _holds("account", then.account, after.account, {})
+    return found
+
+
+def _holds(
+    where: str, said: msgspec.Struct, thing: object, named: Mapping[str, str], dossier: Dossier | None = None
+) -> list[str]:
+    """Sentences for each said fact that the thing does not have."""
+    if thing is None:
+        return [f"{where}: there is none"]
+    found = []
+    for key in said.__struct_fields__:
+        value = getattr(said, key)
+        if value is UNSET:
+            continue
+        actual = getattr(thing, named.get(key, key))
+        if key == "replaces" and dossier is not None:
+            actual = next((c.kind for c in dossier.cards if c.n == actual), None)
+        found += _differ(f"{where}.{key}", value, actual)
+    return found
+
+
+def _differ(what: str, said: object, actual: object) -> list[str]:
+    """A sentence if what is said and what is so are not the same."""
+    return [] if said == actual else [f"{what}: said {said!r}, is {actual!r}"]

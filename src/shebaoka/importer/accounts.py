@@ -57,6 +57,8 @@ def import_old_accounts(folder: Path, submit: Submit, *, sender_by: str, on: dt.
     `BadInput` if a file is missing, empty, in another encoding or without a needed column; nothing was asked then.
     Trouble of the desk is passed on; what was carried over before it stays, and another run goes on from there.
     """
+    if folder.resolve() == (output / TO_CORRECT_FOLDER).resolve():
+        raise BadInput("The output would overwrite the files that are taken in; name another output folder.")
     source = SourceFile(folder / ACCOUNTS_FILE, ACCOUNT_COLUMNS)
     records = open_records(folder)
     control = read_control(folder)

@@ -37,6 +37,8 @@ class Survey:
         else:
             self.balance_fen += balance_of(values)
             number = values["身份证号"].upper()
+        if not number:
+            return
         content = hash(line.raw)
         first_line, first_content = self._first.setdefault(number, (line.number, content))
         if content != first_content:

@@ -50,9 +50,8 @@ class Token:
         self._refused_pin: str | None = None
         # Any: what a key can do is mixed in when it is found, which no type says.
         self._keys: dict[str, Any] = {}
-        with _ONE_AT_A_TIME:
-            self._session = self._open()
-        offered = self._ask(lambda: self._session.token.slot.get_mechanisms())
+        self._session: pkcs11.Session | None = None
+        offered = self._ask(lambda session: session.token.slot.get_mechanisms())
         missing = sorted(m.name for m in _NEEDED if m not in offered)
         if missing:
             raise self._trouble(f"does not offer {', '.join(missing)}; use one that does")
@@ -62,17 +61,21 @@ class Token:
 
     def holds(self, label: str) -> bool:
         """Whether the token holds a secret key of this label."""
-        return self._ask(lambda: self._find(label)) is not None
+        return self._ask(lambda session: self._find(session, label)) is not None
 
     def mac(self, label: str, message: bytes) -> bytes:
         """HMAC-SHA256 of the message under the key of this label."""
-        return bytes(self._ask(lambda: self._key(label).sign(message, mechanism=Mechanism.SHA256_HMAC)))
+        return bytes(
+            self._ask(lambda session: self._key(session, label).sign(message, mechanism=Mechanism.SHA256_HMAC))
+        )
 
     def seal(self, label: str, text: bytes, beside: bytes) -> Sealed:
         """The text under AES-256-GCM with the key of this label; `beside` is authenticated with it."""
         nonce = secrets.token_bytes(NONCE_SIZE)
         sealed = self._ask(
-            lambda: self._key(label).encrypt(text, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(nonce, beside))
+            lambda session: self._key(session, label).encrypt(
+                text, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(nonce, beside)
+            )
         )
         return Sealed(nonce=nonce, text=bytes(sealed))
 
@@ -80,7 +83,7 @@ class Token:
         """The text that was sealed."""
         return bytes(
             self._ask(
-                lambda: self._key(label).decrypt(
+                lambda session: self._key(session, label).decrypt(
                     sealed.text, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(sealed.nonce, beside)
                 )
             )
@@ -99,33 +102,38 @@ class Token:
             # The look before it finds a lost session; making itself is never tried twice, lest two keys share a label.
             if self.holds(label):
                 raise self._trouble(f"holds a key {label!r} already; try again")
-            try:
-                self._session.generate_key(
+            self._ask(
+                lambda session: session.generate_key(
                     kind, _KEY_BITS, label=label, store=True, capabilities=use, template=_NEVER_LEAVES
-                )
-            except pkcs11.PKCS11Error as e:
-                raise self._trouble(f"cannot do what the vault asks: {_said(e)}") from None
+                ),
+                once=True,
+            )
 
-    def _ask(self, what: Callable[[], T]) -> T:
+    def _ask(self, what: Callable[[pkcs11.Session], T], *, once: bool = False) -> T:
         with _ONE_AT_A_TIME:
             try:
+                if self._session is None:
+                    return what(self._open())
                 try:
-                    return what()
+                    return what(self._session)
                 except _LOST:
+                    # Forgotten first: should opening fail, the old handle may come to name a session nobody logged in.
+                    self._session = None
                     self._keys.clear()
-                    self._session = self._open()
-                    return what()
+                    if once:
+                        raise
+                    return what(self._open())
             except pkcs11.PKCS11Error as e:
                 raise self._trouble(f"cannot do what the vault asks: {_said(e)}") from None
 
-    def _key(self, label: str) -> Any:
-        key = self._keys.get(label) or self._find(label)
+    def _key(self, session: pkcs11.Session, label: str) -> Any:
+        key = self._keys.get(label) or self._find(session, label)
         if key is None:
             raise self._trouble(f"does not hold the key {label!r}; restore it from its backup")
         return key
 
-    def _find(self, label: str) -> Any | None:
-        found = list(self._session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}))
+    def _find(self, session: pkcs11.Session, label: str) -> Any | None:
+        found = list(session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}))
         if len(found) > 1:
             raise self._trouble(f"holds more than one key {label!r}; remove the one that is not in use")
         if not found:
@@ -147,7 +155,7 @@ class Token:
             # A token locks itself after a few wrong PINs, and a busy desk would use them up at once.
             raise self._trouble(f"refuses the PIN in {self._pin_file}; correct the file")
         try:
-            return _log_in(token, pin)
+            self._session = _log_in(token, pin)
         except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange):
             self._refused_pin = pin
             raise self._trouble(f"refuses the PIN in {self._pin_file}; correct the file") from None
@@ -155,6 +163,7 @@ class Token:
             raise self._trouble("is locked after wrong PINs; its security officer can unlock it") from None
         except pkcs11.PKCS11Error as e:
             raise self._trouble(f"cannot be logged in to: {_said(e)}") from None
+        return self._session
 
     def _read_pin(self) -> str:
         try:

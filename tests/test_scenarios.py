@@ -1,0 +1,149 @@
+"""The scenarios: every clause of the notice by cases in words, against the rules alone and through the desk."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from scenario import Ran, answer_of, asked, faults, read_cities, run
+from scenario_form import Scenario, ScenarioFault, all_scenarios, read_scenarios
+from shebaoka.notice import Notices
+from shebaoka.records import SERVICES, Accepted, Answer, Basis, Dossier, Given, Refusal, Request
+
+ALL = all_scenarios()
+JINZHONG = [s for s in ALL if s.city == "jinzhong"]
+BEYOND_SCENARIOS: dict[str, str] = {}
+"""Grounds that no scenario reaches, each with the reason."""
+ThroughDesk = Callable[[Dossier, Request, Given], tuple[Answer, Dossier]]
+
+
+def _label(scenario: Scenario) -> str:
+    return scenario.label
+
+
+@pytest.fixture(scope="module")
+def cities() -> dict[str, Notices]:
+    """The notices of Jinzhong and of the cities that exist for the tests."""
+    return read_cities()
+
+
+@pytest.fixture(scope="module")
+def played(cities: dict[str, Notices]) -> list[Ran]:
+    """Every scenario, decided."""
+    return [run(s, cities) for s in ALL]
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=_label)
+def test_the_rules_decide_as_the_scenario_says(scenario: Scenario, cities: dict[str, Notices]) -> None:
+    """What `then` says comes of what is given and asked, by `decide` alone."""
+    ran = run(scenario, cities)
+    found = faults(ran.asked, ran.answer, ran.after)
+    assert not found, "\n".join([scenario.label, *found])
+
+
+@pytest.mark.parametrize("scenario", JINZHONG, ids=_label)
+def test_the_desk_answers_and_keeps_as_the_scenario_says(
+    scenario: Scenario, cities: dict[str, Notices], through_desk: ThroughDesk
+) -> None:
+    """The same comes of it when the request goes through the desk and the database is asked afterwards."""
+    a = asked(scenario, cities)
+    answer, after = through_desk(a.dossier, a.request, a.given)
+    found = faults(a, answer, after)
+    assert not found, "\n".join([scenario.label, *found])
+
+
+def _clauses(ran: Ran) -> set[str]:
+    """The clauses that a scenario speaks for: that of its ground, and those which its `then` lists."""
+    also = ran.asked.scenario.then.also
+    return {ran.asked.scenario.then.clause, *(also if isinstance(also, tuple) else ())}
+
+
+def test_every_clause_has_a_yes_and_a_no(cities: dict[str, Notices], played: list[Ran]) -> None:
+    """Each clause of Jinzhong's notice is the ground of a scenario that is accepted and of one that is refused."""
+    jinzhong = [r for r in played if r.asked.scenario.city == "jinzhong"]
+    yes = {c for r in jinzhong if r.answer.outcome == "accepted" for c in _clauses(r)}
+    no = {c for r in jinzhong if r.answer.outcome == "refused" for c in _clauses(r)}
+    clauses = cities["jinzhong"].versions[-1].clauses
+    lacks = [f"{c} has no {word}" for c in clauses for word, has in (("yes", yes), ("no", no)) if c not in has]
+    assert not lacks
+
+
+def test_the_clauses_of_a_chapter_are_shown_in_its_file(cities: dict[str, Notices], played: list[Ran]) -> None:
+    """A yes and a no for clause 6.2 stand in the file that begins with 6, where somebody would look for them."""
+    shown = {(r.asked.scenario.file[0], r.answer.outcome, c) for r in played for c in _clauses(r)}
+    lacks = [
+        f"{c}: no scenario is {outcome} for it in the file of its chapter"
+        for c in cities["jinzhong"].versions[-1].clauses
+        for outcome in ("accepted", "refused")
+        if (c[0], outcome, c) not in shown
+    ]
+    assert not lacks
+
+
+def test_every_service_is_accepted_once(played: list[Ran]) -> None:
+    """No service exists that no scenario shows at work."""
+    accepted = {service for r in played if r.answer.outcome == "accepted" for service in r.asked.scenario.when}
+    assert set(SERVICES) - accepted == set()
+
+
+def _grounds(ran: Ran) -> Iterator[str]:
+    yield ran.decision.ground
+    if isinstance(ran.decision, Accepted):
+        yield from ran.decision.also
+
+
+def test_every_ground_is_reached(played: list[Ran]) -> None:
+    """Each ground of a yes or a no comes of some scenario, save those listed with their reason."""
+    reached = {g for r in played for g in _grounds(r)}
+    assert {str(g) for g in (*Basis, *Refusal)} - reached == set(BEYOND_SCENARIOS)
+
+
+def test_no_two_scenarios_have_one_name() -> None:
+    """A failing scenario can be found by its name."""
+    labels = [s.label for s in ALL]
+    assert len(set(labels)) == len(labels)
+
+
+SOUND = """
+- name: she collects
+  on: 2013-07-01
+  given: {person: 李娜}
+  when: {collect_card: {}}
+  then: {refused: there_is_no_application, clause: "4.2"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("on: 2013", "weather: fine\n  on: 2013", "weather"),
+        ("{person: 李娜}", "{person: 李娜, mood: good}", "mood"),
+        ("{person: 李娜}", "{person: 李娜, cards: [{kind: temporary, colour: red}]}", "colour"),
+        ("{person: 李娜}", "{person: 李娜, application: {stage: made}}", "stage"),
+        ("{person: 李娜}", "{person: 皇帝}", "皇帝"),
+        ("{person: 李娜}", "{person: 李娜, cards: [{kind: social_security, kind: temporary}]}", "kind"),
+        ("{collect_card: {}}", "{collect_card: {hands_in_the_cat: true}}", "hands_in_the_cat"),
+        ("{collect_card: {}}", "{collect_cards: {}}", "collect_cards"),
+        ("{collect_card: {}}", "{collect_card: {}, use_card: {}}", "one service"),
+        ("{collect_card: {}}", "{collect_card: {by: neighbour}}", "neighbour"),
+        ('clause: "4.2"', 'clause: "4.2", card: {states: ended}', "states"),
+        ('clause: "4.2"', 'clause: "4.2", accepted: card_ends', "either accepted or refused"),
+        ("refused: there_is_no_application, ", "", "either accepted or refused"),
+        ('clause: "4.2"', "nothing_changed: true", "clause"),
+    ],
+)
+def test_a_scenario_with_a_slip_is_named(old: str, new: str, says: str) -> None:
+    """An unknown key or word at any depth is a fault that names the file, the scenario and the slip."""
+    assert len(read_scenarios(SOUND, "slip.yaml")) == 1
+    with pytest.raises(ScenarioFault, match=re.escape(says)) as fault:
+        read_scenarios(SOUND.replace(old, new), "slip.yaml")
+    assert "slip.yaml" in str(fault.value)
+
+
+def test_a_scenario_says_what_differs(cities: dict[str, Notices]) -> None:
+    """A scenario whose `then` is untrue fails with a sentence for each thing that is not so."""
+    untrue = SOUND.replace('clause: "4.2"', 'clause: "4.1", fee_yuan: 28, card: {state: in_use}, done: [card_made]')
+    (scenario,) = read_scenarios(untrue, "untrue.yaml")
+    ran = run(scenario, cities)
+    found = faults(ran.asked, ran.answer, ran.after)
+    assert [f.partition(":")[0] for f in found] == ["clause", "done", "fee_fen", "cards.social_security"]
+    assert ran.answer == answer_of(ran.decision, ran.asked.notice)
