@@ -3,16 +3,50 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
+# Two test processes for two cores; each has a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-help:            ## list the targets
+help:                ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
 
-setup: $(STAMP)  ## make .venv with everything, from the lock file
+setup: $(STAMP)      ## make .venv with everything, from the lock file
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(STAMP)
 
-.PHONY: help setup
+demo: $(STAMP)       ## an invented city goes over and lives a year; then its page at http://127.0.0.1:8000
+	$(BIN)/shebaoka demo
+
+tour: $(STAMP)       ## one person's whole life with the card, as a story in the terminal
+	$(BIN)/shebaoka tour
+
+test: $(STAMP) softhsm  ## everything that must hold, in under 8 minutes on 2 cores
+	$(PYTEST)
+
+test-long: $(STAMP) softhsm  ## the laws and the API's fuzzing with many more examples
+	HYPOTHESIS_PROFILE=long $(PYTEST) -m "long or not long" tests/laws tests/test_api_fuzz.py
+
+lint: $(STAMP)       ## style, types, floors
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench-desk: $(STAMP) ## requests a second at the desk beside pgbench's TPC-B; the last line is JSON
+	$(BIN)/python -m bench.desk
+
+lock: $(STAMP)       ## pin the newest versions that fit pyproject.toml
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-emit-options --extra dev --extra hsm --output-file requirements.lock pyproject.toml
+
+# The vault is tested against SoftHSM 2, a PKCS#11 module that Debian has.
+softhsm:
+	@ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so >/dev/null 2>&1 || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
+	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
+
+.PHONY: help setup demo tour test test-long lint bench-desk lock softhsm

@@ -178,7 +178,7 @@ def measure(
     ]
     for p in processes:
         p.start()
-    results = [out.get() for _ in processes]
+    results = [out.get(timeout=seconds + 60) for _ in processes]
     for p in processes:
         p.join()
     return (

@@ -18,7 +18,7 @@ from scenario_form import (
     ApplicationSays,
     CardSays,
     Scenario,
-    ScenarioFault,
+    ScenarioError,
     ThenSays,
     cast_of,
     parts_of,
@@ -97,12 +97,12 @@ def read_cities() -> dict[str, Notices]:
 def _card(n: int, said: CardSays, on: dt.date) -> Card:
     """A card of `given`, with what is usual where nothing is said."""
     if said.kind is UNSET:
-        raise ScenarioFault("given.cards: say the kind of every card")
+        raise ScenarioError("given.cards: say the kind of every card")
     kind, days = said.kind, dt.timedelta(days=1)
     ended = said.state is Life.ENDED
     old, new = kind is CardKind.OLD_MEDICAL, kind is CardKind.SOCIAL_SECURITY
     if ended and said.ending is UNSET:
-        raise ScenarioFault("given.cards: say the ending of a card that has ended")
+        raise ScenarioError("given.cards: say the ending of a card that has ended")
     loss = _or(said.loss, Loss.NONE)
     locked = _or(said.locked, False)
     return Card(
@@ -291,11 +291,16 @@ def faults(a: Asked, answer: Answer, after: Dossier) -> list[str]:
         if (said := getattr(then, name)) is not UNSET:
             found += _differ(name, said, getattr(answer, name))
     if then.facts is not UNSET:
-        found += [f for k, v in then.facts.items() for f in _differ(f"facts.{k}", v, answer.facts.get(k))]
+        found += [f for k, v in then.facts.items() for f in _differ(f"facts.{k}", _told(v), answer.facts.get(k))]
     counted = "wrong_pin_counted" in answer.done
     if then.nothing_changed is not UNSET or (answer.outcome == "refused" and not counted):
         found += _differ("nothing_changed", before, after)
     return found + _faults_of_facts(a, then, after)
+
+
+def _told(value: object) -> object:
+    """A fact as a decision tells it: a day as its text."""
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _faults_of_facts(a: Asked, then: ThenSays, after: Dossier) -> list[str]:

@@ -67,7 +67,7 @@ USUAL: Mapping[str, Mapping[str, object]] = {
 """What a request says where the scenario does not."""
 
 
-class ScenarioFault(Exception):
+class ScenarioError(Exception):
     """A scenario cannot be read; the sentence names file and scenario."""
 
 
@@ -131,7 +131,7 @@ class GivenSays(_Form, frozen=True, kw_only=True):
     """Who it is and what they hold; cards in the order in which they came to be."""
 
     person: str
-    standing: Standing | Literal["not_registered"] = Standing.INSURED
+    standing: Literal["insured", "left", "dead", "not_registered"] = "insured"
     insured_on: dt.date = dt.date(2008, 4, 1)
     in_hospital_since: dt.date | None = None
     cards: tuple[CardSays, ...] = ()
@@ -177,7 +177,7 @@ class ThenSays(_Form, frozen=True, kw_only=True):
     missing: tuple[str, ...] | UnsetType = UNSET
     next: tuple[str, ...] | UnsetType = UNSET
     readings: tuple[str, ...] | UnsetType = UNSET
-    facts: dict[str, str | int] | UnsetType = UNSET
+    facts: dict[str, Any] | UnsetType = UNSET
 
 
 class Scenario(_Form, frozen=True, kw_only=True):
@@ -238,29 +238,30 @@ def _fen(said: object) -> object:
 
 
 def read_scenarios(text: str, file: str) -> list[Scenario]:
-    """All scenarios of one file; `ScenarioFault` names file and scenario."""
+    """All scenarios of one file; `ScenarioError` names file and scenario."""
     try:
         entries = yaml.load(text, _Plain)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as e:
-        raise ScenarioFault(f"{file}: {e}") from None
+        raise ScenarioError(f"{file}: {e}") from None
     scenarios = []
     for i, entry in enumerate(entries, 1):
         name = entry.get("name", f"number {i}") if isinstance(entry, dict) else f"number {i}"
         try:
             scenario = msgspec.convert({**_fen(entry), "file": file}, Scenario)  # type: ignore[dict-item]
             _check(scenario)
-        except (msgspec.ValidationError, ScenarioFault, ValueError, TypeError, AttributeError) as e:
-            raise ScenarioFault(f"{file}: {name}: {e}") from None
+        except (msgspec.ValidationError, ScenarioError, ValueError, TypeError, AttributeError) as e:
+            raise ScenarioError(f"{file}: {name}: {e}") from None
         scenarios.append(scenario)
     return scenarios
 
 
 def _check(scenario: Scenario) -> None:
-    """`ScenarioFault` for what has the right form and still makes no case."""
+    """`ScenarioError` for what has the right form and still makes no case."""
     if len(scenario.when) != 1 or not set(scenario.when) <= set(SERVICES):
-        raise ScenarioFault(f"when: name one service, not {sorted(scenario.when)}")
+        raise ScenarioError(f"when: name one service, not {sorted(scenario.when)}")
     if (scenario.then.accepted is None) == (scenario.then.refused is None):
-        raise ScenarioFault("then: say either accepted or refused")
+        raise ScenarioError("then: say either accepted or refused")
+    cast_of(scenario)
     parts_of(scenario)
 
 
@@ -290,4 +291,4 @@ def cast_of(scenario: Scenario) -> tuple[str, str]:
     try:
         return (CAST | MISTAKEN)[name]
     except KeyError:
-        raise ScenarioFault(f"given.person: {name} is not in the cast") from None
+        raise ScenarioError(f"given.person: {name} is not in the cast") from None

@@ -19,13 +19,14 @@ APP_ROLE = "shebaoka_app"
 class Settings(msgspec.Struct, frozen=True):
     """Where everything is. Read from the environment by `settings_from`; see docs/settings.md.
 
-    `home` holds the key file and the embedded database. `database_url` names a server of the city's own, as the
+    `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a server of the city's own, as the
     application's role; `owner_url` the same as the owner of the schema, for migrations alone.
     """
 
     home: Path
     notice: Path
     words: Path
+    keys: Path | None = None
     database: str = "shebaoka"
     database_url: str = ""
     owner_url: str = ""
@@ -121,24 +122,28 @@ def database(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def open_vault(settings: Settings) -> Vault:
     """The vault that the settings name: a hardware module where one is named, else the software key file."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = settings.keys or settings.home
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.hsm_module:
         if not settings.hsm_pin_file:
             raise BadInput("SHEBAOKA_HSM_PIN_FILE: name the owner-only file that holds the token's user PIN.")
         return HsmVault.open(
-            Path(settings.hsm_module), settings.hsm_token, Path(settings.hsm_pin_file), settings.home / "hsm.json"
+            Path(settings.hsm_module), settings.hsm_token, Path(settings.hsm_pin_file), keys / "hsm.json"
         )
-    return SoftwareVault.open(settings.home / "vault.json")
+    return SoftwareVault.open(keys / "vault.json")
 
 
 @contextmanager
-def open_house(settings: Settings, *, clock: Clock = now, migrating: bool | None = None) -> Iterator[House]:
+def open_house(
+    settings: Settings, *, clock: Clock = now, migrating: bool | None = None, notices: Notices | None = None
+) -> Iterator[House]:
     """The whole house, ready for faces; everything is checked before it opens, and closed after.
 
     The embedded database is brought to the newest schema by itself; a city's own is not, unless `migrating` says so.
+    `notices` stand in for those that the settings name; only a play gives them.
     """
     with ExitStack() as stack:
-        notices, words = load_notices(settings.notice), load_words(settings.words)
+        notices, words = notices or load_notices(settings.notice), load_words(settings.words)
         owner_url, url = stack.enter_context(database(settings))
         if migrating if migrating is not None else not settings.database_url:
             migrate(owner_url or url)

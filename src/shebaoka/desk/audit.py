@@ -1,6 +1,7 @@
 """Whether the journal is whole, whether the dossiers are what it leads to, and the seals of its closed days."""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 
 import msgspec
@@ -8,7 +9,6 @@ import msgspec
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.journal import (
     Chained,
-    Entry,
     Row,
     decoded,
     digest_of_day,
@@ -17,12 +17,14 @@ from shebaoka.desk.journal import (
     seal_text,
 )
 from shebaoka.notice import Notices
-from shebaoka.records import Trouble
+from shebaoka.records import Trouble, VaultTrouble
 from shebaoka.store import Store, Views, day_bounds, views
 from shebaoka.vault import Kept, Vault
 
 GRACE = dt.timedelta(minutes=10)
 """How long after midnight a day is left open, for trays that began before it."""
+
+A_DAY = dt.timedelta(days=1)
 
 
 class Audit(msgspec.Struct, frozen=True):
@@ -48,9 +50,16 @@ class Auditor:
         """Check every chain and every seal; with a store, also make every decision again and compare the dossiers."""
         self._entries = self._people = 0
         faults = list(faults_of_chain(self._chains()))
+        faults += [
+            f"person {person_id}: the balance is {balance_fen} fen, and its entries sum to {entries_fen}."
+            for person_id, balance_fen, entries_fen in self._views.rows(views.BALANCES_OFF)
+        ]
         seals = self._views.rows(views.SEALS)
         for day, entries, digest, key_id, mac in seals:
             faults += self._faults_of_seal(day, entries, digest, Kept(key_id, mac))
+        for (before, *_), (after, *_) in itertools.pairwise(seals):
+            if after - before != A_DAY:
+                faults.append(f"day {before + A_DAY}: its seal is missing, and later days have theirs.")
         again = 0
         if store is not None:
             for fault in self._replay(store):
@@ -60,21 +69,23 @@ class Auditor:
         return Audit(self._entries, self._people, len(seals), again, tuple(faults))
 
     def seal(self) -> list[tuple[dt.date, int]]:
-        """Seal every closed day that is not sealed yet; each with its number of entries."""
+        """Seal every closed day after the last that is sealed; each with its number of entries.
+
+        A seal that is missing before that day is not made again, for then nobody would miss it.
+        """
         first = self._views.rows(views.FIRST_ENTRY)[0][0]
         if first is None:
             return []
-        done = {row[0] for row in self._views.rows(views.SEALS)}
-        day = first.astimezone(self._notices.zone).date()
+        seals = self._views.rows(views.SEALS)
+        day = seals[-1][0] + A_DAY if seals else first.astimezone(self._notices.zone).date()
         sealed = []
         while day_bounds(day, self._notices.zone)["until"] + GRACE <= self._clock():
-            if day not in done:
-                entries, digest = self._digest(day)
-                kept = self._vault.mac(seal_text(day, entries, digest))
-                row = {"day": day, "entries": entries, "digest": digest, "key_id": kept.key_id, "mac": kept.value}
-                self._views.write(views.ADD_SEAL, {**row, "at": self._clock()})
-                sealed.append((day, entries))
-            day += dt.timedelta(days=1)
+            entries, digest = self._digest(day)
+            kept = self._vault.mac(seal_text(day, entries, digest))
+            row = {"day": day, "entries": entries, "digest": digest, "key_id": kept.key_id, "mac": kept.value}
+            self._views.write(views.ADD_SEAL, {**row, "at": self._clock()})
+            sealed.append((day, entries))
+            day += A_DAY
         return sealed
 
     def _chains(self) -> Iterator[Chained]:
@@ -94,8 +105,11 @@ class Auditor:
         return digest_of_day(row[0] for row in self._views.stream(views.HASHES_OF_DAY, bounds))
 
     def _faults_of_seal(self, day: dt.date, entries: int, digest: bytes, kept: Kept) -> list[str]:
-        if not self._vault.check_mac(seal_text(day, entries, digest), kept):
-            return [f"day {day}: its seal was not made by this vault."]
+        try:
+            if not self._vault.check_mac(seal_text(day, entries, digest), kept):
+                return [f"day {day}: its seal was not made by this vault."]
+        except VaultTrouble as e:
+            return [f"day {day}: its seal cannot be checked. {e}"]
         found, found_digest = self._digest(day)
         if found != entries:
             return [f"day {day}: it was sealed with {entries} entries and has {found}."]
@@ -104,20 +118,20 @@ class Auditor:
     def _replay(self, store: Store) -> Iterator[str]:
         """For everybody: nothing if the journal leads to the dossier that the store has, else a sentence."""
         person_id: int | None = None
-        entries: list[Entry] = []
+        entries: list[str] = []
         for row in self._views.stream(views.ALL_ENTRIES):
             if row[0] != person_id:
                 if person_id is not None:
                     yield self._difference(store, person_id, entries)
                 person_id, entries = row[0], []
-            if row[7] is not None:
-                entries.append(decoded(row[7]))
+            if row[8] is not None:
+                entries.append(row[8])
         if person_id is not None:
             yield self._difference(store, person_id, entries)
 
-    def _difference(self, store: Store, person_id: int, entries: list[Entry]) -> str:
+    def _difference(self, store: Store, person_id: int, entries: list[str]) -> str:
         try:
-            dossier = replayed(entries, self._notices)
+            dossier = replayed(map(decoded, entries), self._notices)
         except Trouble as e:
             return f"person {person_id}: {e}"
         number = dossier.person.number if dossier.person else None

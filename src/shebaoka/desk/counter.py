@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from shebaoka.desk.desk import Desk
 from shebaoka.desk.fold import Outcome
-from shebaoka.records import Ask, Broken, StoreDown, Trouble
+from shebaoka.records import Ask, Broken, StoreDown, Trouble, VaultTrouble
 
 log = logging.getLogger(__name__)
 TRAY = 200
@@ -31,6 +31,7 @@ class Counter:
             threading.Thread(target=self._work, name=f"desk-{n}", daemon=True) for n in range(1, workers + 1)
         ]
         self._closed = False
+        self._door = threading.Lock()
 
     def open(self) -> None:
         """Begin to serve."""
@@ -39,18 +40,20 @@ class Counter:
 
     def close(self) -> None:
         """Serve whoever waits, then stop."""
-        self._closed = True
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._door:
+            self._closed = True
+            for _ in self._threads:
+                self._queue.put(None)
         for thread in self._threads:
             thread.join()
 
     def submit(self, asks: Sequence[Ask], *, dry_run: bool = False) -> "Future[list[Outcome]]":
         """Wait in line; the future has each ask's outcome, or the `Trouble` that kept all of them from being served."""
-        if self._closed:
-            raise StoreDown("The office is closing. Nothing was done; send the same request again.")
         future: Future[list[Outcome]] = Future()
-        self._queue.put((asks, dry_run, future))
+        with self._door:  # nobody gets in line behind the word that the office closes, where none would be served
+            if self._closed:
+                raise StoreDown("The office is closing. Nothing was done; send the same request again.")
+            self._queue.put((asks, dry_run, future))
         return future
 
     def _work(self) -> None:
@@ -61,6 +64,8 @@ class Counter:
                 if first is None:
                     return
                 batch, stop = self._everybody_waiting(first)
+                # Whoever left the line is not served; whoever is taken up can leave no more.
+                batch = [w for w in batch if w[2].set_running_or_notify_cancel()]
                 for dry_run in (False, True):
                     waiting = [w for w in batch if w[1] is dry_run]
                     if waiting:
@@ -86,11 +91,14 @@ class Counter:
 
 
 def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool) -> None:
-    """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told."""
+    """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told.
+
+    So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's.
+    """
     try:
         outcomes = desk.submit([a for asks, _, _ in waiting for a in asks], dry_run=dry_run)
     except Trouble as e:
-        if isinstance(e, Broken) and len(waiting) > 1:
+        if isinstance(e, (Broken, VaultTrouble)) and len(waiting) > 1:
             for one in waiting:
                 _serve(desk, [one], dry_run)
             return

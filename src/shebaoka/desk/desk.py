@@ -34,7 +34,8 @@ class Desk:
     def submit(self, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:
         """Each ask's receipt, in order, or the trouble that it alone met. A dry run decides and saves nothing.
 
-        Raises a `Trouble` if the tray as a whole could not be served; then nothing of it was done.
+        Raises a `Trouble` if a tray as a whole could not be served; then nothing of it was done. What came in trays
+        before it stays done, and gets the same answers when all is sent again.
         """
         outcomes: list[Outcome] = []
         for start in range(0, len(asks), TRAY_MAX):
@@ -81,6 +82,7 @@ class Desk:
         load = self.store.load(
             dict.fromkeys(a.request.person for a in asks),
             [a.request.id for a in asks],
+            pins=any(a.pin is not None for a in asks),
             person_block=self._people.low(len(asks)),
             card_block=cards > 0 and self._cards.low(cards),
         )

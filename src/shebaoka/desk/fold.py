@@ -139,7 +139,7 @@ class Tray:
         working.version += 1
         working.chain = chained(working.chain, working.person_id, working.version, body)
         row = row_of(working.person_id, working.version, body, working.chain, entry)
-        self._writes.journal.append(msgspec.structs.astuple(row))
+        self._writes.journal.append((*msgspec.structs.astuple(row)[:7], ",".join(row.also), row.body, row.hash))
         self._writes.request_key.append((request.id, content, working.person_id, working.version))
         self._apply(ask, working, decision, given)
         if working.dossier.person is None:
@@ -211,6 +211,10 @@ class Tray:
         if not isinstance(decision, Accepted):
             return
         person_id, seq = working.person_id, working.version
+        if makes_card(ask):
+            # The card's number and serial are never used for another, even if this one is spoilt within the same tray.
+            self._writes.card_number_key.append((given.card_number, person_id))
+            self._writes.card_serial_key.append((given.card_serial, person_id))
         order = decision.pin
         if order is not None:
             if order.pin == "first":
@@ -260,22 +264,8 @@ class Tray:
         had = {c.n: c for c in before.cards}
         writes.card += [card_row(person_id, c) for c in after.cards if had.get(c.n) is not c]
         applied = {a.n: a for a in before.applications}
-        for application in after.applications:
-            old = applied.get(application.n)
-            if old is application:
-                continue
-            writes.application.append(application_row(person_id, application))
-            if application.card_serial and (old is None or old.card_serial != application.card_serial):
-                self._claim(application.card_number or "", application.card_serial, person_id)
-        for card in after.cards:
-            if card.n not in had and card.kind is CardKind.TEMPORARY:
-                self._claim(card.number, card.serial, person_id)
+        writes.application += [application_row(person_id, a) for a in after.applications if applied.get(a.n) is not a]
         _save_pins(writes, working)
-
-    def _claim(self, number: str, serial: str, person_id: int) -> None:
-        """A card's number and serial, never to be used for another."""
-        self._writes.card_number_key.append((number, person_id))
-        self._writes.card_serial_key.append((serial, person_id))
 
 
 def _save_pins(writes: Writes, working: _Working) -> None:

@@ -38,12 +38,14 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     outcome: str
     ground: str
     clause: str
+    also: list[str]
     body: str
     hash: bytes
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Entry).decode
+NOT_AN_ENTRY = "its text is no entry of a journal."
 
 
 def encoded(entry: Entry) -> bytes:
@@ -52,8 +54,11 @@ def encoded(entry: Entry) -> bytes:
 
 
 def decoded(body: str) -> Entry:
-    """An entry from the journal."""
-    return _decode(body)
+    """An entry from the journal. `Broken` for a text that no desk ever wrote."""
+    try:
+        return _decode(body)
+    except msgspec.DecodeError:
+        raise Broken(NOT_AN_ENTRY) from None
 
 
 def chained(before: bytes, person_id: int, seq: int, body: bytes) -> bytes:
@@ -72,6 +77,7 @@ def row_of(person_id: int, seq: int, body: bytes, chain: bytes, entry: Entry) ->
         answer.outcome,
         answer.ground,
         answer.clause,
+        list(answer.also),
         body.decode(),
         chain,
     )
@@ -100,10 +106,20 @@ def faults_of_chain(rows: Iterable[Chained]) -> Iterator[str]:
         body = row.body.encode()
         if chained(chain, person_id, row.seq, body) != row.hash:
             yield f"{where}: its text or the entry before it was changed."
-        elif row != row_of(person_id, row.seq, body, row.hash, decoded(row.body)):
-            yield f"{where}: its columns do not say what its text says."
+        else:
+            yield from _faults_of_columns(row, where)
         chain = row.hash
     yield from _end_of_chain(person_id, seq, chain, version, head)
+
+
+def _faults_of_columns(row: Row, where: str) -> Iterator[str]:
+    try:
+        said = row_of(row.person_id, row.seq, row.body.encode(), row.hash, decoded(row.body))
+    except Broken as e:
+        yield f"{where}: {e}"
+        return
+    if row != said:
+        yield f"{where}: its columns do not say what its text says."
 
 
 def _end_of_chain(person_id: int, seq: int, chain: bytes, version: int | None, head: bytes | None) -> Iterator[str]:

@@ -40,12 +40,23 @@ class _UniqueKeys(yaml.SafeLoader):
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be one word", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """A value; one that cannot be, like 30 February, is told with its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, AttributeError):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"there is no such value as {node.value!r}", node.start_mark
+            ) from None
 
 
 def _load(file: str, raw: bytes, kind: type[T]) -> T:
@@ -160,7 +171,7 @@ def _read_version(folder: str, files: Mapping[str, bytes]) -> tuple[Notice, list
         faults.append(f"{file}: in_force_from: is {data.in_force_from}; name the folder after this day.")
     try:
         zoneinfo.ZoneInfo(data.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         faults.append(f"{file}: timezone: there is no time zone {data.timezone!r}.")
     readings = {k: v.reading for k, v in data.parameters.items() if v.reading}
     wording: dict[str, Wording] = {}
@@ -295,6 +306,8 @@ def read_words(files: Mapping[str, bytes]) -> dict[str, Words]:
         except BadNotice as e:
             faults.append(str(e))
             continue
+        if words[language].language != language:
+            faults.append(f"{name}: language: is {words[language].language!r}; the file is for {language!r}.")
         faults += [f"{name}: {fault}" for fault in faults_of_words(words[language])]
     if faults:
         raise BadNotice("\n".join(faults))

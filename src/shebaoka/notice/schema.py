@@ -17,6 +17,8 @@ LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 Count = Annotated[int, Meta(ge=0, le=10_000)]
 Positive = Annotated[int, Meta(ge=1, le=100)]
 Fee = Annotated[int, Meta(ge=0, le=100_000)]
+Years = Annotated[int, Meta(ge=0, le=100)]
+Months = Annotated[int, Meta(ge=0, le=1_200)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 
 
@@ -25,10 +27,10 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Term(Data, frozen=True):
-    """A length of time by the calendar: years and months first, then days."""
+    """A length of time by the calendar: years and months first, then days. At most a hundred years of each."""
 
-    years: Days = 0
-    months: Days = 0
+    years: Years = 0
+    months: Months = 0
     days: Days = 0
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import string
 from collections.abc import Iterable, Mapping
 
-from shebaoka.notice.schema import SERVICE_NAMES, Notice, Words
+from shebaoka.notice.schema import SERVICE_NAMES, Notice, Parameters, Words
 from shebaoka.records import Answer, Basis, CardKind, Channel, Function, Making, Material, Refusal, Step, Why
 
 # What a sentence may speak of. Facts of a decision lose their unit on the way: `fee_fen` is spoken as `{fee}`, in yuan.
@@ -108,8 +108,13 @@ def faults_of_words(words: Words) -> list[str]:
         "makings": (words.makings, Making),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
+        "parameters": (words.parameters, Parameters.__struct_fields__),
     }
     faults = []
+    try:
+        words.date.format(y=2013, m=7, d=1)
+    except (LookupError, ValueError, AttributeError):
+        faults.append("date: must be put together from {y}, {m} and {d}.")
     for table, (has, needs) in tables.items():
         needed = {str(n) for n in needs}
         faults += [f"{table}.{k}: is missing." for k in sorted(needed - set(has))]

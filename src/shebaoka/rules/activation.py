@@ -9,9 +9,10 @@ from shebaoka.rules.state import put
 
 
 def activate(case: Case, request: ActivateCard) -> Decision:  # noqa: ARG001 - every rule has one shape
-    """Sealed becomes in use. A PIN that is entered must be right; a new one that is chosen takes its place."""
-    if case.given.pin is PinCheck.WRONG:
-        return wrong_pin(case)
+    """Sealed becomes in use. A PIN that is entered must be right; a new one that is chosen takes its place.
+
+    An unfit choice is told before a try is counted.
+    """
     must_change = case.notice.p.pin_change_at_activation == "required"
     changes = case.given.new_pin is not NewPin.NOT_GIVEN
     if must_change or changes:
@@ -19,6 +20,8 @@ def activate(case: Case, request: ActivateCard) -> Decision:  # noqa: ARG001 - e
         if refused is not None:
             return refused
         changes = True
+    if case.given.pin is PinCheck.WRONG:
+        return wrong_pin(case)
     card = replace(case.held, life=Life.IN_USE, pin_tries=0, first_pin=case.held.first_pin and not changes)
     return Accepted(
         ground=Basis.SOCIAL_FUNCTION_IS_ACTIVATED,

@@ -115,6 +115,7 @@ def collect(case: Case, request: CollectCard) -> Decision:
         dossier = put(dossier, ended(replaced, Ending.REPLACED, on))
         done = (*done, "card_ended")
     sealed = CardKind.SOCIAL_SECURITY in p.activation_needed_for
+    at_the_bank = (Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE,) if p.financial_active_from_issue else ()
     card = Card(
         n=len(dossier.cards) + 1,
         kind=CardKind.SOCIAL_SECURITY,
@@ -128,7 +129,7 @@ def collect(case: Case, request: CollectCard) -> Decision:
     )
     return Accepted(
         ground=ground,
-        also=(Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE, Basis.FIRST_PIN_IS_SET),
+        also=(*at_the_bank, Basis.FIRST_PIN_IS_SET),
         after=put(dossier, card),
         done=done,
         pin=PinOrder(card=card.n, pin="first"),

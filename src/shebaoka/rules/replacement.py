@@ -40,10 +40,10 @@ def replace_card(case: Case, request: ReplaceCard) -> Decision:
         replaces=case.held.n,
         collect_at=request.collect_at,
     )
-    lost = request.why == "loss"
+    lost = _lost(request)
     return Accepted(
         ground=Basis.MADE_WRONGLY_IS_REPLACED_FREE if wrongly else Basis.REPLACEMENT_FEE_IS_PAID,
-        also=(*((Basis.LOST_CARD_IS_REPLACED,) if lost else ()), Basis.MATERIALS_ARE_COMPLETE),
+        also=(*lost, Basis.MATERIALS_ARE_COMPLETE),
         after=put_application(case.dossier, application),
         done=("replacement_applied_for",),
         fee_fen=fee_fen,
@@ -53,31 +53,39 @@ def replace_card(case: Case, request: ReplaceCard) -> Decision:
     )
 
 
+def _lost(request: ReplaceCard) -> tuple[Basis, ...]:
+    """The further ground of a replacement for loss."""
+    return (Basis.LOST_CARD_IS_REPLACED,) if request.why == "loss" else ()
+
+
 def _temporary(case: Case, request: ReplaceCard) -> Decision:
     """The new temporary card is issued at once with the holder's own PIN; the old one ends with it."""
     p, card, on = case.notice.p, case.held, case.given.on
     wrongly = request.why == "made_wrongly"
-    fee_fen = 0 if wrongly else p.temporary_replacement_fee_fen
+    fee_fen = p.made_wrongly_fee_fen if wrongly else p.temporary_replacement_fee_fen
+    reading = "made_wrongly_fee_fen" if wrongly else "temporary_replacement_fee_fen"
     refused = new_pin_refusal(case) or case.fee_refusal(
         fee_fen,
         Refusal.TEMPORARY_REPLACEMENT_FEE_MUST_BE_PAID,
         Refusal.TEMPORARY_CARD_FEE_IS_NOT_DUE,
-        "temporary_replacement_fee_fen",
+        reading,
     )
     if refused is not None:
         return refused
-    remaining = p.temporary_replacement_term == "remaining" and card.valid_until is not None
-    until = card.valid_until if remaining and card.valid_until is not None else last_day(case, on)[0]
+    until, more = last_day(case, on)
+    if p.temporary_replacement_term == "remaining" and card.valid_until is not None:
+        until, more = card.valid_until, ()
+    lost = _lost(request)
     dossier = put(case.dossier, ended(card, Ending.REPLACED, on))
     new = new_temporary_card(case, len(dossier.cards) + 1, until)
     return Accepted(
         ground=Basis.MADE_WRONGLY_IS_REPLACED_FREE if wrongly else Basis.TEMPORARY_REPLACEMENT_FEE_IS_PAID,
-        also=(Basis.HOLDER_SETS_THE_PIN, Basis.MATERIALS_ARE_COMPLETE),
+        also=(Basis.HOLDER_SETS_THE_PIN, *lost, Basis.MATERIALS_ARE_COMPLETE),
         after=put(dossier, new),
         done=("temporary_card_replaced",),
         pin=PinOrder(card=new.n, pin="new"),
         fee_fen=fee_fen,
-        readings=("temporary_replacement_fee_fen", "temporary_replacement_term"),
+        readings=(reading, "temporary_replacement_term", *more),
         next=(Step.KEEP_THE_PIN_SAFE,),
         facts={"fee_fen": fee_fen, "valid_until_on": until.isoformat(), "card_number": new.number},
     )

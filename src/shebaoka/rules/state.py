@@ -4,6 +4,7 @@ Clauses 1.1, 2.1, 2.2, 3.2 and the reading on temporary loss reports. Called by 
 """
 
 import datetime as dt
+import operator
 
 from msgspec.structs import replace
 
@@ -70,11 +71,12 @@ def as_of(dossier: Dossier, notice: Notice, on: dt.date) -> Dossier:
 
     A temporary card past its last day has expired (3.2), a loss report past its end has lifted or cancelled the
     card, the old card has stopped (1.1). If that leaves two valid cards, the social security card has priority (2.2).
+    What lapses first comes first, each on its own day, so that it does not matter how often and when one looks.
     """
-    changed = [after for card in dossier.cards if (after := _lapsed(card, notice, on)) is not card]
-    if not changed:
-        return dossier
-    return one_valid(put(dossier, *changed), on)
+    while lapses := [lapse for card in dossier.cards if (lapse := _lapse(card, notice, on)) is not None]:
+        day, card = min(lapses, key=operator.itemgetter(0))
+        dossier = one_valid(put(dossier, card), day)
+    return dossier
 
 
 def one_valid(dossier: Dossier, on: dt.date) -> Dossier:
@@ -86,22 +88,26 @@ def one_valid(dossier: Dossier, on: dt.date) -> Dossier:
     return put(dossier, ended(temporary, Ending.SUPERSEDED, on))
 
 
-def _lapsed(card: Card, notice: Notice, on: dt.date) -> Card:
-    """One card as of a day; the very same record if nothing has lapsed."""
+def _lapse(card: Card, notice: Notice, on: dt.date) -> tuple[dt.date, Card] | None:
+    """The first day by `on` on which the calendar changes a card, and the card from then on; None if there is none."""
     if card.life is Life.ENDED:
-        return card
-    if card.valid_until is not None and card.valid_until < on:
-        return ended(card, Ending.EXPIRED, card.valid_until + dt.timedelta(days=1))
+        return None
     if card.kind is CardKind.OLD_MEDICAL:
         cutover_on = notice.p.cutover_on
-        return ended(card, Ending.STOPPED, cutover_on) if cutover_on is not None and cutover_on <= on else card
-    if card.loss_until is not None and card.loss_until < on:
-        kinds = notice.p.loss_reports
-        terms = kinds.temporary if card.loss is Loss.TEMPORARY else kinds.formal
-        if terms is not None and terms.then == "cancels_the_card":
-            return ended(card, Ending.CANCELLED, card.loss_until + dt.timedelta(days=1))
-        return replace(card, loss=Loss.NONE, loss_until=None)
-    return card
+        if cutover_on is None or cutover_on > on:
+            return None
+        return cutover_on, ended(card, Ending.STOPPED, cutover_on)
+    until = min((day for day in (card.loss_until, card.valid_until) if day is not None), default=on)
+    if until >= on:
+        return None
+    over_on = until + dt.timedelta(days=1)
+    if until == card.valid_until:
+        return over_on, ended(card, Ending.EXPIRED, over_on)
+    kinds = notice.p.loss_reports
+    terms = kinds.temporary if card.loss is Loss.TEMPORARY else kinds.formal
+    if terms is not None and terms.then == "cancels_the_card":
+        return over_on, ended(card, Ending.CANCELLED, over_on)
+    return over_on, replace(card, loss=Loss.NONE, loss_until=None)
 
 
 def shown_state(card: Card | None) -> str:

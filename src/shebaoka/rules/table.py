@@ -72,6 +72,12 @@ def _replacing(case: Case) -> str:
     return "yes" if replaces else "no"
 
 
+def _social_loss(case: Case) -> str:
+    """The loss report standing on the social security card, whichever card is asked about."""
+    card = live_card(case.dossier, CardKind.SOCIAL_SECURITY)
+    return "none" if card is None else card.loss
+
+
 def _unlocks(case: Case) -> str:
     limit = case.notice.p.unlocks_max
     return "used_up" if limit is not None and case.card is not None and case.card.unlocks >= limit else "left"
@@ -88,6 +94,7 @@ ASPECTS: Mapping[str, Callable[[Case], str]] = {
     "lock": lambda case: "locked" if case.card is not None and case.card.locked else "open",
     "unlocks": _unlocks,
     "social": _social,
+    "social_loss": _social_loss,
     "replacing": lambda case: _replacing(case) if case.kind is CardKind.SOCIAL_SECURITY else "no",
     "financial": lambda case: Financial.ABSENT if case.card is None else case.card.financial,
     "account": lambda case: "carried" if case.dossier.account and case.dossier.account.carried_over_on else "none",
@@ -200,6 +207,8 @@ ROWS: Mapping[str, Row] = {
                 ),
             },
         ),
+        # A damaged card that is reported lost for a time cannot be handed in, and may come back: two valid cards.
+        ("social_loss", {Loss.TEMPORARY: R.LOSS_MUST_BE_REPORTED_FIRST}),
         ("card", {Life.IN_USE: R.HOLDER_HAS_A_TEMPORARY_CARD, Life.SEALED: R.HOLDER_HAS_A_TEMPORARY_CARD}),
     ),
     "activate_card": (

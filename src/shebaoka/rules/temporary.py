@@ -72,10 +72,11 @@ def apply(case: Case, request: ApplyForTemporaryCard) -> Decision:
         return refused
     until, readings = last_day(case, on)
     card = new_temporary_card(case, len(dossier.cards) + 1, until)
+    usable = card.life is Life.IN_USE
     return Accepted(
         ground=Basis.TEMPORARY_CARD_IS_APPLIED_FOR_ALIKE if social is None else Basis.TEMPORARY_CARD_WHILE_REPLACING,
         also=(
-            Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE,
+            *((Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE,) if usable else ()),
             Basis.FIRST_TEMPORARY_CARD_IS_FREE,
             Basis.HOLDER_SETS_THE_PIN,
         ),
@@ -84,11 +85,26 @@ def apply(case: Case, request: ApplyForTemporaryCard) -> Decision:
         pin=PinOrder(card=card.n, pin="new"),
         fee_fen=case.notice.p.first_temporary_fee_fen,
         readings=readings,
-        next=(Step.KEEP_THE_PIN_SAFE, Step.HAND_IN_THE_TEMPORARY_CARD)
-        if case.application
-        else (Step.KEEP_THE_PIN_SAFE, Step.APPLY_FOR_THE_SOCIAL_SECURITY_CARD),
+        next=(
+            *(() if usable else (Step.ACTIVATE_THE_CARD,)),
+            Step.KEEP_THE_PIN_SAFE,
+            Step.HAND_IN_THE_TEMPORARY_CARD if case.application else Step.APPLY_FOR_THE_SOCIAL_SECURITY_CARD,
+        ),
         facts={"valid_until_on": until.isoformat(), "card_number": card.number},
     )
+
+
+def _began_on(case: Case, card: Card) -> dt.date:
+    """The day from which the limit to extensions counts: the first card's, where a replaced card keeps its term."""
+    began_on = card.issued_on
+    if case.notice.p.temporary_replacement_term != "remaining":
+        return began_on
+    for before in reversed(case.dossier.cards):
+        if before.n < card.n and before.kind is CardKind.TEMPORARY:
+            if before.ending is not Ending.REPLACED:
+                break
+            began_on = before.issued_on
+    return began_on
 
 
 def extend(case: Case, request: ExtendCard) -> Decision:  # noqa: ARG001 - every rule has one shape
@@ -99,7 +115,7 @@ def extend(case: Case, request: ExtendCard) -> Decision:  # noqa: ARG001 - every
         return case.refused(
             Refusal.TEMPORARY_CARD_CANNOT_BE_EXTENDED, "temporary_extension", valid_until_on=until.isoformat()
         )
-    limit = add_term(card.issued_on, p.temporary_valid_at_most, p.temporary_from_29_february)
+    limit = add_term(_began_on(case, card), p.temporary_valid_at_most, p.temporary_from_29_february)
     longer = min(add_term(until, p.temporary_extension, p.temporary_from_29_february), limit)
     if longer <= until:
         return case.refused(

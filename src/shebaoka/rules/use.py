@@ -14,7 +14,7 @@ _GROUNDS = {
     ),
     CardKind.TEMPORARY: (
         Basis.TEMPORARY_CARD_IS_WITHIN_ITS_TERM,
-        (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, Basis.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION),
+        (Basis.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION,),
     ),
     CardKind.OLD_MEDICAL: (Basis.OLD_CARD_WORKS_UNTIL_THE_CUT_OVER, ()),
 }
@@ -40,6 +40,8 @@ def use(case: Case, request: UseCard) -> Decision:
     first_pin_used = card.first_pin and case.given.pin is PinCheck.RIGHT
     if first_pin_used and request.purpose not in p.first_pin_may:
         return case.refused(Refusal.FIRST_PIN_MUST_BE_CHANGED, "first_pin_may")
+    if case.kind not in p.activation_needed_for and case.kind is CardKind.TEMPORARY:
+        also = (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, *also)
     dossier = put(case.dossier, replace(card, pin_tries=0)) if card.pin_tries else case.dossier
     if request.purpose is Purpose.DISCHARGE:
         return Accepted(

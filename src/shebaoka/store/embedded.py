@@ -3,6 +3,7 @@
 import logging
 import os
 import subprocess
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from psycopg.conninfo import make_conninfo
 
 from shebaoka.records import StoreDown
 from shebaoka.store.trouble import told_plainly
+
+_users: dict[Path, int] = {}
+_lock = threading.Lock()
 
 
 @contextmanager
@@ -35,10 +39,18 @@ def embedded_server(folder: Path) -> Iterator[str]:
                 f"The embedded database in {folder} does not start ({type(e).__name__}): "
                 f"look into {folder / 'log'}, or give a database by SHEBAOKA_DATABASE_URL."
             ) from e
+    key = folder.resolve()
+    with _lock:
+        _users[key] = _users.get(key, 0) + 1
     try:
         yield server.get_uri()
     finally:
-        server.cleanup()
+        # The package stops the server when one user of a process leaves, whoever else still uses it.
+        with _lock:
+            _users[key] -= 1
+            last = _users[key] == 0
+        if last:
+            server.cleanup()
 
 
 def ensure_database(server_url: str, name: str) -> str:

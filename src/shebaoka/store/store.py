@@ -1,8 +1,9 @@
 """Loading dossiers and saving decisions: one trip to the database each, however many requests a tray holds."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
@@ -10,8 +11,12 @@ from psycopg import errors
 
 from shebaoka.records import Account, Application, Card, Dossier, Person
 from shebaoka.store import sql
+from shebaoka.store.arrays import columns, encoders_of, text_array
 from shebaoka.store.migrate import check_schema
-from shebaoka.store.trouble import plain, told_plainly
+from shebaoka.store.trouble import cause_of, plain, told_plainly
+
+# An overtaken save leaves its pipeline by an error that is caught here; psycopg would warn of it on every one.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 BLOCK = 1000
 """How many ids a block of the sequences holds; the migration says the same."""
@@ -87,11 +92,22 @@ _SAVES: tuple[tuple[str, str], ...] = (
 )
 
 
+_ENCODED = tuple((table, statement, encoders_of(statement)) for table, statement in _SAVES)
+
+
 class Overtaken(Exception):  # noqa: N818 - not a trouble, a turn of events: load again and decide again
     """Somebody else wrote about one of these people, or answered one of these requests, since they were loaded."""
 
 
 _OVERTAKING = ("journal_pkey", "request_key_pkey", "person_key_pkey")
+
+
+# A tray names its rows by key, always. Plans are made once and go by index, whatever the statistics say meanwhile:
+# a table that has just begun to fill looks empty to the planner, and would be read whole for every tray.
+_SESSION = """
+set timezone to 'UTC'; set statement_timeout to '60s'; set jit to off;
+set plan_cache_mode to force_generic_plan;
+set enable_seqscan to off; set enable_hashjoin to off; set enable_mergejoin to off; set enable_bitmapscan to off"""
 
 
 class Store:
@@ -114,7 +130,7 @@ class Store:
         if connection is None or connection.closed:
             with told_plainly():
                 connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-                connection.execute("set timezone to 'UTC'; set statement_timeout to '60s'; set jit to off")
+                connection.execute(_SESSION)
                 check_schema(connection)
             connection.prepare_threshold = 1
             self._connection = connection
@@ -131,22 +147,30 @@ class Store:
         numbers: Iterable[str],
         request_ids: Iterable[str],
         *,
+        pins: bool = False,
         person_block: bool = False,
         card_block: bool = False,
     ) -> Load:
-        """Everybody with these social security numbers, and which of these requests were answered before. One trip."""
+        """Everybody with these social security numbers, and which of these requests were answered before. One trip.
+
+        `pins` brings the cards' PIN values too; the blocks bring fresh ids.
+        """
         connection = self.open()
-        asked = {"numbers": list(numbers)}
+        asked = {"numbers": text_array(numbers)}
+
+        def fetch(statement: str) -> psycopg.Cursor[tuple[Any, ...]]:
+            return connection.execute(statement, asked, binary=True)
+
         with told_plainly(), connection.pipeline():
-            keys = connection.execute(sql.KEYS, {"ids": list(request_ids)}, binary=True)
-            people = connection.execute(sql.PEOPLE, asked, binary=True)
-            cards = connection.execute(sql.CARDS, asked, binary=True)
-            applications = connection.execute(sql.APPLICATIONS, asked, binary=True)
+            keys = connection.execute(sql.KEYS, {"ids": text_array(request_ids)}, binary=True)
+            heads, people, accounts = fetch(sql.HEADS), fetch(sql.PEOPLE), fetch(sql.ACCOUNTS)
+            cards, applications = fetch(sql.CARDS), fetch(sql.APPLICATIONS)
+            kept = fetch(sql.PINS) if pins else None
             people_ids = connection.execute(sql.PERSON_BLOCK) if person_block else None
             card_ids = connection.execute(sql.CARD_BLOCK) if card_block else None
         return Load(
-            people=_people(people.fetchall(), cards.fetchall(), applications.fetchall()),
-            requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in keys.fetchall()},
+            people=_assembled(heads, people, accounts, cards, applications, kept),
+            requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in keys},
             person_block=_block(people_ids),
             card_block=_block(card_ids),
         )
@@ -158,35 +182,35 @@ class Store:
             return {(person_id, seq): body for person_id, seq, body in rows.fetchall()}
 
     def save(self, writes: Writes) -> None:
-        """Everything in one transaction and one trip, all or nothing. `Overtaken` if somebody else was faster."""
+        """Everything in one transaction and one trip, all or nothing. `Overtaken` if somebody else was faster.
+
+        A connection whose save failed is given up, and its transaction with it: after a pipeline that was cut short,
+        psycopg and the server no longer agree on which statements are prepared. A new one costs a few milliseconds.
+        """
         connection = self.open()
         try:
             with connection.pipeline():
                 connection.execute("begin")
-                for table, statement in _SAVES:
+                for table, statement, encoders in _ENCODED:
                     rows = getattr(writes, table)
                     if rows:
-                        connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+                        connection.execute(statement, columns(encoders, rows))
                 connection.execute("commit")
         except errors.UniqueViolation as e:
-            self._roll_back()
+            self.close()
             if e.diag.constraint_name in _OVERTAKING:
                 raise Overtaken from None
-            raise plain(e) from e
+            raise plain(e) from cause_of(e)
         except (errors.DeadlockDetected, errors.SerializationFailure):
-            self._roll_back()
+            self.close()
             raise Overtaken from None
         except psycopg.Error as e:
-            self._roll_back()
-            raise plain(e) from e
-
-    def _roll_back(self) -> None:
-        """Leave nothing of a save that failed; a connection that cannot even do that is given up."""
-        try:
-            if self._connection is not None:
-                self._connection.execute("rollback")
-        except psycopg.Error:
             self.close()
+            raise plain(e) from cause_of(e)
+        except BaseException:
+            # Half a save may stand in an open transaction, and must not be committed with the next one.
+            self.close()
+            raise
 
 
 def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
@@ -194,32 +218,44 @@ def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _people(
-    people: list[tuple[Any, ...]], cards: list[tuple[Any, ...]], applications: list[tuple[Any, ...]]
+_Rows = psycopg.Cursor[tuple[Any, ...]]
+
+
+def _assembled(
+    heads: _Rows, people: _Rows, accounts: _Rows, cards: _Rows, applications: _Rows, kept: _Rows | None
 ) -> dict[str, Loaded]:
-    """Rows of three statements as dossiers. Rows of somebody whose head was not read yet are left aside."""
-    of_person: dict[int, list[Card]] = {}
-    pins: dict[int, dict[int, KeptPin]] = {}
-    for row, card in zip(cards, msgspec.convert([r[3:] for r in cards], list[Card]), strict=True):
-        of_person.setdefault(row[0], []).append(card)
-        if row[1] is not None:
-            pins.setdefault(row[0], {})[card.n] = KeptPin(row[1], row[2])
-    made: dict[int, list[Application]] = {}
-    for row, application in zip(
-        applications, msgspec.convert([r[1:] for r in applications], list[Application]), strict=True
-    ):
-        made.setdefault(row[0], []).append(application)
+    """Rows of all tables as dossiers. Somebody whose head was not there yet is left aside, as not registered."""
+    version_and_chain = {person_id: (version, chain) for person_id, version, chain in heads}
+    account_of = {person_id: Account(balance_fen, on) for person_id, balance_fen, on in accounts}
+    cards_of = _by_person(cards, Card)
+    applications_of = _by_person(applications, Application)
+    pins_of: dict[int, dict[int, KeptPin]] = {}
+    for person_id, card, key_id, value in kept or ():
+        pins_of.setdefault(person_id, {})[card] = KeptPin(key_id, value)
     loaded = {}
-    for row, person in zip(people, msgspec.convert([r[3:11] for r in people], list[Person]), strict=True):
-        person_id = row[0]
-        dossier = Dossier(
-            person=person,
-            cards=tuple(of_person.get(person_id, ())),
-            applications=tuple(made.get(person_id, ())),
-            account=None if row[11] is None else Account(row[11], row[12]),
-        )
-        loaded[person.number] = Loaded(person_id, row[1], row[2], dossier, pins.get(person_id, {}))
+    for person_id, found in _by_person(people, Person).items():
+        if person_id in version_and_chain:
+            version, chain = version_and_chain[person_id]
+            dossier = Dossier(
+                person=found[0],
+                cards=tuple(cards_of.get(person_id, ())),
+                applications=tuple(applications_of.get(person_id, ())),
+                account=account_of.get(person_id),
+            )
+            loaded[found[0].number] = Loaded(person_id, version, chain, dossier, pins_of.get(person_id, {}))
     return loaded
+
+
+_Record = TypeVar("_Record", Person, Card, Application)
+
+
+def _by_person(rows: _Rows, record: type[_Record]) -> dict[int, list[_Record]]:
+    """Each person's records of one table, in the order of the rows."""
+    fetched = rows.fetchall()
+    found: dict[int, list[_Record]] = {}
+    for row, one in zip(fetched, msgspec.convert([r[1:] for r in fetched], list[record]), strict=True):  # type: ignore[valid-type]
+        found.setdefault(row[0], []).append(one)
+    return found
 
 
 def card_row(person_id: int, card: Card) -> tuple[Any, ...]:

@@ -31,10 +31,15 @@ def plain(e: psycopg.Error) -> Trouble:
     return StoreDown("The database cannot be reached. Nothing was done; send the same request again when it is back.")
 
 
+def cause_of(e: psycopg.Error) -> psycopg.Error | None:
+    """The error to keep as a trouble's cause; None where its detail quotes the row, and with it somebody's number."""
+    return None if isinstance(e, (errors.IntegrityError, errors.DataError)) else e
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """Every database error inside leaves as the house's own trouble."""
     try:
         yield
     except psycopg.Error as e:
-        raise plain(e) from e
+        raise plain(e) from cause_of(e)

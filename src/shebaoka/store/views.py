@@ -7,11 +7,11 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shebaoka.records import StoreDown
+from shebaoka.records import StoreBusy, Trouble
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import told_plainly
 
-_ENTRY = "person_id, seq, at, service, outcome, ground, clause, body, hash"
+_ENTRY = "person_id, seq, at, service, outcome, ground, clause, also, body, hash"
 
 PERSON_BY_NUMBER = "select person_id from person_key where number = %(number)s"
 PERSON_BY_ID = "select number from person where person_id = %(person_id)s"
@@ -37,15 +37,23 @@ select count(*), coalesce(sum(balance_fen), 0)::bigint,
        (select coalesce(sum(amount_fen), 0)::bigint from posting where credit = 'personal')
        - (select coalesce(sum(amount_fen), 0)::bigint from posting where debit = 'personal')
 from account"""
+BALANCES_OFF = """
+select person_id, coalesce(balance_fen, 0), coalesce(entries_fen, 0)
+from account full join (
+    select person_id, sum(case when credit = 'personal' then amount_fen when debit = 'personal' then -amount_fen
+                               else 0 end)::bigint as entries_fen
+    from posting group by person_id) as p using (person_id)
+where coalesce(balance_fen, 0) <> coalesce(entries_fen, 0) order by person_id"""
 CLAUSES_BETWEEN = """
-select clause, outcome, count(*) from journal where at >= %(since)s and at < %(until)s
-group by clause, outcome order by clause, outcome"""
+select c.clause, outcome, count(*) from journal, unnest(array[clause] || also) as c (clause)
+where at >= %(since)s and at < %(until)s group by c.clause, outcome order by c.clause, outcome"""
 SERVICES_BETWEEN = """
 select service, outcome, count(*) from journal where at >= %(since)s and at < %(until)s
 group by service, outcome order by service, outcome"""
 ENTRIES = f"""
 select {_ENTRY} from journal
-where (%(clause)s::text is null or clause = %(clause)s) and (%(outcome)s::text is null or outcome = %(outcome)s)
+where (%(clause)s::text is null or clause = %(clause)s or %(clause)s = any(also))
+  and (%(outcome)s::text is null or outcome = %(outcome)s)
   and (%(service)s::text is null or service = %(service)s)
   and (%(before)s::timestamptz is null or (at, person_id, seq) < (%(before)s, %(person_id)s, %(seq)s))
 order by at desc, person_id desc, seq desc limit %(limit)s"""
@@ -54,7 +62,7 @@ select {_ENTRY} from journal where person_id = %(person_id)s and seq < %(before)
 ALL_OF_PERSON = f"select {_ENTRY} from journal where person_id = %(person_id)s order by seq"
 # Entries and heads in one statement, so that both are of one moment.
 ALL_ENTRIES = """
-select person_id, seq, at, service, outcome, ground, clause, body, hash, version, chain
+select person_id, seq, at, service, outcome, ground, clause, also, body, hash, version, chain
 from journal full join dossier using (person_id) order by person_id, seq"""
 HASHES_OF_DAY = "select hash from journal where at >= %(since)s and at < %(until)s order by person_id, seq"
 FIRST_ENTRY = "select min(at) from journal"
@@ -88,13 +96,14 @@ on conflict (day) do nothing"""
 class Views:
     """Reads for screens, safe for many threads; each call is one statement."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait_s: float = 5) -> None:
+        self._url = url
         self._pool = ConnectionPool(
             url,
             min_size=0,
             max_size=4,
             open=False,
-            timeout=5,
+            timeout=wait_s,
             kwargs={"autocommit": True, "connect_timeout": 5},
             configure=_configure,
             check=ConnectionPool.check_connection,
@@ -115,9 +124,7 @@ class Views:
                 with self._pool.connection() as connection:
                     return connection.execute(statement, parameters).fetchall()
             except PoolTimeout:
-                raise StoreDown(
-                    "The database cannot be reached. Nothing was done; send the same request again when it is back."
-                ) from None
+                raise self._why_not() from None
 
     def stream(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
         """The rows of a long statement, a few thousand at a time, all from one moment."""
@@ -139,7 +146,16 @@ class Views:
                 with self._pool.connection() as connection:
                     return connection.execute(statement, parameters).rowcount
             except PoolTimeout:
-                raise StoreDown("The database cannot be reached. Nothing was done.") from None
+                raise self._why_not() from None
+
+    def _why_not(self) -> Trouble:
+        """Why there was no connection: the pool waits for another schema as it waits for a database that is down."""
+        try:
+            with told_plainly(), psycopg.connect(self._url, connect_timeout=5) as connection:
+                check_schema(connection)
+        except Trouble as e:
+            return e
+        return StoreBusy("All of the database's connections are in use. Nothing was done; send the same request again.")
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

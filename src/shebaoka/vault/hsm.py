@@ -67,9 +67,12 @@ class HsmVault(Vault):
             from shebaoka.vault.hsm_token import Token
         except ImportError:
             raise VaultTrouble("An HSM vault needs python-pkcs11; install shebaoka with its extra `hsm`.") from None
-        token = Token(module, token_label, pin_file)
         file = OwnerFile(state, _State, form="shebaoka-hsm-state", what="The HSM vault's state file")
-        return cls(token, file, file.read_or_make(lambda: _first_state(token)))
+        # One process at a time: a software token may fail to load while another process writes to it.
+        with file.locked():
+            token = Token(module, token_label, pin_file)
+            file.make_if_missing(lambda: _first_state(token))
+            return cls(token, file, file.read())
 
     def __repr__(self) -> str:
         return f"HsmVault({self._token!r}, {str(self._file.path)!r})"

@@ -74,7 +74,7 @@ class Token:
         nonce = secrets.token_bytes(NONCE_SIZE)
         sealed = self._ask(
             lambda session: self._key(session, label).encrypt(
-                text, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(nonce, beside)
+                text, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce, beside)
             )
         )
         return Sealed(nonce=nonce, text=bytes(sealed))
@@ -84,7 +84,7 @@ class Token:
         return bytes(
             self._ask(
                 lambda session: self._key(session, label).decrypt(
-                    sealed.text, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(sealed.nonce, beside)
+                    sealed.text, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(sealed.nonce, beside)
                 )
             )
         )
@@ -184,10 +184,6 @@ def _log_in(token: pkcs11.Token, pin: str) -> pkcs11.Session:
     except pkcs11.UserAlreadyLoggedIn:
         # A login counts for the whole process, so another session of ours has done it.
         return token.open(rw=True)
-
-
-def _gcm(nonce: bytes, beside: bytes) -> GCMParams:
-    return GCMParams(nonce, beside)
 
 
 def _said(e: pkcs11.PKCS11Error) -> str:

@@ -108,9 +108,13 @@ class OwnerFile(Generic[T]):
         """The content; where there is no file, `make` gives the first one. Two starting at once end with one file."""
         if not os.path.exists(self.path):
             with self.locked():
-                if not os.path.exists(self.path):
-                    self.write(make())
+                self.make_if_missing(make)
         return self.read()
+
+    def make_if_missing(self, make: Callable[[], T]) -> None:
+        """Write what `make` gives, unless there is a file by now. Only while `locked`."""
+        if not os.path.exists(self.path):
+            self.write(make())
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -138,6 +138,7 @@ create table journal (
     outcome   text        not null check (outcome in ('accepted', 'refused')),
     ground    text        not null,
     clause    text        not null,
+    also      text[]      not null,
     body      text        not null,
     hash      bytea       not null check (octet_length(hash) = 32),
     primary key (person_id, seq)

@@ -1,0 +1,39 @@
+"""The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
+
+A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
+the administrator's (setup, staff, db, vault, journal verify and seal) or public (the notice, the list of services).
+"""
+
+from pathlib import Path
+
+import click
+
+from shebaoka.cli.asking import add_to as add_services
+from shebaoka.cli.entrance import Caller, Front, unabridged
+from shebaoka.cli.intake import add_to as add_import
+from shebaoka.cli.machine import add_to as add_machine
+from shebaoka.cli.noticeboard import add_to as add_notice
+from shebaoka.cli.office import add_to as add_office
+from shebaoka.cli.people import add_to as add_people
+
+
+@click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file with the staff token; only its owner may read it. Else SHEBAOKA_TOKEN holds the token.",
+)
+@click.option("--traceback", is_flag=True, help="If the program itself is at fault, show where.")
+@click.version_option(package_name="shebaoka", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None:  # noqa: ARG001 - Front reads it
+    """A city's social security card, from application to account.
+
+    Exit codes: 0 accepted or done, 3 refused, 1 trouble, 2 wrong usage. Settings come from SHEBAOKA_… variables.
+    """
+    ctx.obj = Caller(token_file)
+
+
+for _add in (add_machine, add_office, add_notice, add_import, add_people, add_services):
+    _add(main)
+unabridged(main)

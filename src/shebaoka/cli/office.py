@@ -1,0 +1,146 @@
+"""Staff accounts and the journal. Only `journal show` needs a token: the rest is the administrator's on the machine."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shebaoka.cli.entrance import TROUBLE, Caller, json_option, language_option
+from shebaoka.cli.layout import say, say_json, table
+from shebaoka.cli.showing import local
+from shebaoka.records import SERVICES
+
+if TYPE_CHECKING:
+    from shebaoka.app import House
+    from shebaoka.desk import JournalLine
+
+# As `desk.Role`, which is too heavy to be imported for a help text; a test holds them together.
+ROLES = ("clerk", "operator", "production", "migration", "bank", "calendar", "terminal", "auditor")
+
+
+def add_to(main: click.Group) -> None:
+    """Put these commands into the command line."""
+    main.add_command(staff)
+    main.add_command(journal)
+
+
+@click.group()
+def staff() -> None:
+    """Staff accounts and their tokens."""
+
+
+@staff.command()
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What the account may do.")
+@click.option("--place", default="", help="The window, terminal or office that it works at.")
+@click.pass_obj
+def add(caller: Caller, name: str, role: str, place: str) -> None:
+    """Add an account; its token is shown this one time, alone on stdout."""
+    with caller.house() as house:
+        token = house.staff.add(name, role, place)
+    click.echo(token)
+    click.echo("The token is shown this one time; keep it in a file that only its owner may read.", err=True)
+
+
+@staff.command("list")
+@json_option
+@click.pass_obj
+def list_(caller: Caller, as_json: bool) -> None:
+    """List all accounts."""
+    with caller.house() as house:
+        accounts = house.staff.everybody()
+        if as_json:
+            names = ("name", "role", "place", "added_at", "ended_at")
+            say_json({"staff": [dict(zip(names, row, strict=True)) for row in accounts]})
+            return
+        table(
+            (name, role, place or "—", f"ended {local(house, ended)}" if ended else f"since {local(house, added)}")
+            for name, role, place, added, ended in accounts
+        )
+        if not accounts:
+            say("There are no accounts yet.")
+
+
+@staff.command()
+@click.argument("name")
+@click.pass_obj
+def end(caller: Caller, name: str) -> None:
+    """End an account; its token is not taken any more."""
+    with caller.house() as house:
+        house.staff.end(name)
+    say(f"The account {name} is ended.")
+
+
+@click.group()
+def journal() -> None:
+    """The journal of every request and decision."""
+
+
+@journal.command()
+@click.option("--replay", is_flag=True, help="Make every decision again, and compare the dossiers.")
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, replay: bool, as_json: bool) -> None:
+    """Check that the journal is whole: every chain and every seal. Exit code 1 if it is not."""
+    with ctx.obj.house() as house:
+        if replay:
+            with house.store() as store:
+                audit = house.auditor.verify(store)
+        else:
+            audit = house.auditor.verify()
+    if as_json:
+        say_json(audit)
+    else:
+        counts = f"{audit.entries} entries of {audit.people} people, {audit.days_sealed} sealed days"
+        again = f", {audit.replayed} people decided again" if replay else ""
+        say(f"{'✗' if audit.faults else '✓'} {counts}{again}: {len(audit.faults)} faults")
+        for fault in audit.faults:
+            click.echo(fault)
+    if audit.faults:
+        ctx.exit(TROUBLE)
+
+
+@journal.command()
+@click.pass_obj
+def seal(caller: Caller) -> None:
+    """Seal every day that is over and not sealed yet."""
+    with caller.house() as house:
+        sealed = house.auditor.seal()
+    for day, entries in sealed:
+        say(f"{day}: sealed with {entries} entries")
+    if not sealed:
+        say("No day waits to be sealed.")
+
+
+@journal.command()
+@click.option("--clause", help="Only decisions that rest on this clause, such as 2.4.")
+@click.option("--outcome", type=click.Choice(("yes", "no")), help="Only what was accepted, or refused.")
+@click.option("--service", type=click.Choice(sorted(SERVICES)), metavar="SERVICE", help="Only this service.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
+@language_option
+@json_option
+@click.pass_obj
+def show(caller: Caller, /, **asked: Any) -> None:
+    """Show the latest entries, newest first. Needs a token whose role may open dossiers."""
+    outcome = {"yes": "accepted", "no": "refused", None: None}[asked["outcome"]]
+    with caller.signed_in() as (house, who):
+        who.must_see_people()
+        lines = house.screens.journal(
+            limit=asked["limit"], clause=asked["clause"], outcome=outcome, service=asked["service"]
+        )
+        if asked["as_json"]:
+            say_json({"entries": lines})
+            return
+        show_lines(house, lines, asked["language"])
+
+
+def show_lines(house: "House", lines: "list[JournalLine]", language: str) -> None:
+    """Print journal entries, each with its place, who asked through which channel, and the answer with its clause."""
+    for line in lines:
+        speech = house.speech(line.answer.notice, language)
+        words = speech.words
+        mark = "✓" if line.answer.outcome == "accepted" else "✗"
+        who = f"{line.by} ({words.channels.get(line.channel, line.channel)})"
+        say(f"{mark} {line.place}  {local(house, line.at)}  {words.services[line.service]}")
+        say(f"{line.answer.clause}  {speech.says(line.answer)} — {who}", first="    ")
+    if not lines:
+        say("There are no such entries.")

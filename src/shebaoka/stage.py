@@ -1,0 +1,177 @@
+"""A stage for the demonstration and the tour: a house of its own with invented people, and a clock that the play moves.
+
+Everything on it goes through the real desk, rules, vault and PostgreSQL; only people and clock are made up.
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec.structs import replace as changed
+
+from shebaoka.app import House, Settings, database, load_notices, open_house
+from shebaoka.notice import Notices
+from shebaoka.records import (
+    SERVICE_OF,
+    AnyRequest,
+    Ask,
+    BadInput,
+    Channel,
+    Digits,
+    Material,
+    Receipt,
+    Request,
+    Sender,
+    Trouble,
+)
+from shebaoka.store import migrate
+
+EVERYTHING = tuple(Material)
+BY = {
+    Channel.WINDOW: Sender("clerk-li", Channel.WINDOW, "window-3"),
+    Channel.PHONE: Sender("operator-wang", Channel.PHONE, "hotline"),
+    Channel.TERMINAL: Sender("terminal-0417", Channel.TERMINAL, "fenhe-hospital"),
+    Channel.PRODUCTION: Sender("production-zhao", Channel.PRODUCTION, "card-workshop"),
+    Channel.IMPORTER: Sender("migration-chen", Channel.IMPORTER, "old-system"),
+    Channel.BANK: Sender("bank", Channel.BANK, "bank"),
+    Channel.CALENDAR: Sender("calendar", Channel.CALENDAR, "office"),
+    Channel.PORTAL: Sender("portal", Channel.PORTAL, "portal"),
+}
+
+
+Steps = list[tuple[type[Request], dict[str, Any]]]
+"""Requests about one person: the service, and what is said of it beyond the usual."""
+
+
+class MovingClock:
+    """A clock that stands until the play moves it, never back; each look at it is a moment later than the last."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> dt.datetime:
+        self.at += dt.timedelta(milliseconds=20)
+        return self.at
+
+    def to(self, at: dt.datetime) -> None:
+        """Let time pass until `at`."""
+        self.at = max(self.at, at)
+
+    def days(self, days: float) -> None:
+        """Let days pass."""
+        self.at += dt.timedelta(days=days)
+
+
+class Stage:
+    """Asks for services in one line each: the sender is whom the notice lets ask; everything is shown unless said."""
+
+    def __init__(self, house: House, clock: MovingClock, name: str) -> None:
+        self.house = house
+        self.clock = clock
+        self.desk = house.desk()
+        self._name = name
+        self._asked = 0
+        length = house.notices.on(self.desk.today()).p.pin_length
+        self.first_pin = house.vault.set_first_pin(None, length=length).reveal()
+        """The first PIN of this play's city: drawn anew for each play, and known to nobody afterwards."""
+
+    def ask(
+        self,
+        service: type[Request],
+        number: str,
+        /,
+        *,
+        channel: Channel | None = None,
+        pin: str = "",
+        new_pin: str = "",
+        **fields: Any,
+    ) -> Receipt:
+        """One request, answered."""
+        return self.desk.ask(self.made(service, number, channel=channel, pin=pin, new_pin=new_pin, **fields))
+
+    def made(
+        self,
+        service: type[Request],
+        number: str,
+        /,
+        *,
+        channel: Channel | None = None,
+        pin: str = "",
+        new_pin: str = "",
+        **fields: Any,
+    ) -> Ask:
+        """One request, ready to be submitted. `fields` may be plain JSON values."""
+        self._asked += 1
+        said = {"shows": EVERYTHING, **fields, "id": f"{self._name}-{self._asked}", "person": number}
+        request: AnyRequest = msgspec.convert(said, service)  # type: ignore[assignment]
+        return Ask(
+            request,
+            BY[channel or self._channel_of(service)],
+            Digits(pin) if pin else None,
+            Digits(new_pin) if new_pin else None,
+        )
+
+    def play(self, number: str, steps: Steps) -> list[Receipt]:
+        """One person's requests after each other, each answered before the next is made."""
+        return [self.ask(service, number, **fields) for service, fields in steps]
+
+    def submit(self, asks: Iterable[Ask]) -> list[Receipt]:
+        """Many requests in trays of 200; every one must be answered."""
+        waiting = list(asks)
+        answered: list[Receipt] = []
+        for start in range(0, len(waiting), 200):
+            for outcome in self.desk.submit(waiting[start : start + 200]):
+                if isinstance(outcome, Trouble):
+                    raise outcome
+                answered.append(outcome)
+        return answered
+
+    def _channel_of(self, service: type[Request]) -> Channel:
+        """A channel that the notice names for the service; the window where it names none of its own."""
+        notice = self.house.notices.on(self.desk.today())
+        channels = notice.channels.get(SERVICE_OF[service], (Channel.WINDOW,))
+        return Channel.TERMINAL if Channel.TERMINAL in channels else channels[0]
+
+
+@contextmanager
+def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.date | None = None) -> Iterator[Stage]:
+    """A house on the embedded server with an empty database `name`, its own key file, and the clock at `at`.
+
+    With `cutover_on` the play's city goes over on that day, and on the notice's own day otherwise.
+
+    What a former play of this name left is thrown away: its database is only ever taken if it says itself that its
+    people are invented.
+    """
+    home = settings.home / name
+    shutil.rmtree(home / "keys", ignore_errors=True)
+    with database(changed(settings, home=home, database=name, database_url="", owner_url="")) as (owner_url, _):
+        _empty(owner_url)
+        migrate(owner_url)
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("insert into meta values ('invented', 'true'), ('play', %s)", [name])
+        (home / "keys").mkdir(mode=0o700)
+        clock = MovingClock(at)
+        notices = load_notices(settings.notice)
+        if cutover_on is not None:
+            notices = Notices(changed(n, p=changed(n.p, cutover_on=cutover_on)) for n in notices.versions)
+        own = changed(settings, home=home, keys=home / "keys", database=name, database_url="")
+        with open_house(own, clock=clock, notices=notices) as house:
+            stage = Stage(house, clock, name)
+            yield stage
+            stage.desk.store.close()
+
+
+def _empty(owner_url: str) -> None:
+    """Begin with nothing in the play's database; one that holds anything else than a play is left alone."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        used = connection.execute("select to_regclass('meta')").fetchone()
+        if used is not None and used[0] is not None:
+            invented = connection.execute("select 1 from meta where (key, value) = ('invented', 'true')").fetchone()
+            if invented is None:
+                raise BadInput("The database of the demonstration holds something else. Name another SHEBAOKA_HOME.")
+        connection.execute("drop schema public cascade")
+        connection.execute("create schema public")

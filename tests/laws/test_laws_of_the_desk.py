@@ -1,0 +1,215 @@
+"""Laws that hold of any life through the desk on a real PostgreSQL: trays, repeats, replay, what is never stored."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lives import TIMES, Step, lives
+from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, Played, cities, play, serial
+
+from conftest import TABLES, Database
+from shebaoka.desk import Auditor, Desk, Outcome, Screens
+from shebaoka.desk.journal import decoded, replayed
+from shebaoka.notice import Notices
+from shebaoka.records import Dossier, Receipt, Trouble
+from shebaoka.store import Store, Views, views
+from shebaoka.vault import SoftwareVault
+
+EXAMPLES = settings(max_examples=100 * TIMES)
+CITY = st.sampled_from(sorted(cities()))
+Kept = dict[str, list[tuple[Any, ...]]]
+
+
+class Office:
+    """An office whose database can be emptied at will, and whose drawn numbers are counted instead."""
+
+    def __init__(self, database: Database, vault: SoftwareVault, store: Store, views_: Views) -> None:
+        self.vault, self.store, self.views = vault, store, views_
+        self.serials = itertools.count(1)
+        self._owner = psycopg.connect(database.owner, autocommit=True)
+
+    def close(self) -> None:
+        """Let the owner's connection go."""
+        self._owner.close()
+
+    def empty(self) -> None:
+        """Nobody is on file, and counting begins again."""
+        self._owner.execute(";".join(f"delete from {table}" for table in TABLES))
+        self.serials = itertools.count(1)
+
+    def kept(self) -> Kept:
+        """Every row of every table."""
+        return {t: sorted(self._owner.execute(f"select * from {t}").fetchall(), key=repr) for t in TABLES}
+
+    def text(self) -> bytes:
+        """Every text and every byte string that the database holds, one after the other."""
+        values = itertools.chain.from_iterable(itertools.chain.from_iterable(self.kept().values()))
+        return b"\0".join(v if isinstance(v, bytes) else str(v).encode() for v in values)
+
+    def live(self, played: list[Played], notices: Notices, cuts: Callable[[int], list[int]]) -> list[Outcome]:
+        """A life through the desk; what was asked at one instant comes in trays of the lengths that `cuts` gives."""
+        self.empty()
+        at = [played[0].at]
+        desk = Desk(self.store, self.vault, notices, lambda: at[0])
+        desk._people.refill(1)
+        desk._cards.refill(1)
+        outcomes: list[Outcome] = []
+        for instant, group in itertools.groupby(played, key=lambda p: p.at):
+            at[0], asks, start = instant, [p.ask for p in group], 0
+            for length in cuts(len(asks)):
+                outcomes += desk.submit(asks[start : start + length])
+                start += length
+        return outcomes
+
+    def dossiers(self) -> dict[str, Dossier]:
+        """Everybody as they are on file."""
+        return {number: loaded.dossier for number, loaded in self.store.load(PEOPLE, []).people.items()}
+
+
+@pytest.fixture
+def office(
+    database: Database, vault: SoftwareVault, store: Store, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    """The office, with card serials that are counted."""
+    office = Office(database, vault, store, views)
+    monkeypatch.setattr("shebaoka.desk.fold.card_serial", lambda region: serial(region, next(office.serials)))
+    yield office
+    office.close()
+
+
+def alone(n: int) -> list[int]:
+    """Trays of one."""
+    return [1] * n
+
+
+def together(n: int) -> list[int]:
+    """One tray of all."""
+    return [n]
+
+
+def shown(outcome: Outcome) -> object:
+    """An outcome as it can be compared: a trouble by its code."""
+    return outcome.code if isinstance(outcome, Trouble) else outcome
+
+
+@EXAMPLES
+@given(st.data(), lives(), CITY)
+def test_a_tray_of_n_is_n_trays_of_one(office: Office, data: st.DataObject, steps: list[Step], city: str) -> None:
+    """However a sequence is cut into trays, answers and every row of the database are the same: hashes and PINs too."""
+    notices, played = cities()[city], play(steps, cities()[city])
+
+    def at_random(n: int) -> list[int]:
+        ends = sorted(data.draw(st.sets(st.integers(1, n)), label="cuts") | {n})
+        return [end - start for start, end in itertools.pairwise([0, *ends])]
+
+    one_by_one = [shown(o) for o in office.live(played, notices, alone)]
+    rows = office.kept()
+    for cuts in (together, at_random):
+        assert [shown(o) for o in office.live(played, notices, cuts)] == one_by_one
+        assert office.kept() == rows
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_the_desk_answers_and_keeps_what_the_rules_alone_make_of_it(
+    office: Office, steps: list[Step], city: str
+) -> None:
+    """Each answer is the decision that the rules make of it, and what is on file afterwards is what they lead to."""
+    played = play(steps, cities()[city])
+    outcomes = office.live(played, cities()[city], together)
+    first: dict[str, Receipt] = {}
+    for p, outcome in zip(played, outcomes, strict=True):
+        request_id = p.ask.request.id
+        if p.decision is None:
+            assert isinstance(outcome, Trouble) or (outcome.repeated and outcome.answer == first[request_id].answer)
+            continue
+        assert isinstance(outcome, Receipt)
+        assert not outcome.repeated
+        assert (outcome.answer.ground, outcome.answer.facts) == (p.decision.ground, p.decision.facts)
+        assert outcome.answer.clause == p.notice.clause_of[p.decision.ground]
+        first[request_id] = outcome
+    last = {p.ask.request.person: p.after for p in played}
+    assert office.dossiers() == {n: d for n, d in last.items() if d.person is not None}
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_asking_all_again_answers_the_same_and_writes_nothing(office: Office, steps: list[Step], city: str) -> None:
+    """A whole life sent a second time, on a later day, gets the first answers as repeats and leaves no trace."""
+    notices, played = cities()[city], [p for p in play(steps, cities()[city]) if p.decision is not None]
+    first = office.live(played, notices, together)
+    rows = office.kept()
+    desk = Desk(office.store, office.vault, notices, lambda: played[-1].at)
+    again = desk.submit([p.ask for p in played])
+    for a, b in zip(first, again, strict=True):
+        assert isinstance(a, Receipt)
+        assert isinstance(b, Receipt)
+        assert b.repeated
+        assert (a.answer, a.at, a.entry, a.service) == (b.answer, b.at, b.entry, b.service)
+    assert office.kept() == rows
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_the_journal_alone_leads_to_what_is_on_file(office: Office, steps: list[Step], city: str) -> None:
+    """Replaying each person's entries gives the dossier that the store has, and the auditor finds every chain whole."""
+    notices, played = cities()[city], play(steps, cities()[city])
+    office.live(played, notices, together)
+    on_file = office.dossiers()
+    for loaded in office.store.load(PEOPLE, []).people.values():
+        rows = office.views.rows(views.ALL_OF_PERSON, {"person_id": loaded.person_id})
+        assert replayed([decoded(row[8]) for row in rows], notices) == loaded.dossier
+    audit = Auditor(office.views, office.vault, notices).verify(office.store)
+    assert audit.faults == ()
+    assert audit.entries == len([p for p in played if p.decision is not None])
+    assert audit.replayed == audit.people >= len(on_file)
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_money_on_file_adds_up(office: Office, steps: list[Step], city: str) -> None:
+    """The accounts' balances are the sum of their entries, for each person and for the city."""
+    notices, played = cities()[city], play(steps, cities()[city])
+    office.live(played, notices, together)
+    screens = Screens(office.views, notices)
+    sums = screens.sums()
+    assert sums.balance_fen == sums.entries_fen
+    total = 0
+    for number in office.dossiers():
+        statement = screens.statement(number)
+        gained = sum(p.amount_fen if p.credit == "personal" else -p.amount_fen for _, _, p in statement.postings)
+        assert statement.balance_fen == gained
+        total += gained
+    assert total == sums.balance_fen
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_no_pin_is_stored_anywhere(office: Office, steps: list[Step], city: str) -> None:
+    """Whatever PIN was entered, chosen or set, its digits stand in no column of any table."""
+    notices, played = cities()[city], play(steps, cities()[city])
+    office.live(played, notices, together)
+    stored = office.text()
+    for digits in (FIRST, *PINS, WRONG, *UNFIT.values()):
+        assert digits.encode() not in stored
+
+
+@EXAMPLES
+@given(lives(), CITY)
+def test_a_dry_run_tells_the_same_and_writes_nothing(office: Office, steps: list[Step], city: str) -> None:
+    """A dry run gives the answers that the same tray would get in earnest, and leaves nothing behind."""
+    notices, played = cities()[city], play(steps, cities()[city])
+    instant = played[0].at
+    asks = [p.ask for p in itertools.takewhile(lambda p: p.at == instant, played)]
+    office.empty()
+    desk = Desk(office.store, office.vault, notices, lambda: instant)
+    dry = desk.submit(asks, dry_run=True)
+    assert not any(office.kept().values())
+    assert all(isinstance(o, Trouble) or o.entry == "" for o in dry)
+    answers = [o.code if isinstance(o, Trouble) else (o.answer.outcome, o.answer.ground) for o in dry]
+    earnest = desk.submit(asks)
+    assert answers == [o.code if isinstance(o, Trouble) else (o.answer.outcome, o.answer.ground) for o in earnest]

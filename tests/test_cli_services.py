@@ -1,0 +1,233 @@
+"""Services, look-ups, the journal and the importer at the command line: answers, tokens, PINs, masking."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cli_shell import NOBODY, OWN_PIN, WRONG_PIN, Shell, open_shell
+from old_export import LI, LI_RECORD, write
+from shebaoka.cli import layout
+from shebaoka.desk import Role
+from shebaoka.numbers import mask, with_check_digit
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    """A home of this module's own."""
+    with open_shell() as shell:
+        yield shell
+
+
+def test_a_card_from_application_to_use(shell: Shell) -> None:
+    """The whole way through the command line; a yes is exit code 0, a no is 3 with clause, sentence and advice."""
+    number = shell.holder()
+    assert shell.answer("use", number, "--pins-stdin", stdin=f"{OWN_PIN}\n\n")["outcome"] == "accepted"
+    result = shell.run("use", number, "--pins-stdin", by="terminal", stdin=f"{WRONG_PIN}\n\n")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("✗ refused — Use a card, ")
+    assert "Clause 9.3" in result.stdout
+    assert "Tries left: 5" in result.stdout
+    assert "reading (Wrong PINs before the lock)" in " ".join(result.stdout.split())
+    assert max(map(layout.cells, result.stdout.splitlines())) <= 80
+    assert number not in result.stdout
+    assert mask(number) in result.stdout
+    assert WRONG_PIN not in result.output
+
+
+def test_pins_are_asked_for_hidden(shell: Shell) -> None:
+    """--pin and --new-pin ask, the new one twice, and show nothing of it; --json stays one document."""
+    number = shell.holder()
+    result = shell.run(
+        "change-pin", number, "--shows-all", "--pin", "--new-pin", "--json",
+        by="clerk", stdin=f"{OWN_PIN}\n593816\n593816\n",
+    )  # fmt: skip
+    assert json.loads(result.stdout)["outcome"] == "accepted"
+    assert not re.search(f"{OWN_PIN}|593816", result.output)
+    both = shell.run("change-pin", number, "--pin", "--pins-stdin", by="clerk")
+    assert both.exit_code == 2
+    said = shell.run("reset-pin", "--help").stdout
+    assert not re.search(r"--(new-)?pins? [A-Z]", said)
+
+
+def test_keys_can_be_rotated_while_cards_are_out(shell: Shell) -> None:
+    """After a rotation a PIN that was set before is still right."""
+    number = shell.holder()
+    assert "keys" in shell.ok("vault", "rotate")
+    assert shell.answer("use", number, "--pins-stdin", stdin=f"{OWN_PIN}\n\n")["outcome"] == "accepted"
+
+
+def test_a_request_sent_again_gets_its_first_answer(shell: Shell) -> None:
+    """The same id and content is answered alike and marked; with other content it is trouble."""
+    number = shell.somebody()
+    request_id = f"again-{number[-4:]}"
+    first = shell.answer("apply", number, "--shows-all", "--id", request_id)
+    again = shell.answer("apply", number, "--shows-all", "--id", request_id)
+    assert (again["entry"], again["repeated"], first["repeated"]) == (first["entry"], True, False)
+    other = shell.run("apply", number, "--id", request_id, by="clerk")
+    assert other.exit_code == 1
+    assert other.stderr.endswith("[request_id_used_with_other_content]\n")
+
+
+def test_a_dry_run_does_nothing(shell: Shell) -> None:
+    """The answer is told and stands nowhere; the next request still finds nothing done."""
+    number = shell.somebody()
+    dry = shell.answer("apply", number, "--shows-all", "--dry-run")
+    assert (dry["outcome"], dry["dry_run"], dry["entry"]) == ("accepted", True, "")
+    assert "A dry run: nothing was done." in shell.ok("apply", number, "--shows-all", "--dry-run")
+    assert shell.answer("apply", number, "--shows-all")["outcome"] == "accepted"
+
+
+def test_an_agent_shows_their_own_papers(shell: Shell) -> None:
+    """An agent without an ID card is refused by clause 4.2; --shows-all counts the agent's papers too."""
+    number = shell.somebody()
+    agent = ["--agent-name", "王芳", "--agent-number", with_check_digit("14070219820303002")]
+    shown = [w for paper in ("identity_card", "identity_copy", "photo") for w in ("--shows", paper)]
+    refused = shell.answer("apply", number, *agent, *shown)
+    assert (refused["ground"], refused["missing"]) == (
+        "applying_agent_must_show_identity_card",
+        ["agent_identity_card"],
+    )
+    assert shell.answer("apply", number, *agent, "--shows-all")["outcome"] == "accepted"
+
+
+def test_fees_are_paid_in_yuan_and_kept_in_fen(shell: Shell) -> None:
+    """28 yuan are 2800 fen; any other amount is refused by clause 6.2."""
+    number = shell.holder()
+    replace = ["replace", number, "--why", "damage", "--shows-all"]
+    short = shell.answer(*replace, "--paid-yuan", "27.99")
+    assert (short["clause"], short["facts"]["paid_fen"]) == ("6.2", 2799)
+    paid = shell.answer(*replace, "--paid-yuan", "28")
+    assert (paid["outcome"], paid["fee_fen"]) == ("accepted", 2800)
+
+
+def test_a_number_may_come_by_stdin(shell: Shell) -> None:
+    """`-` keeps the number out of the list of processes; a small x is taken as X."""
+    result = shell.run("apply", "-", "--json", by="clerk", stdin=f"{NOBODY.lower()}\n")
+    assert (result.exit_code, json.loads(result.stdout)["ground"]) == (3, "person_is_not_registered")
+
+
+def test_services_need_a_token(shell: Shell, tmp_path: Path) -> None:
+    """Without a token, or with one that is ended, nothing is asked; a token file must be its owner's alone."""
+    assert shell.run("apply", NOBODY).stderr.endswith("[not_signed_in]\n")
+    assert shell.run("apply", NOBODY, env={"SHEBAOKA_TOKEN": "sbk_made-up"}).stderr.endswith("[not_signed_in]\n")
+    file = tmp_path / "token"
+    file.write_text(shell.tokens["clerk"] + "\n")
+    file.chmod(0o640)
+    open_to_others = shell.run("--token-file", str(file), "apply", NOBODY)
+    assert (open_to_others.exit_code, "chmod 600" in open_to_others.stderr) == (1, True)
+    file.chmod(0o600)
+    assert shell.run("--token-file", str(file), "apply", NOBODY).exit_code == 3
+    assert "cannot be read" in shell.run("--token-file", str(tmp_path / "none"), "apply", NOBODY).stderr
+
+
+def test_staff_come_and_go(shell: Shell) -> None:
+    """A token is printed alone and once; an ended account is listed as such, and its token is not taken."""
+    token = shell.run("staff", "add", "short stay", "--role", "clerk").stdout.strip()
+    assert token.startswith("sbk_")
+    assert "short stay" in shell.ok("staff", "list")
+    assert token not in shell.ok("staff", "list")
+    shell.ok("staff", "end", "short stay")
+    assert "ended" in next(line for line in shell.ok("staff", "list").splitlines() if "short stay" in line)
+    assert shell.run("apply", NOBODY, env={"SHEBAOKA_TOKEN": token}).exit_code == 1
+    accounts = json.loads(shell.ok("staff", "list", "--json"))["staff"]
+    assert {a["role"] for a in accounts} == set(Role)
+    assert shell.run("staff", "end", "short stay").stderr.endswith("[not_found]\n")
+
+
+def test_roles_hold_at_the_command_line_too(shell: Shell) -> None:
+    """An auditor asks for no service, the maker opens no dossier, and no clerk takes in an export."""
+    number = shell.somebody()
+    assert shell.run("apply", number, by="auditor").stderr.endswith("[not_allowed]\n")
+    assert shell.run("person", "show", number, by="production").stderr.endswith("[not_allowed]\n")
+    assert shell.run("journal", "show", by="bank").stderr.endswith("[not_allowed]\n")
+    assert shell.answer("report-loss", number, by="operator")["clause"] == "7.1"
+
+
+def test_a_person_is_shown_masked_and_the_look_is_journalled(shell: Shell) -> None:
+    """The number is masked unless asked otherwise, and every look stands in the person's history."""
+    number = shell.holder()
+    shown = shell.ok("person", "show", number, "--reason", "asked at the window")
+    assert number not in shown
+    assert "李娜" in shown
+    assert "In normal use" in shown
+    assert "shebaoka report-loss" in shown
+    assert number in shell.ok("person", "show", number, "--unmasked")
+    document = shell.answer("person", "show", number, by="auditor")
+    assert document["dossier"]["person"]["number"] == mask(number)
+    assert document["cards"][0]["state"] == "in_use"
+    entries = shell.answer("person", "history", number)["entries"]
+    assert [e["service"] for e in entries[:4]] == ["look_up_person"] * 4
+    assert "Activate" in shell.ok("person", "history", number)
+    cards = shell.ok("card", "show", number, "--language", "zh-Hans")
+    assert "✗ 解锁" in cards
+    assert "(9.3)" in cards
+    assert number not in cards + json.dumps(shell.answer("card", "show", number))
+
+
+def test_nobody_is_shown_for_an_unknown_number(shell: Shell) -> None:
+    """A look at somebody who is not registered is refused, and said in the language that was asked for."""
+    result = shell.run("person", "show", NOBODY, "--language", "zh-Hant", by="clerk")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("✗ 不准 — ")
+
+
+def test_an_account_is_carried_over_and_stated(shell: Shell) -> None:
+    """Balance and this year's records come from options, and the statement shows them to the fen."""
+    number, year = shell.somebody(), dt.datetime.now(dt.UTC).year
+    record = ["--record", f"{year}-01-01", "南山镇卫生院", "30", "20.10"]
+    carry = ["carry-over", number, "--balance-yuan", "100.05", "--old-card-number", "A1", *record]
+    assert shell.answer(*carry, by="migration")["outcome"] == "accepted"
+    statement = shell.answer("person", "statement", number)
+    assert (statement["balance_fen"], statement["postings"][0]["amount_fen"]) == (10005, 10005)
+    assert statement["records"][0]["account_fen"] == 2010
+    said = shell.ok("person", "statement", number)
+    assert "100.05 yuan" in said
+    assert "南山镇卫生院" in said
+
+
+def test_the_old_export_is_taken_in_and_reported(shell: Shell, tmp_path: Path) -> None:
+    """Every row and fen is accounted for, the report is kept without anybody's number, and a second run is safe."""
+    number = with_check_digit("14070219800101999")
+    bad = {**LI, "身份证号": with_check_digit("14070219800101997"), "结余": "-1"}
+    row = {**LI, "身份证号": number, "性别": "男"}
+    folder = write(tmp_path / "in", [row, bad], [("1", number, *LI_RECORD[2:])], control=("2", "99.05"))
+    take_in = ["import", str(folder), "--held-back", str(tmp_path / "out")]
+    assert shell.run(*take_in, by="clerk").stderr.endswith("[not_allowed]\n")
+    said = shell.ok(*take_in, by="migration")
+    assert "carried over: 1, 100.05 yuan" in said
+    assert "amount is negative: 1" in said
+    report = shell.answer(*take_in, by="migration")
+    assert (report["already_there"], report["held_back_by_reason"]) == (1, {"amount_is_negative": 1})
+    assert number not in said + json.dumps(report)
+    assert (tmp_path / "out" / "held_back.csv").exists()
+    with psycopg.connect(shell.owner_url) as connection:
+        ((kept,),) = connection.execute("select report from import_run where run = %s", [report["digest"]])
+    assert json.loads(kept) == report if isinstance(kept, str) else kept == report
+    write(tmp_path / "in", [row, bad], control=("3", "99.05"))
+    assert shell.run(*take_in, by="migration").exit_code == 1
+
+
+def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:
+    """A whole journal is exit code 0; a changed one names its fault on a line and is exit code 1."""
+    shell.run("apply", NOBODY, by="clerk")
+    lines = shell.answer("journal", "show", "--outcome", "no", "--clause", "4.1", "--limit", "3", by="auditor")[
+        "entries"
+    ]
+    assert {e["answer"]["clause"] for e in lines} == {"4.1"}
+    assert "✗" in shell.ok("journal", "show", "--service", "apply_for_card", "--outcome", "no")
+    assert "0 faults" in shell.ok("journal", "verify", "--replay")
+    assert "sealed" in shell.ok("journal", "seal")
+    place = lines[0]["place"].split("-")
+    with psycopg.connect(shell.owner_url, autocommit=True) as connection:
+        change = "update journal set clause = %s where person_id = %s and seq = %s"
+        connection.execute(change, ["1.1", *place])
+        broken = shell.run("journal", "verify")
+        connection.execute(change, ["4.1", *place])
+    assert broken.exit_code == 1
+    assert f"person {place[0]}, entry {place[1]}" in broken.stdout.splitlines()[1]
+    assert shell.answer("journal", "verify")["faults"] == []
