@@ -1,10 +1,10 @@
 """The journal: whole after whatever was asked, found out wherever it was tampered with, sealed day by day."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -12,9 +12,9 @@ from asking import LI_NA, NOBODY, TIAN_YU, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, Database, StandingClock
 from shebaoka.desk import Auditor, Desk, Screens
 from shebaoka.desk.audit import GRACE
-from shebaoka.desk.journal import START, decoded
+from shebaoka.desk.journal import START, chained, decoded
 from shebaoka.notice import Notices
-from shebaoka.records import Broken
+from shebaoka.records import Broken, OldRecord
 from shebaoka.store import Store, Views
 from shebaoka.vault import SoftwareVault
 
@@ -169,7 +169,7 @@ def test_damage_stops_no_verification(
 def test_a_chain_made_anew_over_a_text_that_is_none_is_found(victim: int, auditor: Auditor, tamper: Tamper) -> None:
     """Whoever works out the hashes again must still leave an entry that a desk could have written."""
     body = b"no entry"
-    chain = hashlib.sha256(START + f"{victim}/1/".encode() + body).digest()
+    chain = chained(START, victim, 1, body)
     tamper("delete from journal where person_id = %s and seq > 1", victim)
     tamper("update journal set body = %s, hash = %s where person_id = %s", body.decode(), chain, victim)
     tamper("update dossier set version = 1, chain = %s where person_id = %s", chain, victim)
@@ -219,18 +219,23 @@ def test_money_without_entries_is_found(desk: Desk, victim: int, auditor: Audito
     assert auditor.verify().faults == ()
 
 
-def test_a_changed_decision_is_found(victim: int, auditor: Auditor, store: Store, tamper: Tamper) -> None:
-    """An entry whose chain was made anew all the way still fails when its decision is made again."""
+def test_a_changed_request_is_found_by_deciding_again(
+    victim: int, auditor: Auditor, store: Store, tamper: Tamper, database: Database
+) -> None:
+    """A request changed, and every hash worked out again: its decision, made again, comes out otherwise."""
+    with psycopg.connect(database.owner) as owner:
+        found = owner.execute(
+            "select body, hash from journal where person_id = %s and seq in (6, 7) order by seq", [victim]
+        ).fetchall()
+    (_, before), (body, _) = found
+    body = body.replace('"identity_card",', "")
+    chain = chained(before, victim, 7, body.encode())
     tamper("delete from journal where person_id = %s and seq = 8", victim)
-    tamper(
-        "update dossier set version = 7, chain = (select hash from journal j where j.person_id = dossier.person_id "
-        "and seq = 7) where person_id = %s",
-        victim,
-    )
-    assert auditor.verify(store).faults == ()
-    tamper("update journal set body = replace(body, 'window', 'phone') where person_id = %s and seq = 7", victim)
-    faults = auditor.verify(store).faults
-    assert any("Decided again" in f for f in faults), faults
+    tamper("update journal set body = %s, hash = %s where person_id = %s and seq = 7", body, chain, victim)
+    tamper("update dossier set version = 7, chain = %s where person_id = %s", chain, victim)
+    assert auditor.verify().faults == ()
+    (fault,) = auditor.verify(store).faults
+    assert fault.startswith(f"person {victim}: Decided again")
 
 
 # Seals ---------------------------------------------------------------------------------------------------------------
@@ -368,18 +373,8 @@ def test_entries_survive_rare_characters(desk: Desk, auditor: Auditor, store: St
 
 def test_odd_texts_in_every_column_come_back(desk: Desk, views: Views, auditor: Auditor, store: Store) -> None:
     """An institution's name, a sender and a place may hold anything printable; statements show it as it was."""
-    records = (
-        (dt.date(2013, 3, 2), ODD, 990, 10),
-        (dt.date(2013, 3, 3), "NULL", 0, 0),
-        (dt.date(2013, 3, 4), "", 1, 1),
-    )
-    desk.submit([ask("register_person"), ask("carry_over_account", balance_fen=1, old_card_number="X1")])
-    assert auditor.verify(store).faults == ()
-    import msgspec
-
-    from shebaoka.records import OldRecord
-
-    carried = [OldRecord(*r) for r in records]
+    day = dt.date(2013, 3, 2)
+    carried = [OldRecord(day, ODD, 990, 10), OldRecord(day, "NULL", 0, 0), OldRecord(day, "", 1, 1)]
     other = ask("carry_over_account", ZHOU_MING, balance_fen=1, old_card_number="X1", records=tuple(carried))
     other = msgspec.structs.replace(other, sender=msgspec.structs.replace(other.sender, by=ODD, place=ODD))
     desk.submit([ask("register_person", ZHOU_MING), other])

@@ -19,8 +19,9 @@ APP_ROLE = "shebaoka_app"
 class Settings(msgspec.Struct, frozen=True):
     """Where everything is. Read from the environment by `settings_from`; see docs/settings.md.
 
-    `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a server of the city's own, as the
-    application's role; `owner_url` the same as the owner of the schema, for migrations alone.
+    `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a
+    server of the city's own, as the application's role; `owner_url` the same as the owner of the schema, for
+    migrations alone.
     """
 
     home: Path

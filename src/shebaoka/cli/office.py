@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shebaoka.cli.entrance import TROUBLE, Caller, json_option, language_option
+from shebaoka.cli.asking import group_of
+from shebaoka.cli.entrance import TROUBLE, Caller, desk_of, json_option, language_option
 from shebaoka.cli.layout import say, say_json, table
 from shebaoka.cli.showing import local
-from shebaoka.records import SERVICES
+from shebaoka.records import SERVICES, Trouble
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -21,6 +22,7 @@ def add_to(main: click.Group) -> None:
     """Put these commands into the command line."""
     main.add_command(staff)
     main.add_command(journal)
+    group_of(main, "calendar").add_command(run)
 
 
 @click.group()
@@ -68,6 +70,21 @@ def end(caller: Caller, name: str) -> None:
     with caller.house() as house:
         house.staff.end(name)
     say(f"The account {name} is ended.")
+
+
+@click.command()
+@click.pass_obj
+def run(caller: Caller) -> None:
+    """Put on file what the calendar has done by today; meant for every night."""
+    from shebaoka.desk import record_lapses
+
+    counted = {"accepted": 0, "refused": 0}
+    with caller.house() as house, desk_of(house) as desk:
+        for outcome in record_lapses(desk, house.views):
+            if isinstance(outcome, Trouble):
+                raise outcome
+            counted[outcome.answer.outcome] += 1
+    say(f"Put on file: {counted['accepted']}; refused: {counted['refused']}.")
 
 
 @click.group()

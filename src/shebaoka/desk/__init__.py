@@ -2,6 +2,7 @@
 
 from shebaoka.desk.audit import Audit as Audit
 from shebaoka.desk.audit import Auditor as Auditor
+from shebaoka.desk.calendar import record_lapses as record_lapses
 from shebaoka.desk.counter import Counter as Counter
 from shebaoka.desk.counter import open_counter as open_counter
 from shebaoka.desk.desk import Desk as Desk

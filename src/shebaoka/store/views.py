@@ -74,6 +74,13 @@ ACCOUNT = "select balance_fen, carried_over_on from account where person_id = %(
 CARRIED = """
 select recorded_on, institution, total_fen, account_fen from carried_record
 where person_id = %(person_id)s order by recorded_on, line"""
+DUE = """
+select c.person_id, c.n, c.kind, p.number, case
+    when valid_until < %(on)s then 'expire_card' when kind = 'old_medical' then 'stop_old_card' else 'end_loss_report' end
+from card c join person p on p.person_id = c.person_id
+where life <> 'ended' and (c.person_id, c.n) > (%(person_id)s, %(n)s)
+  and (valid_until < %(on)s or loss_until < %(on)s or (kind = 'old_medical' and %(cutover_on)s::date <= %(on)s))
+order by c.person_id, c.n limit %(limit)s"""
 META = "select key, value from meta"
 STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
 STAFF = "select name, role, place, added_at, ended_at from staff order by name"
