@@ -86,7 +86,7 @@ class House:
         self.words = words
         self.clock = clock
         self.views = Views(url)
-        self.screens = Screens(self.views, notices)
+        self.screens = Screens(self.views, notices, clock)
         self.staff = StaffRoom(self.views, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)

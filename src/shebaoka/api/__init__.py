@@ -1,0 +1,30 @@
+"""The JSON API under `/api/v1`: services, dossiers, the journal and the notice, for programs. See docs/api.md."""
+
+from shebaoka.api.asking import post_request, post_tray
+from shebaoka.api.reading import (
+    get_clause,
+    get_counts,
+    get_health,
+    get_journal,
+    get_me,
+    get_notice,
+    get_person,
+    get_person_journal,
+    get_services,
+    get_statement,
+)
+
+HANDLERS = [
+    post_request,
+    post_tray,
+    get_person,
+    get_person_journal,
+    get_statement,
+    get_journal,
+    get_counts,
+    get_notice,
+    get_clause,
+    get_services,
+    get_me,
+    get_health,
+]

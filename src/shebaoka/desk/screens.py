@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.journal import Entry, Row, decoded
 from shebaoka.notice import Materials, Notice, Notices
 from shebaoka.records import (
@@ -100,9 +101,22 @@ class CitySums(msgspec.Struct, frozen=True):
 class Screens:
     """Reads for faces; safe for many threads, but for `person`, which borrows the store of its caller."""
 
-    def __init__(self, views_: Views, notices: Notices) -> None:
+    def __init__(self, views_: Views, notices: Notices, clock: Clock = now) -> None:
         self._views = views_
+        self._clock = clock
         self.notices = notices
+
+    def today(self) -> dt.date:
+        """The day it is in the city."""
+        return self._clock().astimezone(self.notices.zone).date()
+
+    def line(self, place: str) -> JournalLine:
+        """The journal entry at a place such as `1001-7`. `NotFound`."""
+        person_id, _, seq = place.partition("-")
+        rows = self._views.rows(views.ENTRY_AT, {"person_id": int(person_id), "seq": int(seq)})
+        if not rows:
+            raise NotFound(f"The journal has no entry {place}.")
+        return _line(Row(*rows[0]))
 
     def person(self, store: Store, number: str, on: dt.date) -> PersonScreen:
         """The person with this social security number. `NotFound` if nobody has it."""

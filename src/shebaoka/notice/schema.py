@@ -217,5 +217,14 @@ class Notice(msgspec.Struct, frozen=True):
     materials: dict[str, Materials]
     wording: dict[str, Wording]
 
+    def channels_of(self, service: str) -> tuple[Channel, ...]:
+        """Every channel through which a service may come, whatever its variant."""
+        kinds = [k for k in (self.p.loss_reports.formal, self.p.loss_reports.temporary) if k is not None]
+        if service == "report_loss":
+            return tuple(dict.fromkeys(c for kind in kinds for c in kind.channels))
+        if service == "cancel_loss_report":
+            return tuple(dict.fromkeys(c for kind in kinds for c in kind.cancel_channels))
+        return self.p.enquiry_channels if service == "look_up_person" else self.channels[service]
+
 
 SERVICE_NAMES = frozenset(SERVICES)

@@ -59,6 +59,7 @@ where (%(clause)s::text is null or clause = %(clause)s or %(clause)s = any(also)
 order by at desc, person_id desc, seq desc limit %(limit)s"""
 ENTRIES_OF_PERSON = f"""
 select {_ENTRY} from journal where person_id = %(person_id)s and seq < %(before)s order by seq desc limit %(limit)s"""
+ENTRY_AT = f"select {_ENTRY} from journal where person_id = %(person_id)s and seq = %(seq)s"
 ALL_OF_PERSON = f"select {_ENTRY} from journal where person_id = %(person_id)s order by seq"
 # Entries and heads in one statement, so that both are of one moment.
 ALL_ENTRIES = """

@@ -1,0 +1,75 @@
+"""Asking for services: one submission, or a tray of them. A refusal is an answer, not an error."""
+
+from typing import Annotated
+
+from litestar import post
+from litestar.params import Body, Parameter
+
+from shebaoka.api.shapes import ReceiptBody, Submission, TrayAnswer, TrayBody, TrayItem, receipt_body
+from shebaoka.api.signing import ERRORS, Authorization, Language
+from shebaoka.records import Ask, Digits, Receipt, Sender, Trouble
+from shebaoka.web import Front, asked, bearer
+
+DryRun = Annotated[bool, Parameter(description="Only say what the answer would be; nothing is done.")]
+
+
+@post(
+    "/requests",
+    status_code=200,
+    summary="Ask for a service",
+    description="Decides one request by the notice and does what was decided, in one transaction. A refusal comes "
+    "with status 200, its clause, and what to bring or do. The same id with the same content gets the first answer "
+    "again; with other content it is an error 409.",
+    responses=ERRORS,
+    tags=["services"],
+)
+async def post_request(
+    front: Front,
+    data: Annotated[Submission, Body(description="The request, and PIN entries beside it.")],
+    authorization: Authorization = "",
+    language: Language = "zh-Hans",
+    dry_run: DryRun = False,
+) -> ReceiptBody:
+    """One submission, answered."""
+    sender = (await bearer(front, authorization)).sender()
+    (outcome,) = await asked(front, [_ask(data, sender)], dry_run=dry_run)
+    if isinstance(outcome, Trouble):
+        raise outcome
+    return receipt_body(outcome, front.speech(outcome.answer.notice, language))
+
+
+@post(
+    "/trays",
+    status_code=200,
+    summary="Ask for many services at once",
+    description="1 to 200 submissions, decided in their order, with the same outcome as one after another.",
+    responses=ERRORS,
+    tags=["services"],
+)
+async def post_tray(
+    front: Front,
+    data: Annotated[TrayBody, Body(description="The submissions.")],
+    authorization: Authorization = "",
+    language: Language = "zh-Hans",
+    dry_run: DryRun = False,
+) -> TrayAnswer:
+    """Many submissions, each answered."""
+    sender = (await bearer(front, authorization)).sender()
+    outcomes = await asked(front, [_ask(s, sender) for s in data.submissions], dry_run=dry_run)
+    return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))
+
+
+def _ask(submission: Submission, sender: Sender) -> Ask:
+    """A submission as the desk takes it; the digits are hidden from here on."""
+    return Ask(
+        submission.request,
+        sender,
+        None if submission.pin is None else Digits(submission.pin),
+        None if submission.new_pin is None else Digits(submission.new_pin),
+    )
+
+
+def _item(front: Front, outcome: Receipt | Trouble, language: str) -> TrayItem:
+    if isinstance(outcome, Trouble):
+        return TrayItem(code=outcome.code, message=str(outcome))
+    return TrayItem(receipt=receipt_body(outcome, front.speech(outcome.answer.notice, language)))

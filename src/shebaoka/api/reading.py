@@ -1,0 +1,204 @@
+"""Reading: people, the journal, counts, the notice. Every look at a person goes through the desk first."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+from anyio import to_thread
+from litestar import get
+from litestar.params import Parameter
+
+from shebaoka.api.shapes import (
+    ClauseBody,
+    CountsBody,
+    EntriesBody,
+    HealthBody,
+    MeBody,
+    NoticeBody,
+    PersonBody,
+    ServiceBody,
+    entry_body,
+    person_body,
+)
+from shebaoka.api.signing import ERRORS, Authorization, Language, Number, Reason
+from shebaoka.desk import JournalLine, Statement
+from shebaoka.notice import Notice
+from shebaoka.records import SERVICES, NotFound
+from shebaoka.web import Front, bearer, looked_up
+
+Day = Annotated[dt.date | None, Parameter(query="on", required=False, description="A day; today if it is left out.")]
+Limit = Annotated[int, Parameter(ge=1, le=500, required=False, description="At most so many entries.")]
+Before = Annotated[
+    str,
+    Parameter(
+        pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$", required=False, description="Continue after the entry of this place."
+    ),
+]
+Unmasked = Annotated[bool, Parameter(required=False, description="Number and name in full.")]
+
+
+@get(
+    "/persons/{number:str}",
+    summary="A person, their cards, and what they can ask for now",
+    responses=ERRORS,
+    tags=["people"],
+)
+async def get_person(
+    front: Front, number: Number, reason: Reason, authorization: Authorization = "", unmasked: Unmasked = False
+) -> PersonBody:
+    """A person as of today; the look-up is kept in the journal."""
+    staff = await bearer(front, authorization)
+    screen, _ = await looked_up(front, staff, number, reason)
+    return person_body(screen, number, unmasked=unmasked)
+
+
+@get("/persons/{number:str}/journal", summary="Who asked what about a person", responses=ERRORS, tags=["people"])
+async def get_person_journal(
+    front: Front,
+    number: Number,
+    reason: Reason,
+    authorization: Authorization = "",
+    language: Language = "zh-Hans",
+    limit: Limit = 100,
+    before: Before = "",
+) -> EntriesBody:
+    """A person's entries, newest first."""
+    staff = await bearer(front, authorization)
+    screen, _ = await looked_up(front, staff, number, reason)
+    seq = int(before.partition("-")[2]) if before else 2**62
+
+    def read() -> list[JournalLine]:
+        return front.screens.journal_of(screen.person_id, limit=limit, before=seq)
+
+    return _entries(front, await to_thread.run_sync(read), limit, language)
+
+
+@get("/persons/{number:str}/statement", summary="A person's account", responses=ERRORS, tags=["people"])
+async def get_statement(front: Front, number: Number, reason: Reason, authorization: Authorization = "") -> Statement:
+    """Balance, postings, and the old card's records that were carried over."""
+    staff = await bearer(front, authorization)
+    await looked_up(front, staff, number, reason)
+    return await to_thread.run_sync(front.screens.statement, number)
+
+
+@get("/journal", summary="The latest decisions", responses=ERRORS, tags=["office"])
+async def get_journal(
+    front: Front,
+    authorization: Authorization = "",
+    language: Language = "zh-Hans",
+    clause: Annotated[
+        str | None, Parameter(pattern=r"^[0-9.]{1,20}$", required=False, description="Only by this clause.")
+    ] = None,
+    outcome: Annotated[Literal["accepted", "refused"] | None, Parameter(required=False)] = None,
+    service: Annotated[
+        str | None, Parameter(pattern=r"^[a-z_]{1,40}$", required=False, description="Only this service.")
+    ] = None,
+    limit: Limit = 50,
+    before: Before = "",
+) -> EntriesBody:
+    """Entries of everybody, newest first; no names or numbers are in them."""
+    (await bearer(front, authorization)).must_see_people()
+
+    def read() -> list[JournalLine]:
+        after = front.screens.line(before) if before else None
+        return front.screens.journal(limit=limit, clause=clause, outcome=outcome, service=service, before=after)
+
+    return _entries(front, await to_thread.run_sync(read), limit, language)
+
+
+def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) -> EntriesBody:
+    return EntriesBody(
+        entries=tuple(entry_body(line, front.speech(line.answer.notice, language)) for line in lines),
+        next_before=lines[-1].place if len(lines) == limit else "",
+    )
+
+
+@get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"])
+async def get_counts(front: Front, authorization: Authorization = "", on: Day = None) -> CountsBody:
+    """People, cards and applications by state, accounts, and each clause's yes and no on a day."""
+    await bearer(front, authorization)
+    day = on or front.screens.today()
+
+    def read() -> CountsBody:
+        screens = front.screens
+        sums = screens.sums()
+        return CountsBody(
+            on=day,
+            people=screens.people_by_standing(),
+            cards=screens.cards_by_state(day),
+            applications=screens.applications_by_making(),
+            accounts=sums.accounts,
+            balance_fen=sums.balance_fen,
+            entries_fen=sums.entries_fen,
+            clauses=screens.clauses_of_day(day),
+            services=screens.services_of_day(day),
+        )
+
+    return await to_thread.run_sync(read)
+
+
+@get("/notice", summary="The notice", responses=ERRORS, tags=["notice"])
+async def get_notice(front: Front, on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
+    """The version in force on a day, whole. Needs no sign-in."""
+    notice = front.notices.on(on or front.screens.today())
+    return NoticeBody(
+        id=notice.id,
+        city=notice.wording[language].city,
+        title=notice.wording[language].title,
+        in_force_from=notice.in_force_from,
+        in_force_until=notice.in_force_until,
+        source=notice.source,
+        clauses=tuple(_clause(notice, c, language) for c in notice.clauses),
+    )
+
+
+@get("/notice/clauses/{clause:str}", summary="A clause of the notice", responses=ERRORS, tags=["notice"])
+async def get_clause(front: Front, clause: str, on: Day = None, language: Language = "zh-Hans") -> ClauseBody:
+    """Its wording, parameters, readings and grounds. Needs no sign-in."""
+    notice = front.notices.on(on or front.screens.today())
+    if clause not in notice.clauses:
+        raise NotFound("The notice has no such clause; its clauses are numbered like 2.4.")
+    return _clause(notice, clause, language)
+
+
+def _clause(notice: Notice, clause: str, language: str) -> ClauseBody:
+    wording = notice.wording[language]
+    mine = [p for p, c in notice.clause_of_parameter.items() if c == clause]
+    return ClauseBody(
+        id=clause,
+        title=wording.clauses[clause].title,
+        text=wording.clauses[clause].text,
+        parameters={p: msgspec.to_builtins(getattr(notice.p, p)) for p in mine},
+        readings={p: wording.readings[p] for p in mine if p in notice.readings},
+        grounds=tuple(g for g, c in notice.clause_of.items() if c == clause),
+    )
+
+
+@get("/services", summary="What the notice asks for each service", responses=ERRORS, tags=["notice"])
+async def get_services(front: Front, on: Day = None, language: Language = "zh-Hans") -> list[ServiceBody]:
+    """Channels and materials by service. Needs no sign-in."""
+    notice = front.notices.on(on or front.screens.today())
+    return [
+        ServiceBody(
+            service=service,
+            label=front.words[language].services[service],
+            channels=tuple(notice.channels_of(service)),
+            materials=notice.materials.get(service),
+        )
+        for service in SERVICES
+    ]
+
+
+@get("/me", summary="Who is signed in", responses=ERRORS, tags=["office"])
+async def get_me(front: Front, authorization: Authorization = "") -> MeBody:
+    """The holder of the token."""
+    staff = await bearer(front, authorization)
+    return MeBody(staff.name, staff.role, staff.place)
+
+
+@get("/health", summary="Is the office open?", responses=ERRORS, tags=["office"])
+async def get_health(front: Front) -> HealthBody:
+    """Open, with its database answering. Needs no sign-in."""
+    await to_thread.run_sync(front.screens.meta)
+    today = front.screens.today()
+    return HealthBody("open", today, front.notices.on(today).id)

@@ -1,0 +1,40 @@
+"""Parameters that most of the API shares: the staff token, the language, and the errors that may come back."""
+
+from typing import Annotated, Literal
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from shebaoka.web import ErrorBody
+
+Authorization = Annotated[
+    str, Parameter(header="Authorization", required=False, description="`Bearer ` and a staff token.")
+]
+Language = Annotated[
+    Literal["zh-Hans", "zh-Hant", "en"], Parameter(required=False, description="The language of every sentence.")
+]
+Number = Annotated[
+    str,
+    Parameter(pattern=r"^[0-9]{17}[0-9X]$", description="Social security number, 18 characters (GB 11643)."),
+]
+Reason = Annotated[
+    str,
+    Parameter(
+        pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        max_length=200,
+        description="Why the person is looked up; it is kept in the journal.",
+    ),
+]
+_SAYS = {
+    400: "The request cannot be read; `field` names the place.",
+    401: "The staff token is missing or not known.",
+    403: "The token is good, but not for this.",
+    404: "There is no such thing.",
+    409: "The request id was used before with other content.",
+    413: "The body is larger than 10 MB.",
+    503: "The database is down, full, or of another schema. Nothing was done.",
+}
+ERRORS = {
+    status: ResponseSpec(data_container=ErrorBody, description=says, generate_examples=False)
+    for status, says in _SAYS.items()
+}

@@ -1,0 +1,93 @@
+"""API and office put together into one web server. Called by the command line and the demonstration."""
+
+import asyncio
+import contextlib
+import signal
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from shebaoka import api, office
+from shebaoka.app import House
+from shebaoka.desk import Counter, PersonScreen, open_counter
+from shebaoka.records import BadInput
+from shebaoka.web import Front, json_troubles
+
+BODY_MAX = 10 * 1024 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Front:
+    """What the web faces are handed."""
+
+    def person(number: str) -> PersonScreen:
+        with house.store() as store:
+            return house.screens.person(store, number, house.screens.today())
+
+    return Front(
+        counter=counter,
+        screens=house.screens,
+        staff=house.staff,
+        runs=house.runs,
+        notices=house.notices,
+        words=house.words,
+        speech=house.speech,
+        person=person,
+        open_to_all=open_to_all,
+    )
+
+
+def make_app(front: Front) -> Litestar:
+    """The web application: the API under /api/v1, the office's pages under /."""
+    description = (
+        "A city's social security card, decided by its notice. Every answer, yes or no, carries the clause it rests "
+        "on, its sentence, and what to bring or do next. Sign in with a staff token."
+    )
+    return Litestar(
+        [
+            Router(
+                "/api/v1", route_handlers=api.HANDLERS, exception_handlers=json_troubles(), security=[{"token": []}]
+            ),
+            office.router(front),
+        ],
+        dependencies={"front": Provide(lambda: front, sync_to_thread=False, use_cache=True)},
+        exception_handlers=json_troubles(),
+        request_max_body_size=BODY_MAX,
+        openapi_config=OpenAPIConfig(
+            title="shebaoka",
+            version="1",
+            description=description,
+            path="/api/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        logging_config=None,
+        middleware=office.middleware(),
+        stores=office.stores(),
+    )
+
+
+def serve(house: House, host: str, port: int, *, workers: int = 2, open_to_all: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; whoever waits at the counter is served first. `workers` desks share the load.
+
+    `open_to_all` needs a database of invented people and a loopback address: `BadInput` otherwise.
+    """
+    if open_to_all and (house.screens.meta().get("invented") != "true" or host not in LOOPBACK):
+        raise BadInput("Only invented people, and only on this machine, are shown without sign-in.")
+    with open_counter(house.desk, workers) as counter:
+        app = make_app(front_of(house, counter, open_to_all=open_to_all))
+        asyncio.run(_served(app, host, port))
+
+
+async def _served(app: Litestar, host: str, port: int) -> None:
+    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_access=False, log_enabled=False)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await server.serve()

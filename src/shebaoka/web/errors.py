@@ -1,0 +1,108 @@
+"""How troubles reach a program: a status, a stable code, a sentence that names the field and says what to do."""
+
+import logging
+import re
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import ExceptionHandlersMap
+
+from shebaoka.records import Trouble
+
+log = logging.getLogger(__name__)
+
+
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong. `code` is stable, `message` is for people, `field` names the place in what was sent."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+_PATTERNS = {
+    "^[0-9]{17}[0-9X]$": "must be a social security number: 17 digits, then a digit or X",
+    "^[A-Za-z0-9._:-]{1,64}$": "must be 1 to 64 letters, digits or . _ : -",
+    "^[A-Za-z0-9._:-]{0,64}$": "must be at most 64 letters, digits or . _ : -",
+    "^[0-9]{6}$": "must be a county code of six digits",
+    "^[A-Z0-9]{1,32}$": "must be 1 to 32 capital letters or digits",
+    "^[a-z_]{1,40}$": "must be 1 to 40 small letters or _",
+}
+
+
+def plain_fault(message: str) -> str:
+    """A validation message in plain words; it never repeats the value that was sent."""
+    found = re.search(r"matching regex '(.*)'", message)
+    if found:
+        return _PATTERNS.get(found.group(1).replace("\\\\", "\\"), "must be plain text without control characters")
+    if message.startswith("Invalid value"):
+        return "is not one of the values that it may have; see the API's description"
+    return message[:1].lower() + message[1:]
+
+
+def _answer(status: int, code: str, message: str, field: str = "") -> Response[ErrorBody]:
+    return Response(ErrorBody(code, message, field), status_code=status, media_type="application/json")
+
+
+def _trouble(_: Request, e: Trouble) -> Response[ErrorBody]:
+    response = _answer(e.status, e.code, str(e))
+    if e.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _invalid(_: Request, e: ValidationException) -> Response[ErrorBody]:
+    first = e.extra[0] if isinstance(e.extra, list) and e.extra and isinstance(e.extra[0], dict) else {}
+    field = str(first.get("key", ""))
+    fault = plain_fault(str(first.get("message", "cannot be read")))
+    return _answer(400, "bad_input", f"{field or 'request'}: {fault}. Correct it and send it again.", field)
+
+
+def _malformed(_: Request, e: ClientException) -> Response[ErrorBody]:
+    return _answer(400, "malformed_json", "The body is not well-formed JSON in UTF-8. Correct it and send it again.")
+
+
+def _too_large(_: Request, e: RequestEntityTooLarge) -> Response[ErrorBody]:
+    return _answer(413, "body_too_large", "The body is larger than 10 MB. Send it in smaller trays.")
+
+
+def _not_found(_: Request, e: NotFoundException) -> Response[ErrorBody]:
+    return _answer(404, "no_such_path", "There is nothing at this path; see /api/v1/openapi.json.")
+
+
+def _method(_: Request, e: MethodNotAllowedException) -> Response[ErrorBody]:
+    response = _answer(405, "method_not_allowed", "This path does not take this method; see /api/v1/openapi.json.")
+    response.headers["Allow"] = (e.headers or {}).get("Allow", "GET, POST")
+    return response
+
+
+def _http(_: Request, e: HTTPException) -> Response[ErrorBody]:
+    code = {401: "not_signed_in", 403: "not_allowed", 429: "too_many_requests"}.get(e.status_code, "bad_input")
+    return _answer(e.status_code, code, "This request cannot be served as it was sent.")
+
+
+def _fault(request: Request, e: Exception) -> Response[ErrorBody]:
+    log.error("fault while answering %s %s", request.method, request.url.path, exc_info=e)
+    return _answer(500, "internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
+
+
+def json_troubles() -> ExceptionHandlersMap:
+    """Every trouble as JSON; most specific first."""
+    return {
+        Trouble: _trouble,
+        ValidationException: _invalid,
+        RequestEntityTooLarge: _too_large,
+        NotFoundException: _not_found,
+        MethodNotAllowedException: _method,
+        ClientException: _malformed,
+        HTTPException: _http,
+        Exception: _fault,
+    }

@@ -1,0 +1,57 @@
+"""What a web face is handed: where to ask, what to show it with, who is signed in. `serving` puts it together."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+
+import msgspec
+from anyio import to_thread
+
+from shebaoka.desk import Counter, Outcome, PersonScreen, Runs, Screens, Staff, StaffRoom
+from shebaoka.notice import Notices, Speech, Words
+from shebaoka.records import Ask, Channel, LookUpPerson, NotAllowed, Receipt, Sender, Trouble
+
+
+class Front(msgspec.Struct, frozen=True):
+    """Everything that API and office work with. `person` reads a screen on a connection of its own.
+
+    `open_to_all` serves the office's pages without sign-in; only the demonstration sets it, on invented people.
+    """
+
+    counter: Counter
+    screens: Screens
+    staff: StaffRoom
+    runs: Runs
+    notices: Notices
+    words: dict[str, Words]
+    speech: Callable[[str, str], Speech]
+    person: Callable[[str], PersonScreen]
+    open_to_all: bool = False
+
+
+async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:
+    """Wait at the counter and return with every ask's outcome, without keeping others from being served."""
+    return await asyncio.wrap_future(front.counter.submit(asks, dry_run=dry_run))
+
+
+async def bearer(front: Front, authorization: str) -> Staff:
+    """Who holds the token of an `Authorization: Bearer …` header. `NotSignedIn`."""
+    scheme, _, token = authorization.partition(" ")
+    return await to_thread.run_sync(front.staff.sign_in, token.strip() if scheme.lower() == "bearer" else "")
+
+
+async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tuple[PersonScreen, Receipt]:
+    """A person's screen, after the look-up has gone through the desk and into the journal.
+
+    `NotAllowed` with the notice's ground if the desk refuses, `NotFound` if nobody is registered with the number.
+    """
+    staff.must_see_people()
+    channel = Channel.PHONE if staff.role == "operator" else Channel.WINDOW
+    sender = Sender(by=staff.name, channel=channel, place=staff.place or staff.role)
+    look = LookUpPerson(id=f"look-{uuid.uuid4()}", person=number, reason=reason)
+    (outcome,) = await asked(front, [Ask(look, sender)])
+    if isinstance(outcome, Trouble):
+        raise outcome
+    if outcome.answer.outcome == "refused" and outcome.answer.ground != "person_is_not_registered":
+        raise NotAllowed(f"The notice does not answer this enquiry here (clause {outcome.answer.clause}).")
+    return await to_thread.run_sync(front.person, number), outcome

@@ -1,0 +1,457 @@
+"""The schema and its statements: what a nation could distribute, what the database holds by itself, who may what."""
+
+import multiprocessing
+import os
+import re
+from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from asking import LI_NA, ZHOU_MING, ask, to_a_card
+from conftest import RIGHT_PIN, TABLES, Database, StandingClock
+from shebaoka.app import APP_ROLE
+from shebaoka.desk import Auditor, Desk
+from shebaoka.notice import Notices
+from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, ensure_database, migrate, sql, views
+from shebaoka.vault import SoftwareVault
+
+STORE = Path(sql.__file__).parent
+AUDITOR_ROLE = "shebaoka_auditor"
+KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
+"""Unique across people, and so keyed by themselves."""
+APPEND_ONLY = ("journal", "posting", "carried_record", "request_key", "journal_seal")
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """The database's owner, who could write around every rule."""
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        yield connection
+
+
+def column(owner: psycopg.Connection[Any], statement: str, *parameters: Any) -> list[Any]:
+    """The first column of what a statement finds."""
+    return [row[0] for row in owner.execute(statement, parameters).fetchall()]
+
+
+# What a nation could distribute --------------------------------------------------------------------------------------
+
+INDEXES = """
+select c.relname, i.relname, x.indisprimary,
+       array(select a.attname::text from unnest(x.indkey) with ordinality as k (n, o)
+             join pg_attribute a on a.attrelid = c.oid and a.attnum = k.n order by k.o)
+from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
+where c.relnamespace = 'public'::regnamespace and x.indisunique"""
+
+
+def _person_tables(owner: psycopg.Connection[Any]) -> set[str]:
+    """Every table that is about a person: it has a person_id, and is no table of keys."""
+    found = column(
+        owner,
+        "select table_name::text from information_schema.columns "
+        "where table_schema = 'public' and column_name = 'person_id'",
+    )
+    return set(found) - KEY_TABLES
+
+
+def test_the_tables_are_those_that_tests_empty(owner: psycopg.Connection[Any]) -> None:
+    """No table is forgotten when a test begins with nobody on file."""
+    found = column(owner, "select tablename::text from pg_tables where schemaname = 'public'")
+    assert set(found) == {*TABLES, "alembic_version"}
+
+
+def test_a_person_comes_first_in_the_key_of_every_table_about_people(owner: psycopg.Connection[Any]) -> None:
+    """A table about people begins its primary key with the person, so that it can be distributed by person."""
+    keys = {table: columns for table, _, primary, columns in owner.execute(INDEXES).fetchall() if primary}
+    assert {t: keys[t][0] for t in _person_tables(owner)} == dict.fromkeys(_person_tables(owner), "person_id")
+    assert {t: len(keys[t]) for t in KEY_TABLES} == dict.fromkeys(KEY_TABLES, 1)
+    assert "person_id" not in {keys[t][0] for t in KEY_TABLES}
+
+
+def test_nothing_is_unique_across_people_but_the_key_tables(owner: psycopg.Connection[Any]) -> None:
+    """No unique index of a table about people lacks the person: a distributed database could not keep it."""
+    about_people = _person_tables(owner)
+    found = owner.execute(INDEXES).fetchall()
+    assert [i for table, i, _, columns in found if table in about_people and "person_id" not in columns] == []
+
+
+def test_tables_point_at_each_other_by_person(owner: psycopg.Connection[Any]) -> None:
+    """A foreign key between two tables about people holds the person on both sides."""
+    found = owner.execute(
+        "select conrelid::regclass::text, confrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint "
+        "where contype = 'f' and connamespace = 'public'::regnamespace"
+    ).fetchall()
+    assert found
+    for table, points_at, definition in found:
+        assert {table, points_at} <= _person_tables(owner), definition
+        assert definition.startswith("FOREIGN KEY (person_id"), definition
+
+
+def test_there_are_no_triggers_rules_or_functions(owner: psycopg.Connection[Any]) -> None:
+    """Nothing happens behind a statement's back; what keeps the journal append-only is privileges."""
+    assert column(owner, "select tgname from pg_trigger where not tgisinternal") == []
+    assert column(owner, "select rulename from pg_rules where schemaname = 'public'") == []
+    assert column(owner, "select proname from pg_proc where pronamespace = 'public'::regnamespace") == []
+
+
+def test_blocks_of_ids_are_as_long_as_the_program_thinks(owner: psycopg.Connection[Any]) -> None:
+    """The sequences step by the block that the desk counts through."""
+    steps = owner.execute("select sequencename::text, increment_by from pg_sequences").fetchall()
+    assert dict(steps) == {"person_id_block": BLOCK, "card_number_block": BLOCK}
+
+
+def test_the_program_needs_the_newest_schema() -> None:
+    """`SCHEMA` is the newest migration there is, and each has its SQL beside it."""
+    versions = sorted(p.name.partition("_")[0] for p in (STORE / "migrations" / "versions").glob("0*.py"))
+    assert versions[-1] == SCHEMA
+    assert all(p.with_suffix(".sql").exists() for p in (STORE / "migrations" / "versions").glob("0*.py"))
+
+
+# Statements ----------------------------------------------------------------------------------------------------------
+
+
+def statements(module: ModuleType) -> dict[str, str]:
+    """Every statement that a module holds."""
+    return {n: v for n, v in vars(module).items() if n.isupper() and not n.startswith("_") and isinstance(v, str)}
+
+
+ALL = {f"{m.__name__}.{name}": text for m in (sql, views) for name, text in statements(m).items()}
+
+
+def test_no_statement_does_what_a_distributed_database_cannot() -> None:
+    """No row or table is locked, no trigger is relied on, and no statement is about more than one table's writes."""
+    for name, text in ALL.items():
+        assert not re.search(r"\bfor (update|share|no key)|\block table|\bmerge into|\btrigger", text, re.I), name
+        assert len(re.findall(r"\binsert into|(?<!do )\bupdate \w+ set|\bdelete from", text, re.I)) <= 1, name
+
+
+def test_nothing_is_deleted() -> None:
+    """No statement of the program deletes or truncates."""
+    assert [n for n, text in ALL.items() if re.search(r"\b(delete|truncate|drop)\b", text, re.I)] == []
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_statement_can_be_planned(owner: psycopg.Connection[Any], name: str) -> None:
+    """PostgreSQL parses and plans each statement against the schema: no table or column is misspelt."""
+    if owner.info.server_version < 160000:
+        pytest.skip("plans without values are for PostgreSQL 16 and newer")
+    names: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        key = match[1] or str(len(names))
+        return f"${names.setdefault(key, len(names) + 1)}"
+
+    text = re.sub(r"%(?:\((\w+)\))?s", numbered, ALL[name]).replace("%%", "%")
+    assert owner.execute("explain (generic_plan) " + text).fetchall()  # type: ignore[arg-type]
+
+
+LOADS = ("KEYS", "HEADS", "PEOPLE", "ACCOUNTS", "CARDS", "APPLICATIONS", "PINS", "ENTRIES")
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_a_load_goes_by_key(database: Database, store: Store, name: str) -> None:
+    """However small the tables are, a tray's load reads no table whole."""
+    parameters = {"numbers": [LI_NA], "ids": ["r1"], "people": [1], "seqs": [1]}
+    found = store.open().execute("explain " + getattr(sql, name), parameters).fetchall()
+    plan = "\n".join(row[0] for row in found)
+    assert "Seq Scan" not in plan, plan
+
+
+# What the database holds by itself -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def holder(desk: Desk, owner: psycopg.Connection[Any]) -> int:
+    """Li Na, with a social security card in use and a second one lost and cancelled before it; and Zhou Ming."""
+    desk.submit([ask("register_person", ZHOU_MING), *to_a_card(LI_NA, new_pin=RIGHT_PIN)])
+    desk.ask(ask("carry_over_account", balance_fen=500, old_card_number="X1"))
+    return int(column(owner, "select person_id from person_key where number = %s", LI_NA)[0])
+
+
+CARD = (
+    "insert into card (person_id, n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, "
+    "loss_until, pin_tries, locked, unlocks, first_pin, financial, applications) values (%(p)s, 7, "
+    "{kind}, {number}, {serial}, {life}, '2013-07-01', {until}, {ending}, {ended}, {loss}, {loss_until}, "
+    "0, false, 0, false, {financial}, {applications})"
+)
+TEMPORARY = {
+    "kind": "'temporary'",
+    "number": "'B00000001'",
+    "serial": "repeat('a', 32)",
+    "life": "'in_use'",
+    "until": "'2014-07-01'",
+    "ending": "null",
+    "ended": "null",
+    "loss": "'none'",
+    "loss_until": "null",
+    "financial": "'absent'",
+    "applications": "'{}'",
+}
+ENDED = {"life": "'ended'", "ending": "'expired'", "ended": "'2014-07-02'"}
+
+
+def _card(**changed: str) -> str:
+    return CARD.format(**TEMPORARY | changed)
+
+
+AROUND_THE_RULES = {
+    "two valid cards": (_card(), "one_valid_card"),
+    "two live cards of a kind": (
+        _card(kind="'social_security'", until="null", loss="'formal'", financial="'active'"),
+        "one_live_card_of_a_kind",
+    ),
+    "an ended card without a reason": (_card(**ENDED | {"ending": "null"}), "ended_card_says_why"),
+    "an ended card without a day": (_card(**ENDED | {"ended": "null"}), "ended_card_says_why"),
+    "a live card with an ending": (_card(ending="'expired'"), "ended_card_says_why"),
+    "an ended card that is lost": (_card(**ENDED, loss="'formal'"), "an_ended_card_is_not_lost"),
+    "a temporary card without a last day": (_card(**ENDED, until="null"), "only_a_temporary_card_expires"),
+    "a social security card with a last day": (
+        _card(**ENDED, kind="'social_security'", financial="'active'"),
+        "only_a_temporary_card_expires",
+    ),
+    "a card number of eight": (_card(**ENDED, number="'B0000001'"), "new_cards_are_numbered"),
+    "a serial that is no serial": (_card(**ENDED, serial="repeat('x', 32)"), "new_cards_are_numbered"),
+    "an end of no loss report": (_card(**ENDED, loss_until="'2014-01-01'"), "a_loss_report_may_have_an_end"),
+    "a temporary card at the bank": (
+        _card(**ENDED, financial="'active'"),
+        "only_the_social_security_card_has_more",
+    ),
+    "a temporary card with a bus ticket": (
+        _card(**ENDED, applications="'{bus}'"),
+        "only_the_social_security_card_has_more",
+    ),
+    "a card of nobody": (_card(**ENDED).replace("%(p)s", "-1"), "card_person_id_fkey"),
+    "an unknown state": (_card(life="'asleep'"), "card_life_check"),
+    "a balance below zero": (
+        "update account set balance_fen = -1 where person_id = %(p)s",
+        "account_balance_fen_check",
+    ),
+    "a posting of nothing": (
+        "insert into posting values (%(p)s, 99, 1, 'old_system', 'personal', 0, 'x', '2013-07-01')",
+        "posting_amount_fen_check",
+    ),
+    "a posting below zero": (
+        "insert into posting values (%(p)s, 99, 1, 'old_system', 'personal', -5, 'x', '2013-07-01')",
+        "posting_amount_fen_check",
+    ),
+    "a posting from an account to itself": (
+        "insert into posting values (%(p)s, 99, 1, 'personal', 'personal', 5, 'x', '2013-07-01')",
+        "posting_check",
+    ),
+    "a PIN value that is too short": (
+        "update pin set value = substr(value, 1, 31) where person_id = %(p)s",
+        "pin_value_check",
+    ),
+    "a PIN value in the clear": ("update pin set value = '472093' where person_id = %(p)s", "pin_value_check"),
+    "a PIN of no card": (
+        "insert into pin values (%(p)s, 9, 'k', sha256('x'))",
+        "pin_person_id_card_fkey",
+    ),
+    "a record that cost less than the account paid": (
+        "insert into carried_record values (%(p)s, 9, '2013-01-01', 'x', 5, 6)",
+        "carried_record_check",
+    ),
+    "two open applications": (
+        "insert into application select %(p)s, n, 'loss', 'applied', '2013-07-01', 0, null, null, null, null, 0, '', "
+        "'' from generate_series(2, 3) as n",
+        "one_open_application",
+    ),
+    "a card in the making without a number": (
+        "insert into application values (%(p)s, 2, 'loss', 'in_batch', '2013-07-01', 0, null, 'b', null, null, 0, '', "
+        "'')",
+        "a_card_in_the_making_is_numbered",
+    ),
+    "an application that replaces a card that there is not": (
+        "insert into application values (%(p)s, 2, 'loss', 'applied', '2013-07-01', 0, 9, null, null, null, 0, '', '')",
+        "application_person_id_replaces_fkey",
+    ),
+    "somebody else's number": (
+        "insert into person_key select number, -1 from person_key where person_id = %(p)s",
+        "person_key_pkey",
+    ),
+    "a number of seventeen": ("update person set number = '1' where person_id = %(p)s", "person_number_check"),
+    "nobody's name": ("update person set name = '' where person_id = %(p)s", "person_name_check"),
+    "an entry twice": (
+        "insert into journal select * from journal where person_id = %(p)s and seq = 1",
+        "journal_pkey",
+    ),
+    "an id twice": ("insert into request_key select * from request_key where person_id = %(p)s", "request_key_pkey"),
+}
+
+
+@pytest.mark.parametrize(("statement", "constraint"), AROUND_THE_RULES.values(), ids=list(AROUND_THE_RULES))
+def test_the_database_holds_the_law_by_itself(
+    owner: psycopg.Connection[Any], holder: int, statement: str, constraint: str
+) -> None:
+    """Somebody who writes around the rules, as the owner even, is stopped by the constraint that is named."""
+    with pytest.raises(errors.IntegrityError) as caught:
+        owner.execute(statement, {"p": holder})  # type: ignore[arg-type]
+    assert caught.value.diag.constraint_name == constraint
+
+
+def test_an_ended_card_stays_ended_whatever_is_saved(owner: psycopg.Connection[Any], store: Store, holder: int) -> None:
+    """The statement that saves cards leaves an ended one alone, even if it is handed one that lives."""
+    owner.execute(
+        "update card set life = 'ended', ending = 'cancelled', ended_on = '2013-07-02' "
+        "where person_id = %s and kind = 'social_security'",
+        [holder],
+    )
+    row = owner.execute("select * from card where person_id = %s and kind = 'social_security'", [holder]).fetchone()
+    assert row is not None
+    alive = list(row)
+    alive[5], alive[8], alive[9], alive[17] = "in_use", None, None, ",".join(alive[17])
+    store.open().execute(sql.CARD, [[value] for value in alive])
+    assert column(owner, "select life from card where person_id = %s and kind = 'social_security'", holder) == ["ended"]
+
+
+# Who may what --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["update {} set {} = {}", "delete from {}", "truncate {}"])
+def test_the_application_may_only_add_to_the_journal(
+    database: Database, owner: psycopg.Connection[Any], table: str, statement: str
+) -> None:
+    """What is append-only can be neither changed nor taken away by the role that the desk works as."""
+    first = column(owner, "select column_name::text from information_schema.columns where table_name = %s", table)[0]
+    with psycopg.connect(database.app, autocommit=True) as app, pytest.raises(errors.InsufficientPrivilege):
+        app.execute(statement.format(table, first, first))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_application_deletes_nothing(database: Database, table: str) -> None:
+    """In no table may the desk's role delete a row."""
+    with psycopg.connect(database.app, autocommit=True) as app:
+        for statement in (f"delete from {table}", f"truncate {table}", f"drop table {table}"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                app.execute(statement)  # type: ignore[arg-type]
+
+
+FIXED = {
+    "card": ("person_id", "n", "kind", "number", "serial", "issued_on"),
+    "person": ("person_id", "number", "sex", "birth_on"),
+    "application": ("person_id", "n", "why", "applied_on", "fee_fen", "replaces"),
+    "person_key": ("number", "person_id"),
+    "card_number_key": ("number", "person_id"),
+    "card_serial_key": ("serial", "person_id"),
+    "staff": ("name", "role", "token_hash"),
+    "alembic_version": ("version_num",),
+}
+
+
+@pytest.mark.parametrize(("table", "name"), [(t, c) for t, columns in FIXED.items() for c in columns])
+def test_what_is_fixed_at_the_beginning_cannot_be_updated(database: Database, table: str, name: str) -> None:
+    """A card's number, a person's number, a token and their like stay as they were written."""
+    with psycopg.connect(database.app, autocommit=True) as app, pytest.raises(errors.InsufficientPrivilege):
+        app.execute(f"update {table} set {name} = {name}")  # type: ignore[arg-type]
+
+
+def test_the_application_makes_no_tables(database: Database) -> None:
+    """The desk's role cannot make or change a table, and is no superuser."""
+    with psycopg.connect(database.app, autocommit=True) as app:
+        for statement in ("create table x (a int)", "alter table card add x int", "create role somebody"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                app.execute(statement)  # type: ignore[arg-type]
+        assert app.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (False,)
+
+
+def test_the_auditor_reads_and_does_not_write(
+    database: Database, holder: int, vault: SoftwareVault, notices: Notices, clock: StandingClock
+) -> None:
+    """The auditor's role verifies the whole journal, sees no PIN value and no token, and can write nothing."""
+    url = as_role(database.owner, AUDITOR_ROLE)
+    reading = Views(url)
+    reading.open()
+    audit = Auditor(reading, vault, notices, clock).verify()
+    reading.close()
+    assert (audit.faults, audit.entries) == ((), 9)
+    with psycopg.connect(url, autocommit=True) as auditor:
+        for table in TABLES:
+            for statement in (f"insert into {table} default values", f"delete from {table}", f"truncate {table}"):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    auditor.execute(statement)  # type: ignore[arg-type]
+        for table in ("pin", "staff"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                auditor.execute(f"select * from {table}")  # type: ignore[arg-type]
+        with pytest.raises(errors.InsufficientPrivilege):
+            auditor.execute("select nextval('person_id_block')")
+
+
+def test_others_may_nothing(server: str, database: Database) -> None:
+    """A role that was granted nothing sees no table."""
+    with psycopg.connect(server, autocommit=True) as superuser:
+        superuser.execute("drop role if exists passer_by")
+        superuser.execute("create role passer_by login")
+    with psycopg.connect(as_role(database.owner, "passer_by"), autocommit=True) as other:
+        for table in (*TABLES, "alembic_version"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                other.execute(f"select * from {table}")  # type: ignore[arg-type]
+
+
+def test_the_embedded_server_is_on_no_network(owner: psycopg.Connection[Any]) -> None:
+    """It listens on a socket in its own folder alone, keeps UTF-8 and sorts by code point."""
+    if "SHEBAOKA_TEST_SERVER" in os.environ:
+        pytest.skip("these tests run on a server of somebody's own")
+    assert column(owner, "show listen_addresses") == [""]
+    assert owner.execute(
+        "select pg_encoding_to_char(encoding), datcollate from pg_database where datname = current_database()"
+    ).fetchone() == ("UTF8", "C.UTF-8")
+
+
+# Migrations ----------------------------------------------------------------------------------------------------------
+
+
+def _shape(url: str) -> list[tuple[Any, ...]]:
+    """Tables, columns and types of a database."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select table_name, column_name, data_type from information_schema.columns where table_schema = 'public' "
+            "order by table_name, ordinal_position"
+        ).fetchall()
+
+
+def test_migrating_twice_changes_nothing(server: str, database: Database) -> None:
+    """The second run finds the work done, and the shape is that of any other database."""
+    url = ensure_database(server, "twice")
+    migrate(url)
+    shape = _shape(url)
+    migrate(url)
+    assert _shape(url) == shape == _shape(database.owner)
+
+
+def _install(url: str, start: Barrier) -> None:
+    """An installer, who begins when the other does."""
+    start.wait(60)
+    migrate(url)
+
+
+def test_migrating_at_once_succeeds_for_all(server: str, database: Database) -> None:
+    """Two installers start together: one does the work, the other waits and finds it done."""
+    url = ensure_database(server, "at_once")
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(2)
+    installers = [context.Process(target=_install, args=(url, start), daemon=True) for _ in range(2)]
+    for installer in installers:
+        installer.start()
+    for installer in installers:
+        installer.join(60)
+    assert [installer.exitcode for installer in installers] == [0, 0]
+    assert _shape(url) == _shape(database.owner)
+    with Store(as_role(url, APP_ROLE)) as store:
+        assert store.load([LI_NA], []).people == {}
+
+
+def test_a_migration_that_fails_leaves_nothing(server: str) -> None:
+    """A table in the way stops the migration, and nothing of it is there afterwards."""
+    url = ensure_database(server, "in_the_way")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table staff (x int)")
+    with pytest.raises(Exception, match=r"database|schema"):
+        migrate(url)
+    assert {row[0] for row in _shape(url)} == {"staff"}
