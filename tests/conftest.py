@@ -210,11 +210,12 @@ def through_desk(
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 # A law that needs the database is slow on a busy machine, and that is no fault. Elsewhere than at home, every run is
-# the same run.
+# the same run. `make test-long` tries many more examples.
 settings.register_profile(
     "house",
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.load_profile("house")
+settings.register_profile("long", settings.get_profile("house"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))

@@ -218,13 +218,13 @@ AROUND_THE_RULES = {
     "a card number of eight": (_card(**ENDED, number="'B0000001'"), "new_cards_are_numbered"),
     "a serial that is no serial": (_card(**ENDED, serial="repeat('x', 32)"), "new_cards_are_numbered"),
     "an end of no loss report": (_card(**ENDED, loss_until="'2014-01-01'"), "a_loss_report_may_have_an_end"),
-    "a temporary card at the bank": (
-        _card(**ENDED, financial="'active'"),
-        "only_the_social_security_card_has_more",
+    "an old card at the bank": (
+        _card(**ENDED, kind="'old_medical'", until="null", financial="'active'"),
+        "the_old_card_has_no_more",
     ),
-    "a temporary card with a bus ticket": (
-        _card(**ENDED, applications="'{bus}'"),
-        "only_the_social_security_card_has_more",
+    "an old card with a bus ticket": (
+        _card(**ENDED, kind="'old_medical'", until="null", applications="'{bus}'"),
+        "the_old_card_has_no_more",
     ),
     "a card of nobody": (_card(**ENDED).replace("%(p)s", "-1"), "card_person_id_fkey"),
     "an unknown state": (_card(life="'asleep'"), "card_life_check"),

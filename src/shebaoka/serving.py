@@ -7,6 +7,7 @@ import signal
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -16,7 +17,7 @@ from shebaoka import api, office
 from shebaoka.app import House
 from shebaoka.desk import Counter, PersonScreen, open_counter
 from shebaoka.records import BadInput
-from shebaoka.web import Front, json_troubles
+from shebaoka.web import Front, json_troubles, signed_in
 
 BODY_MAX = 10 * 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -55,14 +56,18 @@ def make_app(front: Front) -> Litestar:
             ),
             office.router(front),
         ],
-        dependencies={"front": Provide(lambda: front, sync_to_thread=False, use_cache=True)},
+        dependencies={
+            "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
+            "staff": Provide(signed_in, sync_to_thread=False),
+        },
+        state=State({"front": front}),
         exception_handlers=json_troubles(),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
             title="shebaoka",
             version="1",
             description=description,
-            path="/api/v1",
+            path="/api/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
         ),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shebaoka.records import SERVICES, CardKind, Channel, Material, Purpose
 
 PEOPLE_MAX = 4
-TIMES = int(os.environ.get("LAWS_TIMES", "1"))
+TIMES = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
 """How many times as many lives as usual are tried."""
 
 

@@ -8,6 +8,7 @@ from shebaoka.api.reading import (
     get_journal,
     get_me,
     get_notice,
+    get_openapi,
     get_person,
     get_person_journal,
     get_services,
@@ -27,4 +28,5 @@ HANDLERS = [
     get_services,
     get_me,
     get_health,
+    get_openapi,
 ]

@@ -6,9 +6,10 @@ from litestar import post
 from litestar.params import Body, Parameter
 
 from shebaoka.api.shapes import ReceiptBody, Submission, TrayAnswer, TrayBody, TrayItem, receipt_body
-from shebaoka.api.signing import ERRORS, Authorization, Language
+from shebaoka.api.signing import ERRORS, Language
+from shebaoka.desk import Staff
 from shebaoka.records import Ask, Digits, Receipt, Sender, Trouble
-from shebaoka.web import Front, asked, bearer
+from shebaoka.web import Front, asked, must_sign_in
 
 DryRun = Annotated[bool, Parameter(description="Only say what the answer would be; nothing is done.")]
 
@@ -22,16 +23,17 @@ DryRun = Annotated[bool, Parameter(description="Only say what the answer would b
     "again; with other content it is an error 409.",
     responses=ERRORS,
     tags=["services"],
+    guards=[must_sign_in],
 )
 async def post_request(
     front: Front,
+    staff: Staff,
     data: Annotated[Submission, Body(description="The request, and PIN entries beside it.")],
-    authorization: Authorization = "",
     language: Language = "zh-Hans",
     dry_run: DryRun = False,
 ) -> ReceiptBody:
     """One submission, answered."""
-    sender = (await bearer(front, authorization)).sender()
+    sender = staff.sender()
     (outcome,) = await asked(front, [_ask(data, sender)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
         raise outcome
@@ -45,16 +47,17 @@ async def post_request(
     description="1 to 200 submissions, decided in their order, with the same outcome as one after another.",
     responses=ERRORS,
     tags=["services"],
+    guards=[must_sign_in],
 )
 async def post_tray(
     front: Front,
+    staff: Staff,
     data: Annotated[TrayBody, Body(description="The submissions.")],
-    authorization: Authorization = "",
     language: Language = "zh-Hans",
     dry_run: DryRun = False,
 ) -> TrayAnswer:
     """Many submissions, each answered."""
-    sender = (await bearer(front, authorization)).sender()
+    sender = staff.sender()
     outcomes = await asked(front, [_ask(s, sender) for s in data.submissions], dry_run=dry_run)
     return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))
 

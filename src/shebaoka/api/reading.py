@@ -1,11 +1,11 @@
 """Reading: people, the journal, counts, the notice. Every look at a person goes through the desk first."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from anyio import to_thread
-from litestar import get
+from litestar import Request, get
 from litestar.params import Parameter
 
 from shebaoka.api.shapes import (
@@ -20,11 +20,11 @@ from shebaoka.api.shapes import (
     entry_body,
     person_body,
 )
-from shebaoka.api.signing import ERRORS, Authorization, Language, Number, Reason
-from shebaoka.desk import JournalLine, Statement
+from shebaoka.api.signing import ERRORS, Language, Number, Reason
+from shebaoka.desk import JournalLine, Staff, Statement
 from shebaoka.notice import Notice
 from shebaoka.records import SERVICES, NotFound
-from shebaoka.web import Front, bearer, looked_up
+from shebaoka.web import Front, looked_up, must_sign_in
 
 Day = Annotated[dt.date | None, Parameter(query="on", required=False, description="A day; today if it is left out.")]
 Limit = Annotated[int, Parameter(ge=1, le=500, required=False, description="At most so many entries.")]
@@ -42,28 +42,33 @@ Unmasked = Annotated[bool, Parameter(required=False, description="Number and nam
     summary="A person, their cards, and what they can ask for now",
     responses=ERRORS,
     tags=["people"],
+    guards=[must_sign_in],
 )
 async def get_person(
-    front: Front, number: Number, reason: Reason, authorization: Authorization = "", unmasked: Unmasked = False
+    front: Front, number: Number, reason: Reason, staff: Staff, unmasked: Unmasked = False
 ) -> PersonBody:
     """A person as of today; the look-up is kept in the journal."""
-    staff = await bearer(front, authorization)
     screen, _ = await looked_up(front, staff, number, reason)
     return person_body(screen, number, unmasked=unmasked)
 
 
-@get("/persons/{number:str}/journal", summary="Who asked what about a person", responses=ERRORS, tags=["people"])
+@get(
+    "/persons/{number:str}/journal",
+    summary="Who asked what about a person",
+    responses=ERRORS,
+    tags=["people"],
+    guards=[must_sign_in],
+)
 async def get_person_journal(
     front: Front,
     number: Number,
     reason: Reason,
-    authorization: Authorization = "",
+    staff: Staff,
     language: Language = "zh-Hans",
     limit: Limit = 100,
     before: Before = "",
 ) -> EntriesBody:
     """A person's entries, newest first."""
-    staff = await bearer(front, authorization)
     screen, _ = await looked_up(front, staff, number, reason)
     seq = int(before.partition("-")[2]) if before else 2**62
 
@@ -73,18 +78,23 @@ async def get_person_journal(
     return _entries(front, await to_thread.run_sync(read), limit, language)
 
 
-@get("/persons/{number:str}/statement", summary="A person's account", responses=ERRORS, tags=["people"])
-async def get_statement(front: Front, number: Number, reason: Reason, authorization: Authorization = "") -> Statement:
+@get(
+    "/persons/{number:str}/statement",
+    summary="A person's account",
+    responses=ERRORS,
+    tags=["people"],
+    guards=[must_sign_in],
+)
+async def get_statement(front: Front, number: Number, reason: Reason, staff: Staff) -> Statement:
     """Balance, postings, and the old card's records that were carried over."""
-    staff = await bearer(front, authorization)
     await looked_up(front, staff, number, reason)
     return await to_thread.run_sync(front.screens.statement, number)
 
 
-@get("/journal", summary="The latest decisions", responses=ERRORS, tags=["office"])
+@get("/journal", summary="The latest decisions", responses=ERRORS, tags=["office"], guards=[must_sign_in])
 async def get_journal(
     front: Front,
-    authorization: Authorization = "",
+    staff: Staff,
     language: Language = "zh-Hans",
     clause: Annotated[
         str | None, Parameter(pattern=r"^[0-9.]{1,20}$", required=False, description="Only by this clause.")
@@ -97,7 +107,7 @@ async def get_journal(
     before: Before = "",
 ) -> EntriesBody:
     """Entries of everybody, newest first; no names or numbers are in them."""
-    (await bearer(front, authorization)).must_see_people()
+    staff.must_see_people()
 
     def read() -> list[JournalLine]:
         after = front.screens.line(before) if before else None
@@ -113,10 +123,9 @@ def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) 
     )
 
 
-@get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"])
-async def get_counts(front: Front, authorization: Authorization = "", on: Day = None) -> CountsBody:
+@get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"], guards=[must_sign_in])
+async def get_counts(front: Front, on: Day = None) -> CountsBody:
     """People, cards and applications by state, accounts, and each clause's yes and no on a day."""
-    await bearer(front, authorization)
     day = on or front.screens.today()
 
     def read() -> CountsBody:
@@ -137,7 +146,7 @@ async def get_counts(front: Front, authorization: Authorization = "", on: Day = 
     return await to_thread.run_sync(read)
 
 
-@get("/notice", summary="The notice", responses=ERRORS, tags=["notice"])
+@get("/notice", summary="The notice", responses=ERRORS, tags=["notice"], security=[{}])
 async def get_notice(front: Front, on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
     """The version in force on a day, whole. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
@@ -152,7 +161,7 @@ async def get_notice(front: Front, on: Day = None, language: Language = "zh-Hans
     )
 
 
-@get("/notice/clauses/{clause:str}", summary="A clause of the notice", responses=ERRORS, tags=["notice"])
+@get("/notice/clauses/{clause:str}", summary="A clause of the notice", responses=ERRORS, tags=["notice"], security=[{}])
 async def get_clause(front: Front, clause: str, on: Day = None, language: Language = "zh-Hans") -> ClauseBody:
     """Its wording, parameters, readings and grounds. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
@@ -174,7 +183,7 @@ def _clause(notice: Notice, clause: str, language: str) -> ClauseBody:
     )
 
 
-@get("/services", summary="What the notice asks for each service", responses=ERRORS, tags=["notice"])
+@get("/services", summary="What the notice asks for each service", responses=ERRORS, tags=["notice"], security=[{}])
 async def get_services(front: Front, on: Day = None, language: Language = "zh-Hans") -> list[ServiceBody]:
     """Channels and materials by service. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
@@ -189,16 +198,21 @@ async def get_services(front: Front, on: Day = None, language: Language = "zh-Ha
     ]
 
 
-@get("/me", summary="Who is signed in", responses=ERRORS, tags=["office"])
-async def get_me(front: Front, authorization: Authorization = "") -> MeBody:
+@get("/me", summary="Who is signed in", responses=ERRORS, tags=["office"], guards=[must_sign_in])
+async def get_me(staff: Staff) -> MeBody:
     """The holder of the token."""
-    staff = await bearer(front, authorization)
     return MeBody(staff.name, staff.role, staff.place)
 
 
-@get("/health", summary="Is the office open?", responses=ERRORS, tags=["office"])
+@get("/health", summary="Is the office open?", responses=ERRORS, tags=["office"], security=[{}])
 async def get_health(front: Front) -> HealthBody:
     """Open, with its database answering. Needs no sign-in."""
     await to_thread.run_sync(front.screens.meta)
     today = front.screens.today()
     return HealthBody("open", today, front.notices.on(today).id)
+
+
+@get("/openapi.json", include_in_schema=False)
+async def get_openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The API's description, OpenAPI 3.1. Needs no sign-in."""
+    return request.app.openapi_schema.to_schema()

@@ -1,4 +1,4 @@
-"""Parameters that most of the API shares: the staff token, the language, and the errors that may come back."""
+"""Parameters that most of the API shares: number, reason, language, and the errors that may come back."""
 
 from typing import Annotated, Literal
 
@@ -7,9 +7,6 @@ from litestar.params import Parameter
 
 from shebaoka.web import ErrorBody
 
-Authorization = Annotated[
-    str, Parameter(header="Authorization", required=False, description="`Bearer ` and a staff token.")
-]
 Language = Annotated[
     Literal["zh-Hans", "zh-Hant", "en"], Parameter(required=False, description="The language of every sentence.")
 ]
@@ -30,6 +27,7 @@ _SAYS = {
     401: "The staff token is missing or not known.",
     403: "The token is good, but not for this.",
     404: "There is no such thing.",
+    405: "The path does not take this method.",
     409: "The request id was used before with other content.",
     413: "The body is larger than 10 MB.",
     503: "The database is down, full, or of another schema. Nothing was done.",

@@ -92,6 +92,13 @@ class StaffRoom:
         name, role, place = rows[0]
         return Staff(name, Role(role), place)
 
+    def by_name(self, name: str) -> Staff:
+        """Who has this account, for a session that began with its token. `NotSignedIn` once the account is ended."""
+        rows = self._views.rows(views.STAFF_BY_NAME, {"name": name})
+        if not rows:
+            raise NotSignedIn("This account is ended. Sign in with a token of another.")
+        return Staff(rows[0][0], Role(rows[0][1]), rows[0][2])
+
     def everybody(self) -> list[tuple[str, str, str, dt.datetime, dt.datetime | None]]:
         """All accounts: name, role, place, added at, ended at."""
         return [(r[0], r[1], r[2], r[3], r[4]) for r in self._views.rows(views.STAFF)]

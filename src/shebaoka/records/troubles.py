@@ -30,6 +30,7 @@ class NoNotice(Trouble):
     """No notice is in force on the day."""
 
     code = "no_notice_in_force"
+    status = 404
 
 
 class RequestIdUsed(Trouble):

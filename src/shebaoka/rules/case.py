@@ -17,6 +17,7 @@ from shebaoka.records import (
     CardKind,
     Decision,
     Dossier,
+    Financial,
     Function,
     Given,
     Loss,
@@ -107,6 +108,12 @@ class Case:
         """What the notice asks to be brought for this service, by its variant first."""
         asked = self.notice.materials
         return asked.get(self.key) or asked.get(SERVICE_OF[type(self.request)])
+
+
+def bank_side(case: Case, functions: tuple[Function, ...]) -> Financial:
+    """The bank's side of a new card: active from issue where the card carries it and the notice says so (3.3, 5.3)."""
+    carried = Function.FINANCIAL in functions and case.notice.p.financial_active_from_issue
+    return Financial.ACTIVE if carried else Financial.ABSENT
 
 
 Rules = dict[type[Request], Callable[..., Decision]]

@@ -41,7 +41,7 @@ from shebaoka.rules import (
     use,
 )
 from shebaoka.rules.case import Case
-from shebaoka.rules.state import live_card
+from shebaoka.rules.state import lapse_events, live_card
 from shebaoka.rules.table import verdict
 
 RULES: Mapping[type[Request], Callable[..., Decision]] = {
@@ -77,9 +77,13 @@ def decide(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) 
     decision = RULES[type(request)](case, request)
     if readings:
         decision = replace(decision, readings=(*readings, *decision.readings))
+    done = decision.done
     if isinstance(decision, Accepted) and decision.fee_fen:
-        decision = replace(decision, done=(*decision.done, "fee_taken"))
-    return decision
+        done = (*done, "fee_taken")
+    if decision.after is not None and decision.after is not dossier:
+        # What the calendar has done is put on file along with the decision, and said.
+        done = tuple(dict.fromkeys((*done, *lapse_events(dossier, case.dossier))))
+    return decision if done is decision.done else replace(decision, done=done)
 
 
 def channels_for(case: Case) -> tuple[Channel, ...]:

@@ -23,7 +23,7 @@ from shebaoka.records import (
     Why,
     WithdrawApplication,
 )
-from shebaoka.rules.case import Case, Rules
+from shebaoka.rules.case import Case, Rules, bank_side
 from shebaoka.rules.state import ended, live_card, put, put_application
 
 
@@ -115,7 +115,8 @@ def collect(case: Case, request: CollectCard) -> Decision:
         dossier = put(dossier, ended(replaced, Ending.REPLACED, on))
         done = (*done, "card_ended")
     sealed = CardKind.SOCIAL_SECURITY in p.activation_needed_for
-    at_the_bank = (Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE,) if p.financial_active_from_issue else ()
+    financial = bank_side(case, p.functions.social_security)
+    at_the_bank = (Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE,) if financial is Financial.ACTIVE else ()
     card = Card(
         n=len(dossier.cards) + 1,
         kind=CardKind.SOCIAL_SECURITY,
@@ -124,7 +125,7 @@ def collect(case: Case, request: CollectCard) -> Decision:
         life=Life.SEALED if sealed else Life.IN_USE,
         issued_on=on,
         first_pin=True,
-        financial=Financial.ACTIVE if p.financial_active_from_issue else Financial.ABSENT,
+        financial=financial,
         applications=replaced.applications if replaced is not None else (),
     )
     return Accepted(

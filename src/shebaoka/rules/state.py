@@ -9,7 +9,7 @@ import operator
 from msgspec.structs import replace
 
 from shebaoka.notice import Notice
-from shebaoka.records import Application, Card, CardKind, Dossier, Ending, Life, Loss, Making, Standing
+from shebaoka.records import Application, Card, CardKind, Dossier, Ending, Financial, Life, Loss, Making, Standing
 
 OPEN_MAKINGS = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJECTED, Making.READY})
 MINISTRY_CODES = {"sealed": "0", "in_use": "1", "lost": "2", "locked": "3", "ended": "9"}
@@ -108,6 +108,33 @@ def _lapse(card: Card, notice: Notice, on: dt.date) -> tuple[dt.date, Card] | No
     if terms is not None and terms.then == "cancels_the_card":
         return over_on, ended(card, Ending.CANCELLED, over_on)
     return over_on, replace(card, loss=Loss.NONE, loss_until=None)
+
+
+def lapse_events(recorded: Dossier, dossier: Dossier) -> tuple[str, ...]:
+    """What the calendar did between the dossier that is on file and the same as of a day, for the journal.
+
+    The bank's side of a card does not lapse by itself: where it was asked to stop, it is now asked to resume.
+    """
+    if dossier is recorded:
+        return ()
+    events = []
+    for before, after in zip(recorded.cards, dossier.cards, strict=True):
+        if before is after:
+            continue
+        if after.life is Life.ENDED:
+            events.append(_ENDED_BY_CALENDAR.get(after.ending or Ending.SUPERSEDED, "card_ended"))
+        else:
+            events.append("loss_report_ended")
+            if before.financial in (Financial.STOP_ASKED, Financial.STOPPED):
+                events.append("bank_asked_to_resume")
+    return tuple(events)
+
+
+_ENDED_BY_CALENDAR = {
+    Ending.EXPIRED: "temporary_card_expired",
+    Ending.STOPPED: "old_card_stopped",
+    Ending.CANCELLED: "card_cancelled",
+}
 
 
 def shown_state(card: Card | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from shebaoka.notice import Parameters
-from shebaoka.records import CardKind, Ending, Financial, Life, Loss, Refusal
+from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, Refusal
 from shebaoka.rules.case import Case
 from shebaoka.rules.state import OPEN_MAKINGS, card_of, is_valid, live_card, open_application, standing_of
 
@@ -116,10 +116,30 @@ _ENDED: Mapping[str, Cell] = {
 }
 _ALIVE: Question = ("card", _ENDED)
 _NOT_OLD: Question = ("kind", {CardKind.OLD_MEDICAL: R.OLD_CARD_HAS_NO_SUCH_SERVICE})
-_SOCIAL_ONLY: Question = (
+_BANK: Question = (
     "kind",
     {
-        CardKind.TEMPORARY: R.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION_ONLY,
+        CardKind.TEMPORARY: Unless(
+            R.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION_ONLY,
+            "functions",
+            lambda p: Function.FINANCIAL in p.functions.temporary,
+        ),
+        CardKind.OLD_MEDICAL: R.OLD_CARD_HAS_NO_SUCH_SERVICE,
+    },
+)
+_EXTENDED: Question = (
+    "kind",
+    {
+        CardKind.SOCIAL_SECURITY: Unless(
+            R.EXTENDED_APPLICATION_IS_NOT_OFFERED,
+            "functions",
+            lambda p: Function.EXTENDED in p.functions.social_security,
+        ),
+        CardKind.TEMPORARY: Unless(
+            R.TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION_ONLY,
+            "functions",
+            lambda p: Function.EXTENDED in p.functions.temporary,
+        ),
         CardKind.OLD_MEDICAL: R.OLD_CARD_HAS_NO_SUCH_SERVICE,
     },
 )
@@ -238,7 +258,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "use_card.financial": (
         _PERSON,
-        _SOCIAL_ONLY,
+        _BANK,
         _ALIVE,
         (
             "financial",
@@ -249,7 +269,7 @@ ROWS: Mapping[str, Row] = {
             },
         ),
     ),
-    "use_card.extended": (_PERSON, _SOCIAL_ONLY, _ALIVE, _NOT_LOST, _WORKS, _NOT_LOCKED),
+    "use_card.extended": (_PERSON, _EXTENDED, _ALIVE, _NOT_LOST, _WORKS, _NOT_LOCKED),
     "report_loss.formal": (_PERSON, _NOT_OLD, _ALIVE, ("loss", {Loss.FORMAL: R.LOSS_IS_ALREADY_REPORTED})),
     "report_loss.temporary": (
         _PERSON,
@@ -299,8 +319,8 @@ ROWS: Mapping[str, Row] = {
     "cancel_card.request": (_PERSON, _NOT_OLD, _ALIVE),
     "cancel_card.leaving": (_PERSON,),
     "cancel_card.death": (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED, "dead": R.PERSON_HAS_DIED}),),
-    "add_extended_application": (_PERSON, _SOCIAL_ONLY, _ALIVE, _NOT_LOST, _NOT_LOCKED),
-    "remove_extended_application": (_PERSON, _SOCIAL_ONLY, _ALIVE, _NOT_LOST, _NOT_LOCKED),
+    "add_extended_application": (_PERSON, _EXTENDED, _ALIVE, _NOT_LOST, _NOT_LOCKED),
+    "remove_extended_application": (_PERSON, _EXTENDED, _ALIVE, _NOT_LOST, _NOT_LOCKED),
     "look_up_person": (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),),
 }
 

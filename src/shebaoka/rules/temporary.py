@@ -24,7 +24,7 @@ from shebaoka.records import (
     Refusal,
     Step,
 )
-from shebaoka.rules.case import Case, Rules
+from shebaoka.rules.case import Case, Rules, bank_side
 from shebaoka.rules.pin import new_pin_refusal
 from shebaoka.rules.state import as_of, ended, is_valid, live_card, put
 
@@ -48,6 +48,7 @@ def new_temporary_card(case: Case, n: int, valid_until: dt.date) -> Card:
         life=Life.SEALED if sealed else Life.IN_USE,
         issued_on=case.given.on,
         valid_until=valid_until,
+        financial=bank_side(case, case.notice.p.functions.temporary),
     )
 
 

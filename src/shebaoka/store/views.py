@@ -84,6 +84,7 @@ where life <> 'ended' and (c.person_id, c.n) > (%(person_id)s, %(n)s)
 order by c.person_id, c.n limit %(limit)s"""
 META = "select key, value from meta"
 STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
+STAFF_BY_NAME = "select name, role, place from staff where name = %(name)s and ended_at is null"
 STAFF = "select name, role, place, added_at, ended_at from staff order by name"
 IMPORT_RUNS = "select run, finished_at, report from import_run order by finished_at desc"
 SIZE = "select count(*) from journal"

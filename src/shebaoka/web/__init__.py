@@ -1,8 +1,9 @@
-"""What the web faces share: what they are handed, sign-in, and how troubles are told. API and office import from here."""
+"""What the web faces share: what they are handed, sign-in, and how troubles are told."""
 
 from shebaoka.web.errors import ErrorBody as ErrorBody
 from shebaoka.web.errors import json_troubles as json_troubles
 from shebaoka.web.front import Front as Front
 from shebaoka.web.front import asked as asked
-from shebaoka.web.front import bearer as bearer
 from shebaoka.web.front import looked_up as looked_up
+from shebaoka.web.front import must_sign_in as must_sign_in
+from shebaoka.web.front import signed_in as signed_in

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
@@ -52,44 +53,44 @@ def _answer(status: int, code: str, message: str, field: str = "") -> Response[E
     return Response(ErrorBody(code, message, field), status_code=status, media_type="application/json")
 
 
-def _trouble(_: Request, e: Trouble) -> Response[ErrorBody]:
+def _trouble(_: Request[Any, Any, Any], e: Trouble) -> Response[ErrorBody]:
     response = _answer(e.status, e.code, str(e))
     if e.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def _invalid(_: Request, e: ValidationException) -> Response[ErrorBody]:
+def _invalid(_: Request[Any, Any, Any], e: ValidationException) -> Response[ErrorBody]:
     first = e.extra[0] if isinstance(e.extra, list) and e.extra and isinstance(e.extra[0], dict) else {}
     field = str(first.get("key", ""))
     fault = plain_fault(str(first.get("message", "cannot be read")))
     return _answer(400, "bad_input", f"{field or 'request'}: {fault}. Correct it and send it again.", field)
 
 
-def _malformed(_: Request, e: ClientException) -> Response[ErrorBody]:
+def _malformed(_: Request[Any, Any, Any], __: ClientException) -> Response[ErrorBody]:
     return _answer(400, "malformed_json", "The body is not well-formed JSON in UTF-8. Correct it and send it again.")
 
 
-def _too_large(_: Request, e: RequestEntityTooLarge) -> Response[ErrorBody]:
+def _too_large(_: Request[Any, Any, Any], __: RequestEntityTooLarge) -> Response[ErrorBody]:
     return _answer(413, "body_too_large", "The body is larger than 10 MB. Send it in smaller trays.")
 
 
-def _not_found(_: Request, e: NotFoundException) -> Response[ErrorBody]:
+def _not_found(_: Request[Any, Any, Any], __: NotFoundException) -> Response[ErrorBody]:
     return _answer(404, "no_such_path", "There is nothing at this path; see /api/v1/openapi.json.")
 
 
-def _method(_: Request, e: MethodNotAllowedException) -> Response[ErrorBody]:
+def _method(_: Request[Any, Any, Any], e: MethodNotAllowedException) -> Response[ErrorBody]:
     response = _answer(405, "method_not_allowed", "This path does not take this method; see /api/v1/openapi.json.")
     response.headers["Allow"] = (e.headers or {}).get("Allow", "GET, POST")
     return response
 
 
-def _http(_: Request, e: HTTPException) -> Response[ErrorBody]:
+def _http(_: Request[Any, Any, Any], e: HTTPException) -> Response[ErrorBody]:
     code = {401: "not_signed_in", 403: "not_allowed", 429: "too_many_requests"}.get(e.status_code, "bad_input")
     return _answer(e.status_code, code, "This request cannot be served as it was sent.")
 
 
-def _fault(request: Request, e: Exception) -> Response[ErrorBody]:
+def _fault(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]:
     log.error("fault while answering %s %s", request.method, request.url.path, exc_info=e)
     return _answer(500, "internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
 

@@ -3,13 +3,18 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 from anyio import to_thread
+from litestar import Request
+from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Counter, Outcome, PersonScreen, Runs, Screens, Staff, StaffRoom
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.records import Ask, Channel, LookUpPerson, NotAllowed, Receipt, Sender, Trouble
+
+Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -34,10 +39,21 @@ async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> 
     return await asyncio.wrap_future(front.counter.submit(asks, dry_run=dry_run))
 
 
-async def bearer(front: Front, authorization: str) -> Staff:
-    """Who holds the token of an `Authorization: Bearer …` header. `NotSignedIn`."""
-    scheme, _, token = authorization.partition(" ")
-    return await to_thread.run_sync(front.staff.sign_in, token.strip() if scheme.lower() == "bearer" else "")
+async def must_sign_in(connection: Connection, _: object) -> None:
+    """A guard: who holds the token of the `Authorization: Bearer …` header, before anything else is read.
+
+    `NotSignedIn` if nobody does.
+    """
+    front: Front = connection.app.state.front
+    scheme, _, token = connection.headers.get("Authorization", "").partition(" ")
+    found = await to_thread.run_sync(front.staff.sign_in, token.strip() if scheme.lower() == "bearer" else "")
+    connection.state.staff = found
+
+
+def signed_in(request: Request[Any, Any, Any]) -> Staff:
+    """Whom the guard found; a dependency of handlers behind it."""
+    staff: Staff = request.state.staff
+    return staff
 
 
 async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tuple[PersonScreen, Receipt]:

@@ -57,8 +57,7 @@ create table card (
         kind = 'old_medical' or (number ~ '^[A-Z0-9]{9}$' and serial ~ '^[0-9a-f]{32}$')),
     constraint a_loss_report_may_have_an_end check (loss_until is null or loss <> 'none'),
     constraint an_ended_card_is_not_lost check (life <> 'ended' or loss = 'none'),
-    constraint only_the_social_security_card_has_more check (
-        kind = 'social_security' or (financial = 'absent' and applications = '{}'))
+    constraint the_old_card_has_no_more check (kind <> 'old_medical' or (financial = 'absent' and applications = '{}'))
 ) with (fillfactor = 70);
 
 -- 2.1: of a person's social security card and temporary card, only one is valid at any moment.

@@ -1,0 +1,106 @@
+"""The frame of every page: language, heading, who is signed in, and the headers that keep a page to itself."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from shebaoka.desk import Staff
+from shebaoka.notice import LANGUAGES
+from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
+from shebaoka.office.sessions import Asked, form_mark
+from shebaoka.office.wording import Line, Said, line_of
+from shebaoka.web import Front
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+STATIC = Path(__file__).parent / "static"
+_LANGUAGE_S = 365 * 24 * 3600
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("shebaoka.office"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def language_of(request: Asked) -> str:
+    """The language of a page: as its address asks, else as it was last asked for, else Simplified Chinese."""
+    for asked in (request.query_params.get("language"), request.cookies.get("language")):
+        if asked in LANGUAGES:
+            return str(asked)
+    return LANGUAGES[0]
+
+
+class Page:
+    """One page being made: the request, who looks at it, and its language."""
+
+    def __init__(self, front: Front, request: Asked, staff: Staff | None) -> None:
+        self.front = front
+        self.request = request
+        self.staff = staff
+        self.language = language_of(request)
+        self.on = front.screens.today()
+        self.said = self.said_of(front.notices.on(self.on).id)
+        self.labels = LABELS[self.language]
+
+    def said_of(self, notice_id: str) -> Said:
+        """The words of one version of the notice."""
+        return Said(self.front.speech(notice_id, self.language))
+
+    def lines(self, found: list[Any]) -> list[Line]:
+        """Journal entries in words, each by the notice that decided it."""
+        return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in found]
+
+    async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response."""
+        mark, form_cookie = form_mark(self.request)
+        values |= self._frame(mark)
+        body = await to_thread.run_sync(lambda: _templates().get_template(template).render(values))
+        cookies = [form_cookie]
+        if self.request.query_params.get("language") in LANGUAGES:
+            cookies.append(
+                Cookie(key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax")
+            )
+        return Response(
+            body.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS, cookies=cookies
+        )
+
+    def _frame(self, mark: str) -> dict[str, Any]:
+        wording = self.said.speech.notice.wording[self.language]
+        return {
+            "language": self.language,
+            "languages": [(code, LANGUAGE_NAMES[code], self._in(code)) for code in LANGUAGES],
+            "t": self.labels,
+            "said": self.said,
+            "city": wording.city,
+            "on": self.on,
+            "path": self.request.url.path,
+            "staff": self.staff,
+            "open_to_all": self.front.open_to_all,
+            "mark": mark,
+        }
+
+    def _in(self, language: str) -> str:
+        """This page's address in another language."""
+        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k != "language"]
+        return f"?{urlencode([*kept, ('language', language)])}"
+
+
+def moved_to(path: str, *cookies: Cookie) -> Response[bytes]:
+    """To another page after a form."""
+    return Response(b"", status_code=303, headers={**HEADERS, "Location": path}, cookies=list(cookies))

@@ -1,0 +1,174 @@
+"""Decisions, services and parameters in words, ready for a page. The page modules of the office call it."""
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from shebaoka.desk import JournalLine, Offer
+from shebaoka.notice import Speech, Term
+from shebaoka.notice.speech import yuan
+from shebaoka.office.labels import LABELS
+from shebaoka.records import SERVICES, Answer
+
+NOBODY = frozenset({"person_is_not_registered", "identity_number_is_not_valid", "birth_date_is_in_the_future"})
+"""Grounds of answers about somebody who is not on file, and so has no dossier to link to."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A journal entry as a page shows it."""
+
+    place: str
+    person_id: int
+    at: dt.datetime
+    service: str
+    by: str
+    channel: str
+    yes: bool
+    clause: str
+    sentence: str
+    steps: list[str]
+    on_file: bool
+
+
+class Possible(msgspec.Struct, frozen=True):
+    """A service for one kind of card as a page shows it."""
+
+    name: str
+    yes: bool
+    where: str
+    fee: str
+    holder: str
+    agent: str
+    agent_may_act: bool
+    clause: str
+    sentence: str
+
+
+class Said:
+    """One notice and the office's labels in one language."""
+
+    def __init__(self, speech: Speech) -> None:
+        self.speech = speech
+        self.words = speech.words
+        self.labels = LABELS[speech.words.language]
+
+    def money(self, fen: int) -> str:
+        """Fen as an amount of yuan for reading."""
+        return self.labels["yuan"].format(yuan(fen))
+
+    def day(self, day: dt.date | None) -> str:
+        """A day, or a dash."""
+        return self.speech.date(day) if day else "—"
+
+    def state(self, code: str) -> str:
+        """The one line that people read about a card or a standing."""
+        return self.words.states.get(code, code)
+
+    def title(self, clause: str) -> str:
+        """A clause's title, in the version that this speech is of."""
+        found = self.speech.notice.wording[self.words.language].clauses.get(clause)
+        return found.title if found else clause
+
+    def grounds(self, clause: str) -> tuple[list[str], list[str]]:
+        """The sentences of the grounds that rest on a clause: those for a yes, those for a no."""
+        grounds = [g for g, c in self.speech.notice.clause_of.items() if c == clause]
+        notice = self.speech.notice.id
+        yes = [self.speech.says(Answer("accepted", g, clause, notice)) for g in grounds if g in self.words.bases]
+        no = [self.speech.says(Answer("refused", g, clause, notice)) for g in grounds if g in self.words.refusals]
+        return yes, no
+
+    def offer(self, offer: Offer) -> Possible:
+        """A service that is possible now, or by which clause it is not."""
+        speech, words, papers = self.speech, self.words, offer.materials
+        sentence = ""
+        if not offer.possible:
+            facts: dict[str, str | int] = {"card": offer.card.value}
+            sentence = speech.says(Answer("refused", offer.ground, offer.clause, speech.notice.id, facts=facts))
+        return Possible(
+            name=self._offer_name(offer),
+            yes=offer.possible,
+            where=speech.names(offer.channels, words.channels),
+            fee=self.money(offer.fee_fen) if offer.fee_fen else self.labels["free"],
+            holder=speech.names(papers.holder, words.materials) if papers else "",
+            agent=speech.names(papers.agent_adds, words.materials) if papers else "",
+            agent_may_act=papers.agent_may_act if papers else True,
+            clause=offer.clause,
+            sentence=sentence,
+        )
+
+    def _offer_name(self, offer: Offer) -> str:
+        service, _, variant = offer.service.partition(".")
+        name = self.words.services[service]
+        if variant:
+            name += f" ({self.variant(variant)})" if self.words.language == "en" else f"（{self.variant(variant)}）"
+        if "card" not in SERVICES[service].__struct_fields__:
+            return name
+        return f"{name}{self.words.list_separator if self.words.language == 'en' else '：'}{self.words.cards[offer.card]}"
+
+    def variant(self, variant: str) -> str:
+        """What a service's variant is called."""
+        words = self.words
+        return self.labels.get(variant) or words.whys.get(variant) or words.functions.get(variant) or variant
+
+    def value(self, value: Any, name: str = "") -> list[str]:
+        """A parameter's value in words, a line each."""
+        labels = self.labels
+        if value is None or value == ():
+            return [labels["nothing"]]
+        if isinstance(value, bool):
+            return [labels["is"] if value else labels["is_not"]]
+        if isinstance(value, dt.date):
+            return [self.speech.date(value)]
+        if isinstance(value, int) and name.endswith("_fen"):
+            return [self.money(value) if value else labels["free"]]
+        if isinstance(value, Term):
+            parts = [labels[unit].format(n) for unit in value.__struct_fields__ if (n := getattr(value, unit))]
+            return [self.words.list_separator.join(parts)]
+        if isinstance(value, tuple):
+            return [self.words.list_separator.join(self._label(str(v)) for v in value)]
+        if isinstance(value, msgspec.Struct):
+            value = {f: getattr(value, f) for f in value.__struct_fields__}
+        if isinstance(value, dict):
+            lines = []
+            for key, inner in value.items():
+                first, *more = self.value(inner)
+                named = self._label(str(key), kinds_of_loss=name == "loss_reports")
+                lines += [f"{named}: {first}", *(f"· {m}" for m in more)] if not more else [named, *_under(first, more)]
+            return lines
+        return [self._label(str(value))]
+
+    def _label(self, code: str, *, kinds_of_loss: bool = False) -> str:
+        """What a code is called; a code without a name is shown as it is."""
+        words = self.words
+        if kinds_of_loss:
+            return self.labels.get(code, code)
+        service, _, variant = code.partition(".")
+        if service in words.services:
+            return words.services[service] + (f" ({self.variant(variant)})" if variant else "")
+        for names in (words.channels, words.materials, words.cards, words.functions, words.applications, self.labels):
+            if code in names:
+                return names[code]
+        return code.replace("_", " ")
+
+
+def _under(first: str, more: list[str]) -> list[str]:
+    return [f"· {line}" for line in (first, *more)]
+
+
+def line_of(line: JournalLine, said: Said, zone: dt.tzinfo) -> Line:
+    """A journal entry in words; `said` must be of the notice that decided it."""
+    words, answer = said.words, line.answer
+    return Line(
+        place=line.place,
+        person_id=line.person_id,
+        at=line.at.astimezone(zone),
+        service=words.services.get(line.service, line.service),
+        by=line.by,
+        channel=words.channels.get(line.channel, line.channel),
+        yes=answer.outcome == "accepted",
+        clause=answer.clause,
+        sentence=said.speech.says(answer),
+        steps=said.speech.do(answer),
+        on_file=answer.ground not in NOBODY,
+    )
