@@ -143,6 +143,17 @@ def desk(store: Store, vault: SoftwareVault, notices: Notices, clock: StandingCl
     return Desk(store, vault, notices, clock)
 
 
+@pytest.fixture
+def rows(database: Database) -> Callable[[], dict[str, list[tuple]]]:
+    """Every row of every table, whenever it is asked."""
+
+    def read() -> dict[str, list[tuple]]:
+        with psycopg.connect(database.owner) as connection:
+            return {t: sorted(connection.execute(f"select * from {t}").fetchall(), key=repr) for t in TABLES}
+
+    return read
+
+
 def put_dossier(
     owner_url: str, vault: SoftwareVault, person_id: int, dossier: Dossier, first_pins: bool = True
 ) -> None:

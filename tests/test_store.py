@@ -1,10 +1,8 @@
 """The schema and its statements: what a nation could distribute, what the database holds by itself, who may what."""
 
-import multiprocessing
 import os
 import re
 from collections.abc import Iterator
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,10 +13,9 @@ from psycopg import errors
 
 from asking import LI_NA, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, TABLES, Database, StandingClock
-from shebaoka.app import APP_ROLE
 from shebaoka.desk import Auditor, Desk
 from shebaoka.notice import Notices
-from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, ensure_database, migrate, sql, views
+from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, sql, views
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
@@ -402,56 +399,3 @@ def test_the_embedded_server_is_on_no_network(owner: psycopg.Connection[Any]) ->
     assert owner.execute(
         "select pg_encoding_to_char(encoding), datcollate from pg_database where datname = current_database()"
     ).fetchone() == ("UTF8", "C.UTF-8")
-
-
-# Migrations ----------------------------------------------------------------------------------------------------------
-
-
-def _shape(url: str) -> list[tuple[Any, ...]]:
-    """Tables, columns and types of a database."""
-    with psycopg.connect(url) as connection:
-        return connection.execute(
-            "select table_name, column_name, data_type from information_schema.columns where table_schema = 'public' "
-            "order by table_name, ordinal_position"
-        ).fetchall()
-
-
-def test_migrating_twice_changes_nothing(server: str, database: Database) -> None:
-    """The second run finds the work done, and the shape is that of any other database."""
-    url = ensure_database(server, "twice")
-    migrate(url)
-    shape = _shape(url)
-    migrate(url)
-    assert _shape(url) == shape == _shape(database.owner)
-
-
-def _install(url: str, start: Barrier) -> None:
-    """An installer, who begins when the other does."""
-    start.wait(60)
-    migrate(url)
-
-
-def test_migrating_at_once_succeeds_for_all(server: str, database: Database) -> None:
-    """Two installers start together: one does the work, the other waits and finds it done."""
-    url = ensure_database(server, "at_once")
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(2)
-    installers = [context.Process(target=_install, args=(url, start), daemon=True) for _ in range(2)]
-    for installer in installers:
-        installer.start()
-    for installer in installers:
-        installer.join(60)
-    assert [installer.exitcode for installer in installers] == [0, 0]
-    assert _shape(url) == _shape(database.owner)
-    with Store(as_role(url, APP_ROLE)) as store:
-        assert store.load([LI_NA], []).people == {}
-
-
-def test_a_migration_that_fails_leaves_nothing(server: str) -> None:
-    """A table in the way stops the migration, and nothing of it is there afterwards."""
-    url = ensure_database(server, "in_the_way")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("create table staff (x int)")
-    with pytest.raises(Exception, match=r"database|schema"):
-        migrate(url)
-    assert {row[0] for row in _shape(url)} == {"staff"}

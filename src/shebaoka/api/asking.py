@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from litestar import post
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Body, QueryParameter
 
 from shebaoka.api.shapes import ReceiptBody, Submission, TrayAnswer, TrayBody, TrayItem, receipt_body
 from shebaoka.api.signing import ERRORS, Language
@@ -11,7 +12,7 @@ from shebaoka.desk import Staff
 from shebaoka.records import Ask, Digits, Receipt, Sender, Trouble
 from shebaoka.web import Front, asked, must_sign_in
 
-DryRun = Annotated[bool, Parameter(description="Only say what the answer would be; nothing is done.")]
+DryRun = Annotated[bool, QueryParameter(description="Only say what the answer would be; nothing is done.")]
 
 
 @post(
@@ -26,8 +27,8 @@ DryRun = Annotated[bool, Parameter(description="Only say what the answer would b
     guards=[must_sign_in],
 )
 async def post_request(
-    front: Front,
-    staff: Staff,
+    front: NamedDependency[Front],
+    staff: NamedDependency[Staff],
     data: Annotated[Submission, Body(description="The request, and PIN entries beside it.")],
     language: Language = "zh-Hans",
     dry_run: DryRun = False,
@@ -50,8 +51,8 @@ async def post_request(
     guards=[must_sign_in],
 )
 async def post_tray(
-    front: Front,
-    staff: Staff,
+    front: NamedDependency[Front],
+    staff: NamedDependency[Staff],
     data: Annotated[TrayBody, Body(description="The submissions.")],
     language: Language = "zh-Hans",
     dry_run: DryRun = False,

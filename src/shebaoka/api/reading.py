@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from anyio import to_thread
 from litestar import Request, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter
 
 from shebaoka.api.shapes import (
     ClauseBody,
@@ -26,15 +27,17 @@ from shebaoka.notice import Notice
 from shebaoka.records import SERVICES, NotFound
 from shebaoka.web import Front, looked_up, must_sign_in
 
-Day = Annotated[dt.date | None, Parameter(query="on", required=False, description="A day; today if it is left out.")]
-Limit = Annotated[int, Parameter(ge=1, le=500, required=False, description="At most so many entries.")]
+Day = Annotated[
+    dt.date | None, QueryParameter(name="on", required=False, description="A day; today if it is left out.")
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=500, required=False, description="At most so many entries.")]
 Before = Annotated[
     str,
-    Parameter(
+    QueryParameter(
         pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$", required=False, description="Continue after the entry of this place."
     ),
 ]
-Unmasked = Annotated[bool, Parameter(required=False, description="Number and name in full.")]
+Unmasked = Annotated[bool, QueryParameter(required=False, description="Number and name in full.")]
 
 
 @get(
@@ -45,7 +48,11 @@ Unmasked = Annotated[bool, Parameter(required=False, description="Number and nam
     guards=[must_sign_in],
 )
 async def get_person(
-    front: Front, number: Number, reason: Reason, staff: Staff, unmasked: Unmasked = False
+    front: NamedDependency[Front],
+    number: Number,
+    reason: Reason,
+    staff: NamedDependency[Staff],
+    unmasked: Unmasked = False,
 ) -> PersonBody:
     """A person as of today; the look-up is kept in the journal."""
     screen, _ = await looked_up(front, staff, number, reason)
@@ -60,10 +67,10 @@ async def get_person(
     guards=[must_sign_in],
 )
 async def get_person_journal(
-    front: Front,
+    front: NamedDependency[Front],
     number: Number,
     reason: Reason,
-    staff: Staff,
+    staff: NamedDependency[Staff],
     language: Language = "zh-Hans",
     limit: Limit = 100,
     before: Before = "",
@@ -85,7 +92,9 @@ async def get_person_journal(
     tags=["people"],
     guards=[must_sign_in],
 )
-async def get_statement(front: Front, number: Number, reason: Reason, staff: Staff) -> Statement:
+async def get_statement(
+    front: NamedDependency[Front], number: Number, reason: Reason, staff: NamedDependency[Staff]
+) -> Statement:
     """Balance, postings, and the old card's records that were carried over."""
     await looked_up(front, staff, number, reason)
     return await to_thread.run_sync(front.screens.statement, number)
@@ -93,15 +102,15 @@ async def get_statement(front: Front, number: Number, reason: Reason, staff: Sta
 
 @get("/journal", summary="The latest decisions", responses=ERRORS, tags=["office"], guards=[must_sign_in])
 async def get_journal(
-    front: Front,
-    staff: Staff,
+    front: NamedDependency[Front],
+    staff: NamedDependency[Staff],
     language: Language = "zh-Hans",
     clause: Annotated[
-        str | None, Parameter(pattern=r"^[0-9.]{1,20}$", required=False, description="Only by this clause.")
+        str | None, QueryParameter(pattern=r"^[0-9.]{1,20}$", required=False, description="Only by this clause.")
     ] = None,
-    outcome: Annotated[Literal["accepted", "refused"] | None, Parameter(required=False)] = None,
+    outcome: Annotated[Literal["accepted", "refused"] | None, QueryParameter(required=False)] = None,
     service: Annotated[
-        str | None, Parameter(pattern=r"^[a-z_]{1,40}$", required=False, description="Only this service.")
+        str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$", required=False, description="Only this service.")
     ] = None,
     limit: Limit = 50,
     before: Before = "",
@@ -124,7 +133,7 @@ def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) 
 
 
 @get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"], guards=[must_sign_in])
-async def get_counts(front: Front, on: Day = None) -> CountsBody:
+async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBody:
     """People, cards and applications by state, accounts, and each clause's yes and no on a day."""
     day = on or front.screens.today()
 
@@ -147,7 +156,7 @@ async def get_counts(front: Front, on: Day = None) -> CountsBody:
 
 
 @get("/notice", summary="The notice", responses=ERRORS, tags=["notice"], security=[{}])
-async def get_notice(front: Front, on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
+async def get_notice(front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
     """The version in force on a day, whole. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
     return NoticeBody(
@@ -162,7 +171,12 @@ async def get_notice(front: Front, on: Day = None, language: Language = "zh-Hans
 
 
 @get("/notice/clauses/{clause:str}", summary="A clause of the notice", responses=ERRORS, tags=["notice"], security=[{}])
-async def get_clause(front: Front, clause: str, on: Day = None, language: Language = "zh-Hans") -> ClauseBody:
+async def get_clause(
+    front: NamedDependency[Front],
+    clause: Annotated[str, PathParameter(description="Its number, such as 2.4.")],
+    on: Day = None,
+    language: Language = "zh-Hans",
+) -> ClauseBody:
     """Its wording, parameters, readings and grounds. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
     if clause not in notice.clauses:
@@ -170,7 +184,9 @@ async def get_clause(front: Front, clause: str, on: Day = None, language: Langua
     return _clause(notice, clause, language)
 
 
-def _clause(notice: Notice, clause: str, language: str) -> ClauseBody:
+def _clause(
+    notice: Notice, clause: Annotated[str, PathParameter(description="Its number, such as 2.4.")], language: str
+) -> ClauseBody:
     wording = notice.wording[language]
     mine = [p for p, c in notice.clause_of_parameter.items() if c == clause]
     return ClauseBody(
@@ -184,7 +200,9 @@ def _clause(notice: Notice, clause: str, language: str) -> ClauseBody:
 
 
 @get("/services", summary="What the notice asks for each service", responses=ERRORS, tags=["notice"], security=[{}])
-async def get_services(front: Front, on: Day = None, language: Language = "zh-Hans") -> list[ServiceBody]:
+async def get_services(
+    front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans"
+) -> list[ServiceBody]:
     """Channels and materials by service. Needs no sign-in."""
     notice = front.notices.on(on or front.screens.today())
     return [
@@ -199,13 +217,13 @@ async def get_services(front: Front, on: Day = None, language: Language = "zh-Ha
 
 
 @get("/me", summary="Who is signed in", responses=ERRORS, tags=["office"], guards=[must_sign_in])
-async def get_me(staff: Staff) -> MeBody:
+async def get_me(staff: NamedDependency[Staff]) -> MeBody:
     """The holder of the token."""
     return MeBody(staff.name, staff.role, staff.place)
 
 
 @get("/health", summary="Is the office open?", responses=ERRORS, tags=["office"], security=[{}])
-async def get_health(front: Front) -> HealthBody:
+async def get_health(front: NamedDependency[Front]) -> HealthBody:
     """Open, with its database answering. Needs no sign-in."""
     await to_thread.run_sync(front.screens.meta)
     today = front.screens.today()

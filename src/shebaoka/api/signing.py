@@ -3,20 +3,20 @@
 from typing import Annotated, Literal
 
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from shebaoka.web import ErrorBody
 
 Language = Annotated[
-    Literal["zh-Hans", "zh-Hant", "en"], Parameter(required=False, description="The language of every sentence.")
+    Literal["zh-Hans", "zh-Hant", "en"], QueryParameter(required=False, description="The language of every sentence.")
 ]
 Number = Annotated[
     str,
-    Parameter(pattern=r"^[0-9]{17}[0-9X]$", description="Social security number, 18 characters (GB 11643)."),
+    PathParameter(pattern=r"^[0-9]{17}[0-9X]$", description="Social security number, 18 characters (GB 11643)."),
 ]
 Reason = Annotated[
     str,
-    Parameter(
+    QueryParameter(
         pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
         max_length=200,
         description="Why the person is looked up; it is kept in the journal.",

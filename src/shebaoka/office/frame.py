@@ -74,7 +74,9 @@ class Page:
         cookies = [form_cookie]
         if self.request.query_params.get("language") in LANGUAGES:
             cookies.append(
-                Cookie(key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax")
+                Cookie(
+                    key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax"
+                )
             )
         return Response(
             body.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS, cookies=cookies

@@ -81,8 +81,9 @@ def must_bring_the_mark(request: Asked, form: Mapping[str, Any]) -> None:
         raise NotAllowed("The form is not from this page, or the page is too old. Open it again and send it once more.")
 
 
-def _store(request: Asked) -> Store:
-    return request.app.stores.get(STORE)
+def _store(request: Asked) -> MemoryStore:
+    found: Any = request.app.stores.get(STORE)
+    return found  # type: ignore[no-any-return]
 
 
 def _key(name: str) -> str:

@@ -104,7 +104,8 @@ class Said:
             name += f" ({self.variant(variant)})" if self.words.language == "en" else f"（{self.variant(variant)}）"
         if "card" not in SERVICES[service].__struct_fields__:
             return name
-        return f"{name}{self.words.list_separator if self.words.language == 'en' else '：'}{self.words.cards[offer.card]}"
+        between = ", " if self.words.language == "en" else "："
+        return name + between + self.words.cards[offer.card]
 
     def variant(self, variant: str) -> str:
         """What a service's variant is called."""
@@ -134,7 +135,7 @@ class Said:
             for key, inner in value.items():
                 first, *more = self.value(inner)
                 named = self._label(str(key), kinds_of_loss=name == "loss_reports")
-                lines += [f"{named}: {first}", *(f"· {m}" for m in more)] if not more else [named, *_under(first, more)]
+                lines += [named, *(f"· {line}" for line in (first, *more))] if more else [f"{named}: {first}"]
             return lines
         return [self._label(str(value))]
 
@@ -150,10 +151,6 @@ class Said:
             if code in names:
                 return names[code]
         return code.replace("_", " ")
-
-
-def _under(first: str, more: list[str]) -> list[str]:
-    return [f"· {line}" for line in (first, *more)]
 
 
 def line_of(line: JournalLine, said: Said, zone: dt.tzinfo) -> Line:
