@@ -2,12 +2,12 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-import tomllib
 import yaml
 
 from shebaoka.cli import main
@@ -76,10 +76,10 @@ def faults_of_command(words: list[str]) -> list[str]:
         word = words[at]
         at += 1
         if word.startswith("-"):
-            options = {o: p for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help": None, "-h": None}
-            if word not in options:
+            options = {o: p for p in command.params for o in (*p.opts, *p.secondary_opts)}
+            if word not in {*options, "--help", "-h"}:
                 return [f"shebaoka {' '.join(words)}: {command.name} has no option {word}"]
-            taken = options[word]
+            taken = options.get(word)
             at += isinstance(taken, click.Option) and not taken.is_flag
         elif isinstance(command, click.Group) and re.fullmatch(r"[a-z-]+", word):
             if word not in command.commands:

@@ -1,8 +1,9 @@
 """Asking for services: one submission, or a tray of them. A refusal is an answer, not an error."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import post
+import msgspec
+from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import Body, QueryParameter
 
@@ -10,8 +11,10 @@ from shebaoka.api.shapes import ReceiptBody, Submission, TrayAnswer, TrayBody, T
 from shebaoka.api.signing import ERRORS, Language
 from shebaoka.desk import Staff
 from shebaoka.records import Ask, Digits, Receipt, Sender, Trouble
-from shebaoka.web import Front, asked, must_sign_in
+from shebaoka.web import Front, asked, must_sign_in, strictly
 
+_SUBMISSION = msgspec.json.Decoder(Submission)
+_TRAY = msgspec.json.Decoder(TrayBody)
 DryRun = Annotated[bool, QueryParameter(description="Only say what the answer would be; nothing is done.")]
 
 
@@ -29,13 +32,15 @@ DryRun = Annotated[bool, QueryParameter(description="Only say what the answer wo
 async def post_request(
     front: NamedDependency[Front],
     staff: NamedDependency[Staff],
-    data: Annotated[Submission, Body(description="The request, and PIN entries beside it.")],
+    request: Request[Any, Any, Any],
+    data: Annotated[Submission, Body(description="The request, and PIN entries beside it.")],  # noqa: ARG001
     language: Language = "zh-Hans",
     dry_run: DryRun = False,
 ) -> ReceiptBody:
-    """One submission, answered."""
+    """One submission, answered. `data` describes the body, and is read again strictly."""
+    submission = strictly(await request.body(), _SUBMISSION)
     sender = staff.sender()
-    (outcome,) = await asked(front, [_ask(data, sender)], dry_run=dry_run)
+    (outcome,) = await asked(front, [_ask(submission, sender)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
         raise outcome
     return receipt_body(outcome, front.speech(outcome.answer.notice, language))
@@ -53,13 +58,15 @@ async def post_request(
 async def post_tray(
     front: NamedDependency[Front],
     staff: NamedDependency[Staff],
-    data: Annotated[TrayBody, Body(description="The submissions.")],
+    request: Request[Any, Any, Any],
+    data: Annotated[TrayBody, Body(description="The submissions.")],  # noqa: ARG001
     language: Language = "zh-Hans",
     dry_run: DryRun = False,
 ) -> TrayAnswer:
-    """Many submissions, each answered."""
+    """Many submissions, each answered. `data` describes the body, and is read again strictly."""
+    tray = strictly(await request.body(), _TRAY)
     sender = staff.sender()
-    outcomes = await asked(front, [_ask(s, sender) for s in data.submissions], dry_run=dry_run)
+    outcomes = await asked(front, [_ask(s, sender) for s in tray.submissions], dry_run=dry_run)
     return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))
 
 

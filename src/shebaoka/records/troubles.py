@@ -6,6 +6,8 @@ class Trouble(Exception):  # noqa: N818 - it is the family's name, and reads as 
 
     code = "trouble"
     status = 500
+    field = ""
+    """The place in what was sent, where there is one."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
