@@ -60,7 +60,8 @@ def demo(
     began_at = now - dt.timedelta(days=BEGAN_DAYS_AGO)
     cutover_on = began_at.date() + dt.timedelta(days=CUTOVER_AFTER_DAYS)
     with open_stage(settings, "demo", began_at, cutover_on) as stage:
-        out(f"{_clock(started)} an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn")
+        out(f"{_clock(started)} an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn;")
+        out(f"            its people are invented, its clock is moved by the play from {began_at:%Y-%m-%d} to today")
         residents = invent_city(people, SEED, stage.desk.today())
         report = _carry_over(stage, residents, settings.home / "demo" / "old-system", out, started)
         carried = _carried(stage, residents)
@@ -70,10 +71,10 @@ def demo(
         _tell(stage, report, asked, out, started)
         if not serve:
             return 0 if report.reconciled else 1
-        from shebaoka import serving  # the web server is loaded only where there is something to serve
+        from shebaoka.serving import serve as serve_house  # loaded only where there is something to serve
 
         out(f"{_clock(started)} open http://{host}:{port}/ (Ctrl+C ends it; everybody in it is invented)")
-        serving.serve(stage.house, host, port, workers=1, open_to_all=True)
+        serve_house(stage.house, host, port, workers=1, open_to_all=True)
     return 0
 
 

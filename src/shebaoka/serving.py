@@ -54,14 +54,14 @@ def make_app(front: Front) -> Litestar:
             Router(
                 "/api/v1", route_handlers=api.HANDLERS, exception_handlers=json_troubles(), security=[{"token": []}]
             ),
-            office.router(front),
+            office.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
             "staff": Provide(signed_in, sync_to_thread=False),
         },
         state=State({"front": front}),
-        exception_handlers=json_troubles(),
+        exception_handlers=office.troubles(json_troubles()),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
             title="shebaoka",
@@ -72,7 +72,6 @@ def make_app(front: Front) -> Litestar:
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
         ),
         logging_config=None,
-        middleware=office.middleware(),
         stores=office.stores(),
     )
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-import psycopg
 from msgspec.structs import replace as changed
 
 from shebaoka.app import House, Settings, database, load_notices, open_house
@@ -19,7 +18,6 @@ from shebaoka.records import (
     SERVICE_OF,
     AnyRequest,
     Ask,
-    BadInput,
     Channel,
     Digits,
     Material,
@@ -28,7 +26,7 @@ from shebaoka.records import (
     Sender,
     Trouble,
 )
-from shebaoka.store import migrate
+from shebaoka.store import set_stage
 
 EVERYTHING = tuple(Material)
 BY = {
@@ -149,10 +147,7 @@ def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.da
     home = settings.home / name
     shutil.rmtree(home / "keys", ignore_errors=True)
     with database(changed(settings, home=home, database=name, database_url="", owner_url="")) as (owner_url, _):
-        _empty(owner_url)
-        migrate(owner_url)
-        with psycopg.connect(owner_url) as connection:
-            connection.execute("insert into meta values ('invented', 'true'), ('play', %s)", [name])
+        set_stage(owner_url, name)
         (home / "keys").mkdir(mode=0o700)
         clock = MovingClock(at)
         notices = load_notices(settings.notice)
@@ -163,15 +158,3 @@ def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.da
             stage = Stage(house, clock, name)
             yield stage
             stage.desk.store.close()
-
-
-def _empty(owner_url: str) -> None:
-    """Begin with nothing in the play's database; one that holds anything else than a play is left alone."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        used = connection.execute("select to_regclass('meta')").fetchone()
-        if used is not None and used[0] is not None:
-            invented = connection.execute("select 1 from meta where (key, value) = ('invented', 'true')").fetchone()
-            if invented is None:
-                raise BadInput("The database of the demonstration holds something else. Name another SHEBAOKA_HOME.")
-        connection.execute("drop schema public cascade")
-        connection.execute("create schema public")

@@ -4,6 +4,7 @@ The person is invented and the clock is moved; every sentence of an answer is th
 """
 
 import datetime as dt
+import re
 import textwrap
 import unicodedata
 from collections.abc import Callable
@@ -158,12 +159,13 @@ def _wrapped(out: Out, text: str) -> None:
     """At most 80 columns, Chinese characters counting two."""
     if any(unicodedata.east_asian_width(c) == "W" for c in text):
         line, width = "", 0
-        for c in text:
-            wide = 2 if unicodedata.east_asian_width(c) in "WF" else 1
-            if width + wide > 66 and c not in "，。；：、）":
+        # Chinese may break anywhere but before a full stop or inside a number or a word.
+        for piece in re.findall(r"[0-9A-Za-z.,-]+|.[，。；：、）]*", text):
+            wide = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in piece)
+            if width + wide > 66:
                 out(f"            {line}")
                 line, width = "", 0
-            line, width = line + c, width + wide
+            line, width = line + piece, width + wide
         out(f"            {line}")
         return
     for line in textwrap.wrap(text, 66):

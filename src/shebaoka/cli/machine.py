@@ -119,7 +119,9 @@ def _typed_twice(length: int) -> Digits | None:
 @click.command()
 @host_option
 @port_option
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="How many processes serve.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="How many desks share the load."
+)
 @click.pass_obj
 def serve(caller: Caller, host: str, port: int, workers: int) -> None:
     """Serve the office and the API until stopped."""

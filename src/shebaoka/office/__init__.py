@@ -1,23 +1,22 @@
-"""The office's pages, for people: the city in numbers, the journal, dossiers, clauses, imports. See docs/office.md."""
+"""The office's pages, for people: the city in numbers, the journal, dossiers, clauses, imports. See docs/office.md.
 
-from litestar import Router, get
-from litestar.types import Middleware
+`serving` puts them together with the API into one web server.
+"""
 
+from litestar import Router
+
+from shebaoka.office import city, entrance, imports, people, rulebook
+from shebaoka.office.faults import troubles as troubles
+from shebaoka.office.sessions import must_be_known, must_see_people
 from shebaoka.office.sessions import stores as stores
-from shebaoka.web import Front
+
+OPEN = [entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out]
+FOR_STAFF = [city.get_today, rulebook.get_clauses, rulebook.get_clause, imports.get_import]
+ABOUT_PEOPLE = [city.get_journal, people.get_search, people.post_search, people.get_person]
 
 
-@get("/", include_in_schema=False, media_type="text/html")
-async def get_today() -> str:
-    """A first page, for the time being."""
-    return "<!doctype html><title>shebaoka</title>"
-
-
-def router(front: Front) -> Router:  # noqa: ARG001 - handlers find the front among the dependencies
-    """The pages under `/`."""
-    return Router("/", route_handlers=[get_today], include_in_schema=False)
-
-
-def middleware() -> list[Middleware]:
-    """What every request passes through: nothing of the office's own."""
-    return []
+def router() -> Router:
+    """The pages under `/`: those that anybody may open, those for staff, and those for who may see people."""
+    staff = Router("/", route_handlers=FOR_STAFF, guards=[must_be_known])
+    seers = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
+    return Router("/", route_handlers=[*OPEN, staff, seers], include_in_schema=False)

@@ -1,76 +1,61 @@
-"""Signing in and out, what troubles look like on a page, and the two files that pages are drawn with."""
+"""Signing in and out, and the few files that pages load: their style and their icon."""
 
-from typing import Any
+import re
 
 from litestar import Response, get, post
-from litestar.exceptions import HTTPException
 
-from shebaoka.office.frame import HEADERS, STATIC, Page, moved_to
-from shebaoka.office.sessions import Asked, begin, end, must_bring_the_mark
-from shebaoka.records import NotAllowed, NotSignedIn, Trouble
+from shebaoka.office.frame import HEADERS, STATIC, STYLE, Page, moved_to
+from shebaoka.office.sessions import Asked, begin, end, form_of
+from shebaoka.records import NotSignedIn
 from shebaoka.web import Front
 
-_DAY_S = 24 * 3600
+_KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+_OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
+ICON = (STATIC / "icon.svg").read_bytes()
+
+
+@get("/office.css")
+async def get_style() -> Response[bytes]:
+    """The pages' one style sheet; its address changes with its content."""
+    return Response(STYLE, media_type="text/css; charset=utf-8", headers=_KEPT)
+
+
+@get("/icon.svg")
+async def get_icon() -> Response[bytes]:
+    """The pages' icon."""
+    return Response(ICON, media_type="image/svg+xml", headers=_KEPT)
+
+
+def own_path(asked: str) -> str:
+    """Where to go after signing in: a page of this server, else the first one."""
+    return asked if _OWN_PATH.fullmatch(asked) else "/"
 
 
 @get("/sign-in")
-async def sign_in_page(front: Front, request: Asked) -> Response[bytes]:
-    """The form for a staff token."""
-    return await Page(front, request, None).show("sign_in.html", problem="")
+async def get_sign_in(front: Front, request: Asked) -> Response[bytes]:
+    """The form for a staff token. Where the pages are open to all, nobody signs in."""
+    if front.open_to_all:
+        return moved_to("/")
+    return Page(front, request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
 
 
 @post("/sign-in")
-async def sign_in(front: Front, request: Asked) -> Response[bytes]:
-    """A session for whoever has a token, or the form once more."""
-    page, form = Page(front, request, None), await request.form()
-    must_bring_the_mark(request, form)
+async def post_sign_in(front: Front, request: Asked) -> Response[bytes]:
+    """A session for the token's holder, under a name that was never used before."""
+    form = await form_of(request)
+    if front.open_to_all:
+        return moved_to("/")
+    then = own_path(form.get("then", "/"))
     try:
-        cookie = await begin(front, request, str(form.get("token", "")).strip())
+        cookie = await begin(front, request, form.get("token", "").strip())
     except NotSignedIn:
-        return await page.show("sign_in.html", status=401, problem=page.labels["sign_in_failed"])
-    except NotAllowed:
-        return await page.show("sign_in.html", status=403, problem=page.labels["role_may_not"])
-    return moved_to("/", cookie)
+        page = Page(front, request)
+        return page.show("sign_in.html", status=401, fault=page.labels["sign_in_failed"], then=then)
+    return moved_to(then, cookie)
 
 
 @post("/sign-out")
-async def sign_out(request: Asked) -> Response[bytes]:
+async def post_sign_out(request: Asked) -> Response[bytes]:
     """The session is over."""
-    must_bring_the_mark(request, await request.form())
+    await form_of(request)
     return moved_to("/sign-in", await end(request))
-
-
-@get("/office.css", sync_to_thread=False)
-def style() -> Response[bytes]:
-    """How pages look."""
-    return _file("office.css", "text/css; charset=utf-8")
-
-
-@get("/office.svg", sync_to_thread=False)
-def icon() -> Response[bytes]:
-    """The pages' icon."""
-    return _file("office.svg", "image/svg+xml")
-
-
-def _file(name: str, media_type: str) -> Response[bytes]:
-    headers = {**HEADERS, "Cache-Control": f"max-age={_DAY_S}"}
-    return Response((STATIC / name).read_bytes(), media_type=media_type, headers=headers)
-
-
-def trouble_page(front: Front) -> Any:
-    """What tells a trouble on a page; a page that needs a sign-in leads to the form."""
-
-    async def tell(request: Asked, e: Exception) -> Response[bytes]:
-        if isinstance(e, NotSignedIn):
-            # A session that has ended is taken from the browser, so that the form is not met by it again.
-            return moved_to("/sign-in", await end(request))
-        page = Page(front, request, None)
-        if isinstance(e, Trouble):
-            status, code, message = e.status, e.code, str(e)
-        elif isinstance(e, HTTPException) and e.status_code < 500:
-            status, code, message = e.status_code, "no_such_page", page.labels["trouble_404"]
-        else:
-            raise e
-        return await page.show("trouble.html", status=status, code=code, message=message)
-
-    return tell

@@ -1,20 +1,23 @@
 """The frame of every page: language, heading, who is signed in, and the headers that keep a page to itself."""
 
+import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from anyio import to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from shebaoka.desk import Staff
+from shebaoka.desk import JournalLine, Staff
+from shebaoka.desk.staff import SEES_PEOPLE
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
 from shebaoka.office.sessions import Asked, form_mark
 from shebaoka.office.wording import Line, Said, line_of
+from shebaoka.records import NoNotice
 from shebaoka.web import Front
 
 HEADERS = {
@@ -23,19 +26,28 @@ HEADERS = {
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
 STATIC = Path(__file__).parent / "static"
+STYLE = (STATIC / "office.css").read_bytes()
+STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
 _LANGUAGE_S = 365 * 24 * 3600
 
 
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("shebaoka.office"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("shebaoka.office"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
 
 
 def language_of(request: Asked) -> str:
@@ -49,52 +61,56 @@ def language_of(request: Asked) -> str:
 class Page:
     """One page being made: the request, who looks at it, and its language."""
 
-    def __init__(self, front: Front, request: Asked, staff: Staff | None) -> None:
+    def __init__(self, front: Front, request: Asked) -> None:
         self.front = front
         self.request = request
-        self.staff = staff
+        self.staff: Staff | None = request.state.get("staff")
+        self.sees_people = self.staff is not None and self.staff.role in SEES_PEOPLE
         self.language = language_of(request)
         self.on = front.screens.today()
-        self.said = self.said_of(front.notices.on(self.on).id)
+        try:
+            self.notice = front.notices.on(self.on)
+        except NoNotice:  # even the page that says so has a frame
+            self.notice = front.notices.versions[-1]
+        self.said = self.said_of(self.notice.id)
         self.labels = LABELS[self.language]
 
     def said_of(self, notice_id: str) -> Said:
         """The words of one version of the notice."""
         return Said(self.front.speech(notice_id, self.language))
 
-    def lines(self, found: list[Any]) -> list[Line]:
+    def lines(self, found: Iterable[JournalLine]) -> list[Line]:
         """Journal entries in words, each by the notice that decided it."""
         return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in found]
 
-    async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+    def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
         """The page as a response."""
         mark, form_cookie = form_mark(self.request)
-        values |= self._frame(mark)
-        body = await to_thread.run_sync(lambda: _templates().get_template(template).render(values))
+        body = _templates().get_template(template).render(values | self._frame(mark))
         cookies = [form_cookie]
         if self.request.query_params.get("language") in LANGUAGES:
             cookies.append(
-                Cookie(
-                    key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax"
-                )
+                Cookie(key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax")
             )
         return Response(
             body.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS, cookies=cookies
         )
 
     def _frame(self, mark: str) -> dict[str, Any]:
-        wording = self.said.speech.notice.wording[self.language]
         return {
             "language": self.language,
             "languages": [(code, LANGUAGE_NAMES[code], self._in(code)) for code in LANGUAGES],
             "t": self.labels,
             "said": self.said,
-            "city": wording.city,
+            "notice": self.notice,
+            "wording": self.notice.wording[self.language],
             "on": self.on,
             "path": self.request.url.path,
             "staff": self.staff,
+            "sees_people": self.sees_people,
             "open_to_all": self.front.open_to_all,
             "mark": mark,
+            "style": STYLE_VERSION,
         }
 
     def _in(self, language: str) -> str:

@@ -1,40 +1,33 @@
-"""The importer's runs on the office's pages: what came in, what was held back and why, and whether it reconciles.
-
-A report comes as JSON from the importer, which this room does not import; what a page needs of it is read here. The
-bytes of a row that was held back are not among it: they hold a full number and a name.
-"""
+"""Import runs: what came in, what carried over, what is held back and why. The first page lists them."""
 
 import datetime as dt
-from typing import Any
 
 import msgspec
 from anyio import to_thread
 from litestar import Response, get
 
 from shebaoka.office.frame import Page
-from shebaoka.office.sessions import Asked, staff_of
+from shebaoka.office.sessions import Asked
 from shebaoka.records import NotFound
 from shebaoka.web import Front
 
-ROWS = 200
-"""How many rows held back are on one page."""
 
-
-class HeldRow(msgspec.Struct, frozen=True):
-    """A row that was not taken in."""
+class Held(msgspec.Struct, frozen=True):
+    """A row that is held back. Its bytes are not read here: they hold a number and a name."""
 
     line: int
     reason: str
     sentence: str
 
 
-class RunReport(msgspec.Struct, frozen=True):
-    """What a page shows of an import's report. Fen."""
+class Report(msgspec.Struct, frozen=True):
+    """What the office shows of an import's report. Fen."""
 
+    digest: str
     rows_in: int
     carried_over: int
     already_there: int
-    held_back: tuple[HeldRow, ...]
+    held_back: tuple[Held, ...]
     held_back_by_reason: dict[str, int]
     balance_in_fen: int
     balance_carried_fen: int
@@ -45,43 +38,37 @@ class RunReport(msgspec.Struct, frozen=True):
     records_in: int
     records_carried: int
     records_left: int
-    records_held_back: tuple[HeldRow, ...]
+    records_held_back: tuple[Held, ...]
+    warnings: dict[str, int]
     differences: tuple[str, ...]
     reconciled: bool
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run as a page shows it; `report` is None where its text is no report."""
+    """An import run as a page lists it; `report` is None where what is on file cannot be read."""
 
     id: str
     at: dt.datetime
-    report: RunReport | None
+    report: Report | None
 
 
 def runs_of(front: Front) -> list[Run]:
-    """All runs, the latest first."""
-    return [Run(run, at.astimezone(front.notices.zone), _read(text)) for run, at, text in front.runs.all()]
-
-
-def _read(text: str) -> RunReport | None:
-    try:
-        return msgspec.json.decode(text, type=RunReport)
-    except msgspec.DecodeError:
-        return None
+    """All import runs, the latest first, with the city's time."""
+    runs = []
+    for run, at, filed in front.runs.all():
+        try:
+            report = msgspec.json.decode(filed, type=Report)
+        except msgspec.DecodeError:  # of another version; the list says so
+            report = None
+        runs.append(Run(run, at.astimezone(front.notices.zone), report))
+    return runs
 
 
 @get("/imports/{run:str}")
-async def imports_page(front: Front, request: Asked, run: str) -> Response[bytes]:
-    """One run: its sums, and every row held back with its reason."""
-    page = Page(front, request, await staff_of(front, request))
+async def get_import(front: Front, request: Asked, run: str) -> Response[bytes]:
+    """One run: rows and money by what became of them, and the rows that wait to be corrected."""
+    page = Page(front, request)
     found = next((r for r in await to_thread.run_sync(runs_of, front) if r.id == run), None)
     if found is None:
         raise NotFound("There is no such import run.")
-    text = request.query_params.get("from", "0")
-    first = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    tables: list[dict[str, Any]] = []
-    if found.report is not None:
-        for label, rows in (("held_rows", found.report.held_back), ("held_records", found.report.records_held_back)):
-            tables.append({"label": label, "rows": rows[first : first + ROWS], "all": len(rows)})
-    more = first + ROWS if any(t["all"] > first + ROWS for t in tables) else None
-    return await page.show("import.html", run=found, tables=tables, more=more)
+    return page.show("import.html", run=found, r=found.report)

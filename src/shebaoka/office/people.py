@@ -1,114 +1,138 @@
-"""People on the office's pages: finding somebody by social security number, and their dossier.
+"""Dossiers: finding a person, and everything that is on file about them. Each look is kept in the journal first."""
 
-Opening a dossier goes through the desk first, so that every look stands in the person's journal (5.2).
-"""
-
+import re
 from typing import Any
 
 import msgspec
 from anyio import to_thread
 from litestar import Response, get, post
 
-from shebaoka.desk import CardScreen, JournalLine, PersonScreen, Statement
-from shebaoka.notice import Notice
+from shebaoka.desk import CardScreen, JournalLine, PersonScreen, Staff, Statement
 from shebaoka.numbers import mask, mask_name
 from shebaoka.office.frame import Page, moved_to
-from shebaoka.office.sessions import Asked, must_bring_the_mark, staff_of
-from shebaoka.office.wording import Said
-from shebaoka.records import CardKind, Financial, Function, Life, Loss, NotFound
+from shebaoka.office.sessions import Asked, form_of
+from shebaoka.records import BadInput, Function, Life, NotFound
 from shebaoka.web import Front, looked_up
 
 REASON = "office page"
-ENTRIES = 50
-POSTINGS = 50
+LINES = 30
+"""Journal entries on a dossier's page."""
+ID_MAX = 2**63 - 1
+_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+_SEQ = re.compile(r"[1-9][0-9]{0,17}")
 
 
-class FunctionLine(msgspec.Struct, frozen=True):
-    """One function of a card, and whether it can be used."""
+class FunctionShown(msgspec.Struct, frozen=True):
+    """What a card can do: whether it may be used for it now, or which clause says that it may not, and why."""
 
     name: str
     usable: bool
-    state: str
+    note: str
+    clause: str
+    sentence: str
+
+
+class CardShown(msgspec.Struct, frozen=True):
+    """A card with its functions, for a page."""
+
+    screen: CardScreen
+    live: bool
+    functions: list[FunctionShown]
 
 
 @get("/persons")
-async def search_page(front: Front, request: Asked) -> Response[bytes]:
-    """The form that finds somebody."""
-    page = Page(front, request, await staff_of(front, request))
-    return await page.show("persons.html", problem="")
+async def get_search(front: Front, request: Asked) -> Response[bytes]:
+    """The form that finds a person."""
+    return Page(front, request).show("search.html", fault="")
 
 
 @post("/persons")
-async def search(front: Front, request: Asked) -> Response[bytes]:
-    """To the dossier of whoever has this number. The number comes in a form, so that it stands in no address."""
-    staff = await staff_of(front, request)
-    page, form = Page(front, request, staff), await request.form()
-    must_bring_the_mark(request, form)
-    number = str(form.get("number", "")).strip().upper()
-    if len(number) != 18 or not number.isascii() or not number[:17].isdigit() or number[17] not in "0123456789X":
-        return await page.show("persons.html", status=400, problem=page.labels["number_malformed"])
+async def post_search(front: Front, request: Asked) -> Response[bytes]:
+    """To the person's page. The number comes in a form, so that no log and no history holds it."""
+    number = (await form_of(request)).get("number", "").strip().upper()
+    page = Page(front, request)
+    if not _NUMBER.fullmatch(number):
+        return page.show("search.html", status=400, fault=page.labels["number_malformed"])
     try:
-        found = await to_thread.run_sync(front.person, number)
+        screen = await to_thread.run_sync(front.person, number)
     except NotFound:
-        try:
-            await looked_up(front, staff, number, REASON)
-        except NotFound:
-            return await page.show("persons.html", status=404, problem=page.labels["not_registered"])
-        raise
-    return moved_to(f"/persons/{found.person_id}")
+        screen = None
+    if screen is None or screen.dossier.person is None:
+        await _keep_the_look(front, request.state.staff, number)
+        return page.show("search.html", status=404, fault=page.labels["not_registered"])
+    return moved_to(f"/persons/{screen.person_id}")
 
 
-@get("/persons/{person_id:str}")
-async def dossier_page(front: Front, request: Asked, person_id: str) -> Response[bytes]:
-    """A person: cards, applications, account, what can be asked for, and their journal, this very look included."""
-    staff = await staff_of(front, request)
-    page = Page(front, request, staff)
-    if not person_id.isascii() or not person_id.isdigit() or len(person_id) > 18:
+async def _keep_the_look(front: Front, staff: Staff, number: str) -> None:
+    """A search for somebody who is not on file is journalled too."""
+    try:
+        await looked_up(front, staff, number, REASON)
+    except NotFound:
+        return
+
+
+@get("/persons/{person_id:int}")
+async def get_person(front: Front, request: Asked, person_id: int) -> Response[bytes]:
+    """Everything about one person, after the look-up is in the journal."""
+    before = request.query_params.get("before", "")
+    if before and not _SEQ.fullmatch(before):
+        raise BadInput("before: give the number of an entry.")
+    if not 0 < person_id <= ID_MAX:
         raise NotFound("There is no such person.")
-    number = await to_thread.run_sync(front.screens.number_of, int(person_id))
-    screen, _ = await looked_up(front, staff, number, REASON)
+    page = Page(front, request)
+    number = await to_thread.run_sync(front.screens.number_of, person_id)
+    screen, _ = await looked_up(front, request.state.staff, number, REASON)
 
     def read() -> tuple[Statement, list[JournalLine]]:
-        return front.screens.statement(number), front.screens.journal_of(screen.person_id, limit=ENTRIES)
+        lines = front.screens.journal_of(person_id, limit=LINES + 1, before=int(before) if before else 2**62)
+        return front.screens.statement(number), lines
 
-    statement, lines = await to_thread.run_sync(read)
-    return await page.show("person.html", **_shown(screen, page, number), statement=statement, lines=page.lines(lines))
+    statement, found = await to_thread.run_sync(read)
+    return page.show("person.html", **_shown(page, screen, number, statement, found))
 
 
-def _shown(screen: PersonScreen, page: Page, number: str) -> dict[str, Any]:
-    said, person = page.said, screen.dossier.person
-    offers = [said.offer(o) for o in screen.offers]
+def _shown(
+    page: Page, screen: PersonScreen, number: str, statement: Statement, found: list[JournalLine]
+) -> dict[str, Any]:
+    """What the template is handed; the number and the name only in their masked form."""
+    person = screen.dossier.person
+    offers = [(o, page.said.offer(o, screen)) for o in screen.offers]
+    cards = [CardShown(c, c.card.life is not Life.ENDED, _functions(page, screen, c)) for c in screen.cards]
     return {
+        "number": mask(number),
+        "name": mask_name(person.name) if person else "—",
         "screen": screen,
         "person": person,
-        "number": mask(number),
-        "name": mask_name(person.name if person else ""),
-        "cards": [(shown, _functions(shown, said)) for shown in screen.cards],
-        "possible": [o for o in offers if o.yes],
-        "impossible": [o for o in offers if not o.yes],
-        "postings_max": POSTINGS,
+        "cards": sorted(cards, key=lambda c: (not c.live, -c.screen.card.n)),
+        "applications": sorted(screen.dossier.applications, key=lambda a: -a.n),
+        "statement": statement,
+        "has_account": screen.dossier.account is not None,
+        "possible": [p for o, p in offers if o.possible],
+        "impossible": [p for o, p in offers if not o.possible],
+        "lines": page.lines(found[:LINES]),
+        "more": found[LINES - 1].seq if len(found) > LINES else 0,
     }
 
 
-def _functions(shown: CardScreen, said: Said) -> list[FunctionLine]:
-    """Each function of a card with a state of its own: the social one goes by the card, the financial by the bank."""
-    card, words, notice = shown.card, said.words, said.speech.notice
-    works = card.life is not Life.ENDED and card.loss is Loss.NONE and not card.locked
-    names = _functions_of(card.kind, notice)
-    lines = []
-    if Function.SOCIAL in names:
-        in_use = works and card.life is Life.IN_USE
-        lines.append(FunctionLine(words.functions["social"], in_use, said.state(shown.state)))
-    if Function.FINANCIAL in names:
-        active = card.life is not Life.ENDED and card.financial is Financial.ACTIVE
-        lines.append(FunctionLine(words.functions["financial"], active, said.state(f"financial_{card.financial}")))
-    for application in card.applications:
-        name = words.applications.get(application, application)
-        lines.append(FunctionLine(f"{words.functions['extended']}: {name}", works, said.state(shown.state)))
-    return lines
-
-
-def _functions_of(kind: CardKind, notice: Notice) -> tuple[Function, ...]:
-    if kind is CardKind.SOCIAL_SECURITY:
-        return notice.p.functions.social_security
-    return notice.p.functions.temporary if kind is CardKind.TEMPORARY else (Function.SOCIAL,)
+def _functions(page: Page, screen: PersonScreen, shown: CardScreen) -> list[FunctionShown]:
+    """The functions of a card that has not ended, each as the desk would answer who used it now."""
+    card, said = shown.card, page.said
+    if card.life is Life.ENDED:
+        return []
+    asked = {o.service: o for o in screen.offers if o.card is card.kind}
+    functions = []
+    for function in Function:
+        offer = asked.get(f"use_card.{function}")
+        carries = getattr(page.notice.p.functions, card.kind, (Function.SOCIAL,))
+        if offer is None or function not in carries:
+            continue
+        note = ""
+        if function is Function.FINANCIAL:
+            note = said.state(f"financial_{card.financial}")
+        elif function is Function.EXTENDED:
+            note = said.speech.names(card.applications, said.words.applications) or page.labels["nothing"]
+        sentence = "" if offer.possible else said.offer(offer, screen).sentence
+        functions.append(
+            FunctionShown(said.words.functions[function], offer.possible, note, offer.clause, sentence)
+        )
+    return functions

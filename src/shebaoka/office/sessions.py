@@ -7,11 +7,11 @@ the staff account is looked up again for every page, so that an ended account is
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from anyio import to_thread
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.stores.base import Store
 from litestar.stores.memory import MemoryStore
@@ -21,6 +21,7 @@ from shebaoka.records import NotAllowed, NotSignedIn
 from shebaoka.web import Front
 
 Asked = Request[Any, Any, Any]
+Connection = ASGIConnection[Any, Any, Any, Any]
 SESSION, FORM = "shebaoka_session", "shebaoka_form"
 STORE = "office_sessions"
 IDLE_S = 30 * 60
@@ -34,29 +35,38 @@ def stores() -> dict[str, Store]:
     return {STORE: MemoryStore()}
 
 
-async def staff_of(front: Front, request: Asked) -> Staff:
-    """Who is signed in, or a visitor where the pages are open to all. `NotSignedIn`."""
-    name = request.cookies.get(SESSION, "")
-    found = await _store(request).get(_key(name), renew_for=IDLE_S) if name else None
-    if found is not None:
-        return await to_thread.run_sync(front.staff.by_name, found.decode())
+async def must_be_known(connection: Connection, _: object) -> None:
+    """A guard: somebody is signed in, or the pages are open to all. `NotSignedIn`."""
+    front: Front = connection.app.state.front
     if front.open_to_all:
-        return VISITOR
-    raise NotSignedIn("Sign in to see the office's pages.")
+        connection.state.staff = VISITOR
+        return
+    name = connection.cookies.get(SESSION, "")
+    found = await _store(connection).get(_key(name), renew_for=IDLE_S) if name else None
+    if found is None:
+        raise NotSignedIn("Sign in to see the office's pages.")
+    connection.state.staff = await to_thread.run_sync(front.staff.by_name, found.decode())
+
+
+def must_see_people(connection: Connection, _: object) -> None:
+    """A guard behind `must_be_known`: the role may open dossiers and the journal. `NotAllowed`."""
+    staff: Staff = connection.state.staff
+    staff.must_see_people()
 
 
 async def begin(front: Front, request: Asked, token: str) -> Cookie:
-    """A new session for the holder of a staff token. `NotSignedIn`; `NotAllowed` for a role that opens no dossiers.
+    """A new session for the holder of a staff token. `NotSignedIn`.
 
     Its name is always drawn afresh: one that the browser brought along might be known to somebody else.
     """
     staff = await to_thread.run_sync(front.staff.sign_in, token)
-    staff.must_see_people()
     await end(request)
-    await _store(request).delete_expired()
+    store = request.app.stores.get(STORE)
+    if isinstance(store, MemoryStore):
+        await store.delete_expired()
     name = secrets.token_urlsafe(32)
-    await _store(request).set(_key(name), staff.name.encode(), expires_in=IDLE_S)
-    return _cookie(request, SESSION, name, samesite="lax")
+    await store.set(_key(name), staff.name.encode(), expires_in=IDLE_S)
+    return _cookie(request, SESSION, name)
 
 
 async def end(request: Asked) -> Cookie:
@@ -69,28 +79,30 @@ async def end(request: Asked) -> Cookie:
 def form_mark(request: Asked) -> tuple[str, Cookie]:
     """The mark that a form on this page carries, and the cookie that it is held against when the form comes back."""
     mark = request.cookies.get(FORM, "")
-    if len(mark) != 43:
+    if len(mark) != 43 or not mark.replace("-", "").replace("_", "").isalnum():
         mark = secrets.token_urlsafe(32)
-    return mark, _cookie(request, FORM, mark, samesite="strict")
+    return mark, _cookie(request, FORM, mark)
 
 
-def must_bring_the_mark(request: Asked, form: Mapping[str, Any]) -> None:
-    """`NotAllowed` for a form that did not come from one of our pages."""
-    held, brought = request.cookies.get(FORM, ""), str(form.get("mark", ""))
+async def form_of(request: Asked) -> dict[str, str]:
+    """The fields of a form that came from one of our pages; a field that is given twice is its last. `NotAllowed`."""
+    sent = await request.form()
+    form = {name: value for name, value in sent.multi_items() if isinstance(value, str)}
+    held, brought = request.cookies.get(FORM, ""), form.get("mark", "")
     if not held or not hmac.compare_digest(held.encode(), brought.encode()):
-        raise NotAllowed("The form is not from this page, or the page is too old. Open it again and send it once more.")
+        raise NotAllowed("The form did not come from a page of ours. Open it again.", code="form_is_not_ours")
+    return form
 
 
-def _store(request: Asked) -> MemoryStore:
-    found: Any = request.app.stores.get(STORE)
-    return found  # type: ignore[no-any-return]
+def _store(connection: Connection) -> Store:
+    return connection.app.stores.get(STORE)
 
 
 def _key(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def _cookie(request: Asked, key: str, value: str, samesite: Any) -> Cookie:
-    return Cookie(
-        key=key, value=value, path="/", httponly=True, samesite=samesite, secure=request.url.scheme == "https"
-    )
+def _cookie(request: Asked, key: str, value: str) -> Cookie:
+    """A cookie for this server alone that no script reads; sent over TLS only, where the browser came over TLS."""
+    secure = "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", ""))
+    return Cookie(key=key, value=value, path="/", httponly=True, samesite="lax", secure=secure)

@@ -5,14 +5,17 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.desk import JournalLine, Offer
+from shebaoka.desk import JournalLine, Offer, PersonScreen
 from shebaoka.notice import Speech, Term
-from shebaoka.notice.speech import yuan
+from shebaoka.notice.speech import FACTS_OF_A_CASE, FACTS_OF_A_NOTICE, yuan
 from shebaoka.office.labels import LABELS
-from shebaoka.records import SERVICES, Answer
+from shebaoka.records import SERVICES, Answer, Facts
 
 NOBODY = frozenset({"person_is_not_registered", "identity_number_is_not_valid", "birth_date_is_in_the_future"})
 """Grounds of answers about somebody who is not on file, and so has no dossier to link to."""
+
+_OPEN: Facts = dict.fromkeys(FACTS_OF_A_CASE, "…")
+"""For a sentence that is shown without a case: what the case would tell is left open."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -74,16 +77,17 @@ class Said:
         """The sentences of the grounds that rest on a clause: those for a yes, those for a no."""
         grounds = [g for g, c in self.speech.notice.clause_of.items() if c == clause]
         notice = self.speech.notice.id
-        yes = [self.speech.says(Answer("accepted", g, clause, notice)) for g in grounds if g in self.words.bases]
-        no = [self.speech.says(Answer("refused", g, clause, notice)) for g in grounds if g in self.words.refusals]
+        bases, refusals = self.words.bases, self.words.refusals
+        yes = [self.speech.says(Answer("accepted", g, clause, notice, facts=_OPEN)) for g in grounds if g in bases]
+        no = [self.speech.says(Answer("refused", g, clause, notice, facts=_OPEN)) for g in grounds if g in refusals]
         return yes, no
 
-    def offer(self, offer: Offer) -> Possible:
+    def offer(self, offer: Offer, screen: PersonScreen) -> Possible:
         """A service that is possible now, or by which clause it is not."""
         speech, words, papers = self.speech, self.words, offer.materials
         sentence = ""
         if not offer.possible:
-            facts: dict[str, str | int] = {"card": offer.card.value}
+            facts = self._facts_of(offer, screen)
             sentence = speech.says(Answer("refused", offer.ground, offer.clause, speech.notice.id, facts=facts))
         return Possible(
             name=self._offer_name(offer),
@@ -96,6 +100,28 @@ class Said:
             clause=offer.clause,
             sentence=sentence,
         )
+
+    def _facts_of(self, offer: Offer, screen: PersonScreen) -> Facts:
+        """What a refusal's sentence may speak of, as far as the dossier tells it."""
+        facts: Facts = {"card": offer.card.value, "fee_fen": offer.fee_fen, "paid_fen": 0}
+        if self.speech.notice.p.unlocks_max is not None:
+            facts["limit"] = self.speech.notice.p.unlocks_max
+        if screen.dossier.person:
+            facts["insured_on"] = screen.dossier.person.insured_on.isoformat()
+        held = [shown.card for shown in screen.cards if shown.card.kind is offer.card]
+        if held and (last_on := held[-1].valid_until):
+            facts["valid_until_on"] = last_on.isoformat()
+        return facts
+
+    def reason(self, code: str) -> str:
+        """Why a row of an import is held back, in a few words: the importer's reason, or the desk's ground."""
+        if code in self.words.refusals:
+            return self.words.refusals[code].says.format_map(dict.fromkeys(FACTS_OF_A_CASE | FACTS_OF_A_NOTICE, "…"))
+        return self.labels.get(f"held_{code}", code.replace("_", " "))
+
+    def account(self, code: str) -> str:
+        """What an account of the ledger, or what a posting is for, is called."""
+        return self.labels.get(f"ledger_{code}", code.replace("_", " "))
 
     def _offer_name(self, offer: Offer) -> str:
         service, _, variant = offer.service.partition(".")

@@ -126,7 +126,7 @@ def collect(case: Case, request: CollectCard) -> Decision:
         issued_on=on,
         first_pin=True,
         financial=financial,
-        applications=replaced.applications if replaced is not None else (),
+        applications=_carried_on(case),
     )
     return Accepted(
         ground=ground,
@@ -138,6 +138,11 @@ def collect(case: Case, request: CollectCard) -> Decision:
         next=(Step.ACTIVATE_THE_CARD, Step.CHANGE_THE_FIRST_PIN) if sealed else (Step.CHANGE_THE_FIRST_PIN,),
         facts={"card_number": card.number},
     )
+
+
+def _carried_on(case: Case) -> tuple[str, ...]:
+    """The extended applications of the card that is replaced, also where it was handed in before."""
+    return next((c.applications for c in case.dossier.cards if c.n == case.applied.replaces), ())
 
 
 RULES: Rules = {ApplyForCard: apply, AmendApplication: amend, WithdrawApplication: withdraw, CollectCard: collect}

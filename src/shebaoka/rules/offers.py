@@ -89,7 +89,7 @@ def fee_of(case: Case) -> int:
     if case.key == "apply_for_card":
         return p.again_fee_fen if card_of(case.dossier, CardKind.SOCIAL_SECURITY) else p.first_card_fee_fen
     if case.key == "replace_card.made_wrongly":
-        return 0 if temporary else p.made_wrongly_fee_fen
+        return p.made_wrongly_fee_fen
     if case.key.startswith("replace_card"):
         return p.temporary_replacement_fee_fen if temporary else p.replacement_fee_fen
     return {

@@ -6,6 +6,7 @@ from shebaoka.store.embedded import embedded_server as embedded_server
 from shebaoka.store.embedded import ensure_database as ensure_database
 from shebaoka.store.migrate import SCHEMA as SCHEMA
 from shebaoka.store.migrate import migrate as migrate
+from shebaoka.store.play import set_stage as set_stage
 from shebaoka.store.store import BLOCK as BLOCK
 from shebaoka.store.store import KeptPin as KeptPin
 from shebaoka.store.store import KnownRequest as KnownRequest

@@ -77,7 +77,8 @@ select recorded_on, institution, total_fen, account_fen from carried_record
 where person_id = %(person_id)s order by recorded_on, line"""
 DUE = """
 select c.person_id, c.n, c.kind, p.number, case
-    when valid_until < %(on)s then 'expire_card' when kind = 'old_medical' then 'stop_old_card' else 'end_loss_report' end
+    when valid_until < %(on)s then 'expire_card' when kind = 'old_medical' then 'stop_old_card'
+    else 'end_loss_report' end
 from card c join person p on p.person_id = c.person_id
 where life <> 'ended' and (c.person_id, c.n) > (%(person_id)s, %(n)s)
   and (valid_until < %(on)s or loss_until < %(on)s or (kind = 'old_medical' and %(cutover_on)s::date <= %(on)s))

@@ -93,7 +93,8 @@ def _http(_: Request[Any, Any, Any], e: HTTPException) -> Response[ErrorBody]:
 
 def _fault(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]:
     # Not the path: it may hold somebody's number.
-    log.error("fault while answering %s", request.route_handler, exc_info=e)
+    where = request.route_handler
+    log.error("fault while answering %s", where, exc_info=e)
     return _answer(500, "internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
 
 

@@ -1,0 +1,55 @@
+"""How troubles reach a person at a page: what went wrong, its code, and what to do, in the frame of every page.
+
+What is asked under `/api/` is answered as the API answers. `serving` hands these to the web server.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from shebaoka.office.frame import Page, moved_to
+from shebaoka.office.sessions import Asked
+from shebaoka.records import NotSignedIn, Trouble
+
+log = logging.getLogger(__name__)
+_CODES = {400: "bad_input", 401: "not_signed_in", 403: "not_allowed", 404: "no_such_page", 405: "method_not_allowed"}
+Handler = Callable[[Asked, Any], Response[Any]]
+
+def troubles(otherwise: ExceptionHandlersMap) -> ExceptionHandlersMap:
+    """Handlers for everything that can go wrong: a page for people, and what `otherwise` says for programs."""
+    return {kind: _by_path(handler) for kind, handler in otherwise.items()}  # type: ignore[misc]
+
+def _by_path(handler: Handler) -> Handler:
+    def answered(request: Asked, e: Exception) -> Response[Any]:
+        path = request.url.path
+        return handler(request, e) if path == "/api" or path.startswith("/api/") else trouble_page(request, e)
+
+    return answered
+
+def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
+    """The page for a trouble; who is not signed in is led to where one signs in."""
+    front = request.app.state.front
+    if isinstance(e, NotSignedIn):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        then = f"?then={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else ""
+        return moved_to(f"/sign-in{then}")
+    if isinstance(e, Trouble):
+        status, code = e.status, e.code
+    elif isinstance(e, HTTPException):
+        status, code = e.status_code, _CODES.get(e.status_code, "bad_input")
+    else:
+        status, code = 500, "internal_fault"
+        log.error("fault while showing %s %s", request.method, request.url.path, exc_info=e)
+    page = Page(front, request)
+    says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
+    response = page.show("trouble.html", status=status, code=code, status_shown=status, says=says)
+    if status == 405 and isinstance(e, HTTPException):
+        response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
+    return response
+
+__all__ = ["HEADERS", "trouble_page", "troubles"]
