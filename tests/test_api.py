@@ -134,6 +134,11 @@ def test_the_notice_and_the_counts_are_served(api: Api) -> None:
     assert api.send("GET", "/health", role="")[0] == 200
 
 
+def _carry(record: list[object]) -> dict[str, object]:
+    about = {"service": "carry_over_account", "id": "c-1", "person": NUMBER, "old_card_number": "YB1"}
+    return {"request": {**about, "balance_fen": 100, "records": [record]}}
+
+
 BAD = {
     "malformed JSON": (b'{"request": ', 400, "malformed_json", ""),
     "no UTF-8": (b'{"request": "\xff"}', 400, "malformed_json", ""),
@@ -160,6 +165,11 @@ BAD = {
     "a NUL": ({"request": {**REGISTER, "name": "李\0娜"}}, 400, "bad_input", "request.name"),
     "an empty name": ({"request": {**REGISTER, "name": ""}}, 400, "bad_input", "request.name"),
     "an unknown paper": ({"request": {**REGISTER, "shows": ["passport"]}}, 400, "bad_input", "request.shows"),
+    "a line feed at the end": ({"request": {**REGISTER, "region": "140702\n"}}, 400, "bad_input", "request.region"),
+    "a record that paid too much": (_carry(["2013-01-02", "x", 100, 200]), 400, "bad_input", "request.records"),
+    "a record with a NUL": (_carry(["2013-01-02", "x\0", 200, 100]), 400, "bad_input", "request.records"),
+    "a negative record": (_carry(["2013-01-02", "x", -1, -1]), 400, "bad_input", "request.records"),
+    "a deep nest": (b"[" * 100_000, 400, "malformed_json", ""),
     "11 MB": (b" " * 11_000_000, 413, "body_too_large", ""),
 }
 
@@ -201,6 +211,22 @@ def test_sign_in_comes_before_everything_and_roles_hold(api: Api) -> None:
     assert api.send("GET", "/journal", role="production")[1]["code"] == "not_allowed"
     api.house.staff.end("clerk")
     assert api.send("GET", "/me")[0] == 401
+
+
+def test_a_body_that_is_no_json_and_a_day_out_of_reach_are_told(api: Api) -> None:
+    """Another content type is a 415; a day that no notice can reach is bad input, and neither is a fault."""
+    headers = {"Authorization": f"Bearer {api.tokens['clerk']}", "Content-Type": "text/plain"}
+    answer = api.client.post("/api/v1/requests", content=json.dumps({"request": REGISTER}), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "wrong_content_type")
+    assert api.send("GET", "/counts", on="9999-12-31")[1]["code"] == "bad_input"
+    assert api.send("GET", "/notice", role="", on="1999-01-01")[1]["code"] == "no_notice_in_force"
+
+
+def test_digits_that_stand_where_a_name_belongs_are_not_repeated(api: Api) -> None:
+    """A PIN sent as the name of a field comes back in no error."""
+    _, error = api.send("POST", "/requests", {"request": REGISTER, "730184": True})
+    assert error["code"] == "bad_input"
+    assert "730184" not in json.dumps(error)
 
 
 def test_unknown_paths_and_methods_are_told_as_json(api: Api) -> None:

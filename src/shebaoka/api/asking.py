@@ -38,7 +38,7 @@ async def post_request(
     dry_run: DryRun = False,
 ) -> ReceiptBody:
     """One submission, answered. `data` describes the body, and is read again strictly."""
-    submission = strictly(await request.body(), _SUBMISSION)
+    submission = await strictly(request, _SUBMISSION)
     sender = staff.sender()
     (outcome,) = await asked(front, [_ask(submission, sender)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
@@ -64,7 +64,7 @@ async def post_tray(
     dry_run: DryRun = False,
 ) -> TrayAnswer:
     """Many submissions, each answered. `data` describes the body, and is read again strictly."""
-    tray = strictly(await request.body(), _TRAY)
+    tray = await strictly(request, _TRAY)
     sender = staff.sender()
     outcomes = await asked(front, [_ask(s, sender) for s in tray.submissions], dry_run=dry_run)
     return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))

@@ -24,7 +24,7 @@ from shebaoka.api.shapes import (
 from shebaoka.api.signing import ERRORS, Language, Number, Reason
 from shebaoka.desk import JournalLine, Staff, Statement
 from shebaoka.notice import Notice
-from shebaoka.records import SERVICES, NotFound
+from shebaoka.records import SERVICES, BadInput, NotFound
 from shebaoka.web import Front, looked_up, must_sign_in
 
 Day = Annotated[
@@ -34,7 +34,9 @@ Limit = Annotated[int, QueryParameter(ge=1, le=500, required=False, description=
 Before = Annotated[
     str,
     QueryParameter(
-        pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$", required=False, description="Continue after the entry of this place."
+        pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$(?!\n)",
+        required=False,
+        description="Continue after the entry of this place.",
     ),
 ]
 Unmasked = Annotated[bool, QueryParameter(required=False, description="Number and name in full.")]
@@ -106,11 +108,11 @@ async def get_journal(
     staff: NamedDependency[Staff],
     language: Language = "zh-Hans",
     clause: Annotated[
-        str | None, QueryParameter(pattern=r"^[0-9.]{1,20}$", required=False, description="Only by this clause.")
+        str | None, QueryParameter(pattern=r"^[0-9.]{1,20}$(?!\n)", required=False, description="Only by this clause.")
     ] = None,
     outcome: Annotated[Literal["accepted", "refused"] | None, QueryParameter(required=False)] = None,
     service: Annotated[
-        str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$", required=False, description="Only this service.")
+        str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$(?!\n)", required=False, description="Only this service.")
     ] = None,
     limit: Limit = 50,
     before: Before = "",
@@ -125,6 +127,13 @@ async def get_journal(
     return _entries(front, await to_thread.run_sync(read), limit, language)
 
 
+def _day(front: Front, on: dt.date | None) -> dt.date:
+    """The day asked about, today if none is. `BadInput` for one that is out of any notice's reach."""
+    if on is not None and not 1900 <= on.year <= 2999:
+        raise BadInput("on: must be a day from 1900 to 2999. Correct it and send it again.")
+    return on or front.screens.today()
+
+
 def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) -> EntriesBody:
     return EntriesBody(
         entries=tuple(entry_body(line, front.speech(line.answer.notice, language)) for line in lines),
@@ -135,7 +144,7 @@ def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) 
 @get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"], guards=[must_sign_in])
 async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBody:
     """People, cards and applications by state, accounts, and each clause's yes and no on a day."""
-    day = on or front.screens.today()
+    day = _day(front, on)
 
     def read() -> CountsBody:
         screens = front.screens
@@ -158,7 +167,7 @@ async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBod
 @get("/notice", summary="The notice", responses=ERRORS, tags=["notice"], security=[{}])
 async def get_notice(front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
     """The version in force on a day, whole. Needs no sign-in."""
-    notice = front.notices.on(on or front.screens.today())
+    notice = front.notices.on(_day(front, on))
     return NoticeBody(
         id=notice.id,
         city=notice.wording[language].city,
@@ -178,7 +187,7 @@ async def get_clause(
     language: Language = "zh-Hans",
 ) -> ClauseBody:
     """Its wording, parameters, readings and grounds. Needs no sign-in."""
-    notice = front.notices.on(on or front.screens.today())
+    notice = front.notices.on(_day(front, on))
     if clause not in notice.clauses:
         raise NotFound("The notice has no such clause; its clauses are numbered like 2.4.")
     return _clause(notice, clause, language)
@@ -204,7 +213,7 @@ async def get_services(
     front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans"
 ) -> list[ServiceBody]:
     """Channels and materials by service. Needs no sign-in."""
-    notice = front.notices.on(on or front.screens.today())
+    notice = front.notices.on(_day(front, on))
     return [
         ServiceBody(
             service=service,

@@ -12,12 +12,12 @@ Language = Annotated[
 ]
 Number = Annotated[
     str,
-    PathParameter(pattern=r"^[0-9]{17}[0-9X]$", description="Social security number, 18 characters (GB 11643)."),
+    PathParameter(pattern=r"^[0-9]{17}[0-9X]$(?!\n)", description="Social security number, 18 characters (GB 11643)."),
 ]
 Reason = Annotated[
     str,
     QueryParameter(
-        pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)",
         max_length=200,
         description="Why the person is looked up; it is kept in the journal.",
     ),
@@ -30,6 +30,7 @@ _SAYS = {
     405: "The path does not take this method.",
     409: "The request id was used before with other content.",
     413: "The body is larger than 10 MB.",
+    415: "The body is something else than JSON.",
     503: "The database is down, full, or of another schema. Nothing was done.",
 }
 ERRORS = {

@@ -66,7 +66,7 @@ class Functions(Data, frozen=True):
     temporary: tuple[Function, ...]
 
 
-ServiceKey = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)?$")]
+ServiceKey = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)?$(?!\n)")]
 
 
 class Parameters(Data, frozen=True):
@@ -85,14 +85,14 @@ class Parameters(Data, frozen=True):
     temporary_valid_at_most: Term | None
     temporary_replacement_term: Literal["remaining", "full"]
     functions: Functions
-    extended_applications: tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")], ...]
+    extended_applications: tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")], ...]
     # 4 applying
     application_materials: Materials
     temporary_application_materials: Materials
     # 5 activation
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool
-    hotline: Annotated[str, Meta(pattern=r"^[0-9-]{3,20}$")]
+    hotline: Annotated[str, Meta(pattern=r"^[0-9-]{3,20}$(?!\n)")]
     enquiry_channels: tuple[Channel, ...]
     # 6 fees
     first_card_fee_fen: Fee
@@ -136,13 +136,13 @@ class ClauseData(Data, frozen=True):
 class NoticeData(Data, frozen=True):
     """`notice.yaml`: one version of a city's notice."""
 
-    city: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
-    region: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+    city: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")]
+    region: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
     timezone: str
     in_force_from: dt.date
     in_force_until: dt.date | None
     source: str
-    clauses: dict[Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$")], ClauseData]
+    clauses: dict[Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$(?!\n)")], ClauseData]
     parameters: dict[str, Parameter]
 
 

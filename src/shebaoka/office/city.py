@@ -9,9 +9,9 @@ from litestar import Response, get
 
 from shebaoka.desk import JournalLine, Tally
 from shebaoka.office.frame import Page
-from shebaoka.office.imports import Run, runs_of
+from shebaoka.office.imports import runs_of
 from shebaoka.office.sessions import Asked
-from shebaoka.records import SERVICES, BadInput
+from shebaoka.records import SERVICES, BadInput, Making
 from shebaoka.web import Front
 
 LINES = 50
@@ -52,14 +52,14 @@ async def get_today(front: Front, request: Asked) -> Response[bytes]:
 
     def read() -> dict[str, Any]:
         screens = front.screens
-        runs: list[Run] = runs_of(front)
+        made = screens.applications_by_making()
         return {
             "people": screens.people_by_standing(),
             "cards": screens.cards_by_state(page.on),
-            "makings": screens.applications_by_making(),
+            "makings": [(m, made[m]) for m in Making if m in made],
             "sums": screens.sums(),
             "bars": bars(screens.clauses_of_day(page.on), page),
-            "runs": runs,
+            "runs": runs_of(front),
         }
 
     return page.show("today.html", **await to_thread.run_sync(read))

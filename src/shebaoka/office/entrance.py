@@ -17,7 +17,7 @@ ICON = (STATIC / "icon.svg").read_bytes()
 @get("/office.css")
 async def get_style() -> Response[bytes]:
     """The pages' one style sheet; its address changes with its content."""
-    return Response(STYLE, media_type="text/css; charset=utf-8", headers=_KEPT)
+    return Response(STYLE, media_type="text/css", headers=_KEPT)
 
 
 @get("/icon.svg")

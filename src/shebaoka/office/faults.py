@@ -20,9 +20,11 @@ log = logging.getLogger(__name__)
 _CODES = {400: "bad_input", 401: "not_signed_in", 403: "not_allowed", 404: "no_such_page", 405: "method_not_allowed"}
 Handler = Callable[[Asked, Any], Response[Any]]
 
+
 def troubles(otherwise: ExceptionHandlersMap) -> ExceptionHandlersMap:
     """Handlers for everything that can go wrong: a page for people, and what `otherwise` says for programs."""
-    return {kind: _by_path(handler) for kind, handler in otherwise.items()}  # type: ignore[misc]
+    return {kind: _by_path(handler) for kind, handler in otherwise.items()}
+
 
 def _by_path(handler: Handler) -> Handler:
     def answered(request: Asked, e: Exception) -> Response[Any]:
@@ -30,6 +32,7 @@ def _by_path(handler: Handler) -> Handler:
         return handler(request, e) if path == "/api" or path.startswith("/api/") else trouble_page(request, e)
 
     return answered
+
 
 def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
     """The page for a trouble; who is not signed in is led to where one signs in."""
@@ -51,5 +54,3 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
     if status == 405 and isinstance(e, HTTPException):
         response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
     return response
-
-__all__ = ["HEADERS", "trouble_page", "troubles"]

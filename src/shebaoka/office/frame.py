@@ -90,11 +90,11 @@ class Page:
         cookies = [form_cookie]
         if self.request.query_params.get("language") in LANGUAGES:
             cookies.append(
-                Cookie(key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax")
+                Cookie(
+                    key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax"
+                )
             )
-        return Response(
-            body.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS, cookies=cookies
-        )
+        return Response(body.encode(), status_code=status, media_type="text/html", headers=HEADERS, cookies=cookies)
 
     def _frame(self, mark: str) -> dict[str, Any]:
         return {
@@ -121,4 +121,6 @@ class Page:
 
 def moved_to(path: str, *cookies: Cookie) -> Response[bytes]:
     """To another page after a form."""
-    return Response(b"", status_code=303, headers={**HEADERS, "Location": path}, cookies=list(cookies))
+    return Response(
+        b"", status_code=303, media_type="text/html", headers={**HEADERS, "Location": path}, cookies=list(cookies)
+    )

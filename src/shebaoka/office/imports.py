@@ -11,6 +11,9 @@ from shebaoka.office.sessions import Asked
 from shebaoka.records import NotFound
 from shebaoka.web import Front
 
+ROWS = 500
+"""Held-back rows that a page lists; the importer's file has all."""
+
 
 class Held(msgspec.Struct, frozen=True):
     """A row that is held back. Its bytes are not read here: they hold a number and a name."""
@@ -71,4 +74,4 @@ async def get_import(front: Front, request: Asked, run: str) -> Response[bytes]:
     found = next((r for r in await to_thread.run_sync(runs_of, front) if r.id == run), None)
     if found is None:
         raise NotFound("There is no such import run.")
-    return page.show("import.html", run=found, r=found.report)
+    return page.show("import.html", run=found, r=found.report, shown_max=ROWS)

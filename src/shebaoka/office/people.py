@@ -121,18 +121,16 @@ def _functions(page: Page, screen: PersonScreen, shown: CardScreen) -> list[Func
         return []
     asked = {o.service: o for o in screen.offers if o.card is card.kind}
     functions = []
-    for function in Function:
-        offer = asked.get(f"use_card.{function}")
-        carries = getattr(page.notice.p.functions, card.kind, (Function.SOCIAL,))
-        if offer is None or function not in carries:
-            continue
-        note = ""
+    for function in getattr(page.notice.p.functions, card.kind, (Function.SOCIAL,)):
+        offer = asked["use_card" if function is Function.SOCIAL else f"use_card.{function}"]
+        sentence = "" if offer.possible else said.offer(offer, screen).sentence
+        name, note = said.words.functions[function], ""
         if function is Function.FINANCIAL:
             note = said.state(f"financial_{card.financial}")
         elif function is Function.EXTENDED:
-            note = said.speech.names(card.applications, said.words.applications) or page.labels["nothing"]
-        sentence = "" if offer.possible else said.offer(offer, screen).sentence
-        functions.append(
-            FunctionShown(said.words.functions[function], offer.possible, note, offer.clause, sentence)
-        )
+            note = "" if card.applications else page.labels["nothing"]
+        names = [name]
+        if function is Function.EXTENDED and card.applications:
+            names = [f"{name}: {said.words.applications.get(a, a)}" for a in card.applications]
+        functions += [FunctionShown(n, offer.possible, note, offer.clause, sentence) for n in names]
     return functions

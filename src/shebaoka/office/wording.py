@@ -29,6 +29,7 @@ class Line(msgspec.Struct, frozen=True):
     channel: str
     yes: bool
     clause: str
+    title: str
     sentence: str
     steps: list[str]
     on_file: bool
@@ -191,6 +192,7 @@ def line_of(line: JournalLine, said: Said, zone: dt.tzinfo) -> Line:
         channel=words.channels.get(line.channel, line.channel),
         yes=answer.outcome == "accepted",
         clause=answer.clause,
+        title=said.title(answer.clause),
         sentence=said.speech.says(answer),
         steps=said.speech.do(answer),
         on_file=answer.ground not in NOBODY,

@@ -282,3 +282,6 @@ from shebaoka.records.troubles import (
 from shebaoka.records.troubles import (
     VaultTrouble as VaultTrouble,
 )
+from shebaoka.records.troubles import (
+    WrongContentType as WrongContentType,
+)

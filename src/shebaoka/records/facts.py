@@ -6,8 +6,10 @@ Frozen and typed, no logic. Every other room reads them. The field order of `Car
 
 import datetime as dt
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -172,9 +174,13 @@ class OldRecord(Record, frozen=True):
     """One consumption record of the old medical card, carried over with the account (1.2)."""
 
     on: dt.date
-    institution: str
-    total_fen: int
-    account_fen: int
+    institution: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
+    total_fen: Annotated[int, Meta(ge=0, le=10**13)]
+    account_fen: Annotated[int, Meta(ge=0, le=10**13)]
+
+    def __post_init__(self) -> None:
+        if self.account_fen > self.total_fen:
+            raise ValueError("the account cannot have paid more than the whole")
 
 
 class Dossier(msgspec.Struct, frozen=True, gc=False):

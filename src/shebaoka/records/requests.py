@@ -13,15 +13,18 @@ from msgspec import Meta
 
 from shebaoka.records.facts import CardKind, OldRecord
 
-PLAIN = r"^[^\x00-\x1f\x7f]*$"
-RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$", description="The sender's own id of the request")]
-Number = Annotated[
-    str, Meta(pattern=r"^[0-9]{17}[0-9X]$", description="Social security number, 18 characters (GB 11643)")
+# `$` alone would let a line feed at the end through.
+PLAIN = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+RequestId = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)", description="The sender's own id of the request")
 ]
-Region = Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="County code, six digits (GB/T 2260)")]
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$", max_length=50)]
+Number = Annotated[
+    str, Meta(pattern=r"^[0-9]{17}[0-9X]$(?!\n)", description="Social security number, 18 characters (GB 11643)")
+]
+Region = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="County code, six digits (GB/T 2260)")]
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=50)]
 Words = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
-Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,64}$")]
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,64}$(?!\n)")]
 Fen = Annotated[int, Meta(ge=0, le=10**13, description="Fen, a hundredth of a yuan")]
 
 
@@ -140,7 +143,7 @@ class WithdrawApplication(Request, frozen=True):
 class PutInBatch(Request, frozen=True):
     """Put an application's card into a batch for the maker; a rejected one is remade this way, free."""
 
-    batch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+    batch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
 
 
 class RecordMade(Request, frozen=True):
@@ -261,7 +264,7 @@ class CarryOverAccount(Request, frozen=True):
     """Carry over the old medical card's account: its balance and its consumption records (1.2)."""
 
     balance_fen: Fen
-    old_card_number: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$")]
+    old_card_number: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$(?!\n)")]
     records: tuple[OldRecord, ...] = ()
     in_hospital_since: dt.date | None = None
 
@@ -270,20 +273,20 @@ class AddExtendedApplication(Request, frozen=True, kw_only=True):
     """Put an extended application on a card."""
 
     card: CardKind = CardKind.SOCIAL_SECURITY
-    application: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
+    application: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")]
 
 
 class RemoveExtendedApplication(Request, frozen=True, kw_only=True):
     """Take an extended application off a card."""
 
     card: CardKind = CardKind.SOCIAL_SECURITY
-    application: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
+    application: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")]
 
 
 class LookUpPerson(Request, frozen=True):
     """Look a person up, to answer a question about them; changes nothing and is kept in the journal."""
 
-    reason: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$", max_length=200)]
+    reason: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
 
 
 AnyRequest = (

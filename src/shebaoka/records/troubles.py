@@ -22,6 +22,13 @@ class BadInput(Trouble):
     status = 400
 
 
+class WrongContentType(Trouble):
+    """The body came as something else than JSON."""
+
+    code = "wrong_content_type"
+    status = 415
+
+
 class BadNotice(Trouble):
     """A notice's files are wrong; the sentence names file and key."""
 

@@ -16,7 +16,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
-from shebaoka.records import BadInput, Trouble
+from shebaoka.records import BadInput, Trouble, WrongContentType
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,14 +40,29 @@ _PATTERNS = {
 }
 
 
+_KINDS = {
+    "int": "a whole number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "date": "a day such as 2013-07-01",
+}
+
+
 def plain_fault(message: str) -> str:
     """A validation message in plain words; it never repeats the value that was sent."""
     found = re.search(r"matching regex '(.*)'", message)
     if found:
-        return _PATTERNS.get(found.group(1).replace("\\\\", "\\"), "must be plain text without control characters")
-    if message.startswith("Invalid value"):
+        pattern = found.group(1).replace("\\\\", "\\").removesuffix("(?!\\n)")
+        return _PATTERNS.get(pattern, "must be plain text without control characters")
+    if message.startswith("Invalid"):
         return "is not one of the values that it may have; see the API's description"
-    return message[:1].lower() + message[1:]
+    expected = re.match(r"Expected `([a-z]+)( \| null)?`", message)
+    if expected and expected.group(1) in _KINDS:
+        return f"must be {_KINDS[expected.group(1)]}" + message[expected.end() :].partition(", got")[0]
+    # What may be digits of somebody's is not repeated, even where it stands as the name of a field.
+    return re.sub(r"[0-9]{3,}", "…", message[:1].lower() + message[1:])
 
 
 def _answer(status: int, code: str, message: str, field: str = "") -> Response[ErrorBody]:
@@ -68,7 +83,9 @@ def _invalid(_: Request[Any, Any, Any], e: ValidationException) -> Response[Erro
     return _answer(400, "bad_input", f"{field or 'request'}: {fault}. Correct it and send it again.", field)
 
 
-def _malformed(_: Request[Any, Any, Any], __: ClientException | UnicodeDecodeError) -> Response[ErrorBody]:
+def _malformed(
+    _: Request[Any, Any, Any], __: ClientException | UnicodeDecodeError | RecursionError
+) -> Response[ErrorBody]:
     return _answer(400, "malformed_json", "The body is not well-formed JSON in UTF-8. Correct it and send it again.")
 
 
@@ -98,13 +115,15 @@ def _fault(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]
     return _answer(500, "internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
 
 
-def strictly(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """A body with exactly the types that it must have. `BadInput` names the field.
+async def strictly(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
+    """A request's body with exactly the types that it must have. `BadInput` names the field.
 
     The framework reads bodies too, and takes "28" for 28 on the way; money and dates must not be guessed.
     """
     try:
-        return decoder.decode(raw)
+        if request.content_type[0] != "application/json":
+            raise WrongContentType("Send the body as JSON, with `Content-Type: application/json`.")
+        return decoder.decode(await request.body())
     except msgspec.ValidationError as e:
         said, _, where = str(e).partition(" - at ")
         field = where.strip("`").removeprefix("$").removeprefix(".")
@@ -123,6 +142,7 @@ def json_troubles() -> ExceptionHandlersMap:
         MethodNotAllowedException: _method,
         ClientException: _malformed,
         UnicodeDecodeError: _malformed,
+        RecursionError: _malformed,
         HTTPException: _http,
         Exception: _fault,
     }
