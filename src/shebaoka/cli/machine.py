@@ -128,6 +128,7 @@ def serve(caller: Caller, host: str, port: int, workers: int) -> None:
     from shebaoka.serving import serve as serve_house
 
     with caller.house() as house:
+        click.echo(f"Open at http://{host}:{port}; Ctrl+C ends it.")
         serve_house(house, host, port, workers=workers)
 
 

@@ -85,6 +85,9 @@ LABELS: dict[str, dict[str, str]] = {
         "held_card_number_is_not_usable": "卡号不能用", "held_hospital_status_is_not_valid": "住院状态不对",
         "held_old_record_cannot_be_read": "消费记录读不出", "held_record_has_no_account": "消费记录没有对应账户",
         "held_request_id_used_with_other_content": "以前以别的名义或内容转入过",
+        "named": "{0}：{1}", "in_brackets": "（{0}）", "lock_counts": "密码输错 {0} 次，解锁 {1} 次",
+        "held_identity_number_is_not_valid": "身份证号不对", "held_birth_date_is_in_the_future": "出生日期在以后",
+        "records_of_others": "属于暂缓或已在册的账户",
     },
     "zh-Hant": {
         "office": "社會保障卡業務", "today": "今日概況", "journal": "日誌", "people": "參保人", "clauses": "條款",
@@ -167,6 +170,9 @@ LABELS: dict[str, dict[str, str]] = {
         "held_card_number_is_not_usable": "卡號不能用", "held_hospital_status_is_not_valid": "住院狀態不對",
         "held_old_record_cannot_be_read": "消費記錄讀不出", "held_record_has_no_account": "消費記錄沒有對應帳戶",
         "held_request_id_used_with_other_content": "以前以別的名義或內容轉入過",
+        "named": "{0}：{1}", "in_brackets": "（{0}）", "lock_counts": "密碼輸錯 {0} 次，解鎖 {1} 次",
+        "held_identity_number_is_not_valid": "身份證號不對", "held_birth_date_is_in_the_future": "出生日期在以後",
+        "records_of_others": "屬於暫緩或已在冊的帳戶",
     },
     "en": {
         "office": "Social security card office", "today": "Today", "journal": "Journal", "people": "People",
@@ -277,6 +283,10 @@ LABELS: dict[str, dict[str, str]] = {
         "held_old_record_cannot_be_read": "Consumption record cannot be read",
         "held_record_has_no_account": "Consumption record without an account",
         "held_request_id_used_with_other_content": "Taken in before under another name or with other content",
+        "named": "{0}: {1}", "in_brackets": " ({0})", "lock_counts": "{0} wrong PIN entries, unlocked {1} times",
+        "held_identity_number_is_not_valid": "Number not valid",
+        "held_birth_date_is_in_the_future": "Birth date in the future",
+        "records_of_others": "Of accounts held back or there already",
     },
 }  # fmt: skip
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}

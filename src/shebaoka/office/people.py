@@ -131,6 +131,6 @@ def _functions(page: Page, screen: PersonScreen, shown: CardScreen) -> list[Func
             note = "" if card.applications else page.labels["nothing"]
         names = [name]
         if function is Function.EXTENDED and card.applications:
-            names = [f"{name}: {said.words.applications.get(a, a)}" for a in card.applications]
+            names = [said.named(name, said.words.applications.get(a, a)) for a in card.applications]
         functions += [FunctionShown(n, offer.possible, note, offer.clause, sentence) for n in names]
     return functions

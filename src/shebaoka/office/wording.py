@@ -116,23 +116,21 @@ class Said:
 
     def reason(self, code: str) -> str:
         """Why a row of an import is held back, in a few words: the importer's reason, or the desk's ground."""
+        if f"held_{code}" in self.labels:
+            return self.labels[f"held_{code}"]
         if code in self.words.refusals:
             return self.words.refusals[code].says.format_map(dict.fromkeys(FACTS_OF_A_CASE | FACTS_OF_A_NOTICE, "…"))
-        return self.labels.get(f"held_{code}", code.replace("_", " "))
+        return code.replace("_", " ")
 
     def account(self, code: str) -> str:
         """What an account of the ledger, or what a posting is for, is called."""
         return self.labels.get(f"ledger_{code}", code.replace("_", " "))
 
     def _offer_name(self, offer: Offer) -> str:
-        service, _, variant = offer.service.partition(".")
-        name = self.words.services[service]
-        if variant:
-            name += f" ({self.variant(variant)})" if self.words.language == "en" else f"（{self.variant(variant)}）"
-        if "card" not in SERVICES[service].__struct_fields__:
+        name = self._label("use_card.social" if offer.service == "use_card" else offer.service)
+        if "card" not in SERVICES[offer.service.partition(".")[0]].__struct_fields__:
             return name
-        between = ", " if self.words.language == "en" else "："
-        return name + between + self.words.cards[offer.card]
+        return self.named(name, self.words.cards[offer.card])
 
     def variant(self, variant: str) -> str:
         """What a service's variant is called."""
@@ -156,15 +154,35 @@ class Said:
         if isinstance(value, tuple):
             return [self.words.list_separator.join(self._label(str(v)) for v in value)]
         if isinstance(value, msgspec.Struct):
-            value = {f: getattr(value, f) for f in value.__struct_fields__}
+            fields = {f: getattr(value, f) for f in value.__struct_fields__}
+            return self._listed({self._label(k, kinds_of_loss=name == "loss_reports"): v for k, v in fields.items()})
         if isinstance(value, dict):
-            lines = []
-            for key, inner in value.items():
-                first, *more = self.value(inner)
-                named = self._label(str(key), kinds_of_loss=name == "loss_reports")
-                lines += [named, *(f"· {line}" for line in (first, *more))] if more else [f"{named}: {first}"]
-            return lines
+            return self._listed(self._together(value))
         return [self._label(str(value))]
+
+    def _together(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The keys that have the same value, as one."""
+        keys: dict[str, list[str]] = {}
+        for key, inner in value.items():
+            keys.setdefault(repr(inner), []).append(key)
+        separator = self.words.list_separator
+        return {separator.join(self._label(k) for k in same): value[same[0]] for same in keys.values()}
+
+    def _listed(self, value: dict[str, Any]) -> list[str]:
+        """Names with their values, a line each; what is within a value stands below its name."""
+        lines = []
+        for name, inner in value.items():
+            first, *more = self.value(inner)
+            lines += [name, *(f"· {line}" for line in (first, *more))] if more else [self.named(name, first)]
+        return lines
+
+    def named(self, name: str, value: object) -> str:
+        """A name and its value, as this language puts them beside each other."""
+        return self.labels["named"].format(name, value)
+
+    def beside(self, remark: object) -> str:
+        """A remark in brackets."""
+        return self.labels["in_brackets"].format(remark)
 
     def _label(self, code: str, *, kinds_of_loss: bool = False) -> str:
         """What a code is called; a code without a name is shown as it is."""
@@ -173,7 +191,7 @@ class Said:
             return self.labels.get(code, code)
         service, _, variant = code.partition(".")
         if service in words.services:
-            return words.services[service] + (f" ({self.variant(variant)})" if variant else "")
+            return words.services[service] + (self.beside(self.variant(variant)) if variant else "")
         for names in (words.channels, words.materials, words.cards, words.functions, words.applications, self.labels):
             if code in names:
                 return names[code]
