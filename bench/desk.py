@@ -100,9 +100,9 @@ PHONE = Sender("operator-2", Channel.PHONE, "hotline")
 
 
 class Mix:
-    """Realistic requests: mostly cards used with their PIN, some of them wrong, and what people come to a window for."""
+    """Realistic requests: mostly cards used with their PIN, some wrong, and what people come to a window for."""
 
-    def __init__(self, worker: int, workers: int, seed: int, run: str) -> None:
+    def __init__(self, worker: int, seed: int, run: str) -> None:
         self._random = random.Random(seed)
         self._run = f"{run}-{worker}"
         self._n = 0
@@ -140,13 +140,11 @@ class Mix:
         return Ask(HandInCard(shows=(), **about), WINDOW)
 
 
-def work(
-    url: str, key_file: str, tray: int, seconds: float, worker: int, workers: int, run: str, gate: object, out: object
-) -> None:
+def work(url: str, key_file: str, tray: int, seconds: float, worker: int, run: str, gate: object, out: object) -> None:
     """One worker process: trays until the time is up; how many requests, and how long each tray took."""
     vault = SoftwareVault.open(Path(key_file))
     notices = load_notices(settings_from().notice)
-    mix = Mix(worker, workers, seed=hash((run, worker)) & 0xFFFF, run=run)
+    mix = Mix(worker, seed=hash((run, worker)) & 0xFFFF, run=run)
     with Store(url) as store:
         desk = Desk(store, vault, notices)
         for _ in range(20):
@@ -173,8 +171,7 @@ def measure(
     context = mp.get_context("spawn")
     gate, out = context.Barrier(workers), context.Queue()
     processes = [
-        context.Process(target=work, args=(url, key_file, tray, seconds, w, workers, run, gate, out))
-        for w in range(workers)
+        context.Process(target=work, args=(url, key_file, tray, seconds, w, run, gate, out)) for w in range(workers)
     ]
     for p in processes:
         p.start()

@@ -12,7 +12,6 @@ from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
 from shebaoka.office.sessions import Asked
 from shebaoka.records import SERVICES, BadInput, Making
-from shebaoka.web import Front
 
 LINES = 50
 """Journal entries on a page."""
@@ -46,9 +45,10 @@ def bars(tallies: dict[str, Tally], page: Page) -> list[Bar]:
 
 
 @get("/")
-async def get_today(front: Front, request: Asked) -> Response[bytes]:
+async def get_today(request: Asked) -> Response[bytes]:
     """The city today: people, cards, applications, accounts, imports, and each clause's yes and no."""
-    page = Page(front, request)
+    page = Page(request)
+    front = page.front
 
     def read() -> dict[str, Any]:
         screens = front.screens
@@ -66,9 +66,10 @@ async def get_today(front: Front, request: Asked) -> Response[bytes]:
 
 
 @get("/journal")
-async def get_journal(front: Front, request: Asked) -> Response[bytes]:
+async def get_journal(request: Asked) -> Response[bytes]:
     """Everybody's entries, newest first, by clause, outcome and service; a page goes on after an entry's place."""
-    page = Page(front, request)
+    page = Page(request)
+    front = page.front
     asked = {key: request.query_params.get(key, "") for key in ("clause", "outcome", "service", "before")}
     clauses = list(dict.fromkeys(c for notice in front.notices.versions for c in notice.clauses))
     known = {"clause": clauses, "outcome": ["accepted", "refused"], "service": list(SERVICES)}

@@ -5,9 +5,8 @@ import re
 from litestar import Response, get, post
 
 from shebaoka.office.frame import HEADERS, STATIC, STYLE, Page, moved_to
-from shebaoka.office.sessions import Asked, begin, end, form_of
+from shebaoka.office.sessions import Asked, begin, end, form_of, front_of
 from shebaoka.records import NotSignedIn
-from shebaoka.web import Front
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
@@ -32,24 +31,24 @@ def own_path(asked: str) -> str:
 
 
 @get("/sign-in")
-async def get_sign_in(front: Front, request: Asked) -> Response[bytes]:
+async def get_sign_in(request: Asked) -> Response[bytes]:
     """The form for a staff token. Where the pages are open to all, nobody signs in."""
-    if front.open_to_all:
+    if front_of(request).open_to_all:
         return moved_to("/")
-    return Page(front, request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
+    return Page(request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
 
 
 @post("/sign-in")
-async def post_sign_in(front: Front, request: Asked) -> Response[bytes]:
+async def post_sign_in(request: Asked) -> Response[bytes]:
     """A session for the token's holder, under a name that was never used before."""
     form = await form_of(request)
-    if front.open_to_all:
+    if front_of(request).open_to_all:
         return moved_to("/")
     then = own_path(form.get("then", "/"))
     try:
-        cookie = await begin(front, request, form.get("token", "").strip())
+        cookie = await begin(request, form.get("token", "").strip())
     except NotSignedIn:
-        page = Page(front, request)
+        page = Page(request)
         return page.show("sign_in.html", status=401, fault=page.labels["sign_in_failed"], then=then)
     return moved_to(then, cookie)
 

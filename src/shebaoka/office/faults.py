@@ -36,7 +36,6 @@ def _by_path(handler: Handler) -> Handler:
 
 def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
     """The page for a trouble; who is not signed in is led to where one signs in."""
-    front = request.app.state.front
     if isinstance(e, NotSignedIn):
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         then = f"?then={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else ""
@@ -47,8 +46,9 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
         status, code = e.status_code, _CODES.get(e.status_code, "bad_input")
     else:
         status, code = 500, "internal_fault"
-        log.error("fault while showing %s %s", request.method, request.url.path, exc_info=e)
-    page = Page(front, request)
+        page_asked_for = request.route_handler  # not the path: somebody may have typed a number into it
+        log.error("fault while showing %s", page_asked_for, exc_info=e)
+    page = Page(request)
     says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
     response = page.show("trouble.html", status=status, code=code, status_shown=status, says=says)
     if status == 405 and isinstance(e, HTTPException):

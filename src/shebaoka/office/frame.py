@@ -15,10 +15,9 @@ from shebaoka.desk import JournalLine, Staff
 from shebaoka.desk.staff import SEES_PEOPLE
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
-from shebaoka.office.sessions import Asked, form_mark
+from shebaoka.office.sessions import Asked, form_mark, front_of
 from shebaoka.office.wording import Line, Said, line_of
 from shebaoka.records import NoNotice
-from shebaoka.web import Front
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -61,7 +60,8 @@ def language_of(request: Asked) -> str:
 class Page:
     """One page being made: the request, who looks at it, and its language."""
 
-    def __init__(self, front: Front, request: Asked) -> None:
+    def __init__(self, request: Asked) -> None:
+        front = front_of(request)
         self.front = front
         self.request = request
         self.staff: Staff | None = request.state.get("staff")

@@ -68,10 +68,11 @@ def runs_of(front: Front) -> list[Run]:
 
 
 @get("/imports/{run:str}")
-async def get_import(front: Front, request: Asked, run: str) -> Response[bytes]:
+async def get_import(request: Asked) -> Response[bytes]:
     """One run: rows and money by what became of them, and the rows that wait to be corrected."""
-    page = Page(front, request)
-    found = next((r for r in await to_thread.run_sync(runs_of, front) if r.id == run), None)
+    page = Page(request)
+    run = request.path_params["run"]
+    found = next((r for r in await to_thread.run_sync(runs_of, page.front) if r.id == run), None)
     if found is None:
         raise NotFound("There is no such import run.")
     return page.show("import.html", run=found, r=found.report, shown_max=ROWS)

@@ -41,16 +41,17 @@ class CardShown(msgspec.Struct, frozen=True):
 
 
 @get("/persons")
-async def get_search(front: Front, request: Asked) -> Response[bytes]:
+async def get_search(request: Asked) -> Response[bytes]:
     """The form that finds a person."""
-    return Page(front, request).show("search.html", fault="")
+    return Page(request).show("search.html", fault="")
 
 
 @post("/persons")
-async def post_search(front: Front, request: Asked) -> Response[bytes]:
+async def post_search(request: Asked) -> Response[bytes]:
     """To the person's page. The number comes in a form, so that no log and no history holds it."""
     number = (await form_of(request)).get("number", "").strip().upper()
-    page = Page(front, request)
+    page = Page(request)
+    front = page.front
     if not _NUMBER.fullmatch(number):
         return page.show("search.html", status=400, fault=page.labels["number_malformed"])
     try:
@@ -72,14 +73,16 @@ async def _keep_the_look(front: Front, staff: Staff, number: str) -> None:
 
 
 @get("/persons/{person_id:int}")
-async def get_person(front: Front, request: Asked, person_id: int) -> Response[bytes]:
+async def get_person(request: Asked) -> Response[bytes]:
     """Everything about one person, after the look-up is in the journal."""
     before = request.query_params.get("before", "")
     if before and not _SEQ.fullmatch(before):
         raise BadInput("before: give the number of an entry.")
+    person_id = int(request.path_params["person_id"])
     if not 0 < person_id <= ID_MAX:
         raise NotFound("There is no such person.")
-    page = Page(front, request)
+    page = Page(request)
+    front = page.front
     number = await to_thread.run_sync(front.screens.number_of, person_id)
     screen, _ = await looked_up(front, request.state.staff, number, REASON)
 

@@ -7,31 +7,31 @@ from shebaoka.desk import JournalLine, Tally
 from shebaoka.office.frame import Page
 from shebaoka.office.sessions import Asked
 from shebaoka.records import NotFound
-from shebaoka.web import Front
 
 LATEST = 15
 """Decisions that a clause's page shows."""
 
 
 @get("/clauses")
-async def get_clauses(front: Front, request: Asked) -> Response[bytes]:
+async def get_clauses(request: Asked) -> Response[bytes]:
     """Every clause with its wording and today's yes and no."""
-    page = Page(front, request)
-    tallies = await to_thread.run_sync(front.screens.clauses_of_day, page.on)
+    page = Page(request)
+    tallies = await to_thread.run_sync(page.front.screens.clauses_of_day, page.on)
     return page.show("clauses.html", tallies=tallies)
 
 
 @get("/clauses/{clause:str}")
-async def get_clause(front: Front, request: Asked, clause: str) -> Response[bytes]:
+async def get_clause(request: Asked) -> Response[bytes]:
     """One clause, and the latest decisions by it for who may see people."""
-    page = Page(front, request)
+    page = Page(request)
+    screens, clause = page.front.screens, str(request.path_params["clause"])
     notice = page.notice
     if clause not in notice.clauses:
         raise NotFound("The notice has no such clause.")
 
     def read() -> tuple[Tally, list[JournalLine]]:
-        tally = front.screens.clauses_of_day(page.on)[clause]
-        return tally, front.screens.journal(limit=LATEST, clause=clause) if page.sees_people else []
+        tally = screens.clauses_of_day(page.on)[clause]
+        return tally, screens.journal(limit=LATEST, clause=clause) if page.sees_people else []
 
     tally, found = await to_thread.run_sync(read)
     yes, no = page.said.grounds(clause)

@@ -30,6 +30,12 @@ VISITOR = Staff(name="visitor", role=Role.CLERK, place="demonstration")
 """Whoever looks at an invented city; their looks are journalled like anybody's."""
 
 
+def front_of(connection: Connection) -> Front:
+    """What the pages work with, as `serving` handed it to the server."""
+    front: Front = connection.app.state.front
+    return front
+
+
 def stores() -> dict[str, Store]:
     """Where sessions are kept: in memory."""
     return {STORE: MemoryStore()}
@@ -37,7 +43,7 @@ def stores() -> dict[str, Store]:
 
 async def must_be_known(connection: Connection, _: object) -> None:
     """A guard: somebody is signed in, or the pages are open to all. `NotSignedIn`."""
-    front: Front = connection.app.state.front
+    front = front_of(connection)
     if front.open_to_all:
         connection.state.staff = VISITOR
         return
@@ -54,12 +60,12 @@ def must_see_people(connection: Connection, _: object) -> None:
     staff.must_see_people()
 
 
-async def begin(front: Front, request: Asked, token: str) -> Cookie:
+async def begin(request: Asked, token: str) -> Cookie:
     """A new session for the holder of a staff token. `NotSignedIn`.
 
     Its name is always drawn afresh: one that the browser brought along might be known to somebody else.
     """
-    staff = await to_thread.run_sync(front.staff.sign_in, token)
+    staff = await to_thread.run_sync(front_of(request).staff.sign_in, token)
     await end(request)
     store = request.app.stores.get(STORE)
     if isinstance(store, MemoryStore):

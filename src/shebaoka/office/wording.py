@@ -7,6 +7,7 @@ import msgspec
 
 from shebaoka.desk import JournalLine, Offer, PersonScreen
 from shebaoka.notice import Speech, Term
+from shebaoka.notice.schema import LossReport
 from shebaoka.notice.speech import FACTS_OF_A_CASE, FACTS_OF_A_NOTICE, yuan
 from shebaoka.office.labels import LABELS
 from shebaoka.records import SERVICES, Answer, Facts
@@ -127,15 +128,19 @@ class Said:
         return self.labels.get(f"ledger_{code}", code.replace("_", " "))
 
     def _offer_name(self, offer: Offer) -> str:
-        name = self._label("use_card.social" if offer.service == "use_card" else offer.service)
+        name = self._service("use_card.social" if offer.service == "use_card" else offer.service)
         if "card" not in SERVICES[offer.service.partition(".")[0]].__struct_fields__:
             return name
         return self.named(name, self.words.cards[offer.card])
 
-    def variant(self, variant: str) -> str:
-        """What a service's variant is called."""
-        words = self.words
-        return self.labels.get(variant) or words.whys.get(variant) or words.functions.get(variant) or variant
+    def _service(self, key: str) -> str:
+        """What a row of the service table is called: its service, and its variant if it has one."""
+        service, _, variant = key.partition(".")
+        name, words = self.words.services[service], self.words
+        if not variant:
+            return name
+        said = words.whys.get(variant) or words.functions.get(variant) or self.labels[variant]
+        return said if name in said else name + self.beside(said)
 
     def value(self, value: Any, name: str = "") -> list[str]:
         """A parameter's value in words, a line each."""
@@ -155,6 +160,8 @@ class Said:
             return [self.words.list_separator.join(self._label(str(v)) for v in value)]
         if isinstance(value, msgspec.Struct):
             fields = {f: getattr(value, f) for f in value.__struct_fields__}
+            if isinstance(value, LossReport) and value.lasts is None:
+                fields.pop("then")  # nothing comes after what has no end
             return self._listed({self._label(k, kinds_of_loss=name == "loss_reports"): v for k, v in fields.items()})
         if isinstance(value, dict):
             return self._listed(self._together(value))
@@ -189,9 +196,8 @@ class Said:
         words = self.words
         if kinds_of_loss:
             return self.labels.get(code, code)
-        service, _, variant = code.partition(".")
-        if service in words.services:
-            return words.services[service] + (self.beside(self.variant(variant)) if variant else "")
+        if code.partition(".")[0] in words.services:
+            return self._service(code)
         for names in (words.channels, words.materials, words.cards, words.functions, words.applications, self.labels):
             if code in names:
                 return names[code]
