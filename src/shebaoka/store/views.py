@@ -114,6 +114,8 @@ class Views:
             max_size=4,
             open=False,
             timeout=wait_s,
+            # Whoever comes next tries again at once, instead of waiting for a trial that is put off further each time.
+            reconnect_timeout=0,
             kwargs={"autocommit": True, "connect_timeout": 5},
             configure=_configure,
             check=ConnectionPool.check_connection,
