@@ -135,16 +135,13 @@ def open_vault(settings: Settings) -> Vault:
 
 
 @contextmanager
-def open_house(
-    settings: Settings, *, clock: Clock = now, migrating: bool | None = None, notices: Notices | None = None
-) -> Iterator[House]:
+def open_house(settings: Settings, *, clock: Clock = now, migrating: bool | None = None) -> Iterator[House]:
     """The whole house, ready for faces; everything is checked before it opens, and closed after.
 
     The embedded database is brought to the newest schema by itself; a city's own is not, unless `migrating` says so.
-    `notices` stand in for those that the settings name; only a play gives them.
     """
     with ExitStack() as stack:
-        notices, words = notices or load_notices(settings.notice), load_words(settings.words)
+        notices, words = load_notices(settings.notice), load_words(settings.words)
         owner_url, url = stack.enter_context(database(settings))
         if migrating if migrating is not None else not settings.database_url:
             migrate(owner_url or url)

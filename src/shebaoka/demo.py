@@ -69,6 +69,7 @@ def demo(
         stage.clock.to(now)
         asked += _today(stage, carried, out, started)
         _tell(stage, report, asked, out, started)
+        out("`shebaoka journal verify --play demo --replay` decides all of it again from the journal\n")
         if not serve:
             return 0 if report.reconciled else 1
         from shebaoka.serving import serve as serve_house  # loaded only where there is something to serve

@@ -7,17 +7,19 @@ import datetime as dt
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace as changed
 
 from shebaoka.app import House, Settings, database, load_notices, open_house
-from shebaoka.notice import Notices
+from shebaoka.notice import NOTICE_FILE
 from shebaoka.records import (
     SERVICE_OF,
     AnyRequest,
     Ask,
+    Broken,
     Channel,
     Digits,
     Material,
@@ -135,26 +137,45 @@ class Stage:
         return Channel.TERMINAL if Channel.TERMINAL in channels else channels[0]
 
 
+def of_play(settings: Settings, name: str) -> Settings:
+    """The settings of a play's own house: its database, its keys, and the notice that it was played by."""
+    home = settings.home / name
+    return changed(
+        settings, home=home, keys=home / "keys", notice=home / "notice", database=name, database_url="", owner_url=""
+    )
+
+
 @contextmanager
 def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.date | None = None) -> Iterator[Stage]:
     """A house on the embedded server with an empty database `name`, its own key file, and the clock at `at`.
 
-    With `cutover_on` the play's city goes over on that day, and on the notice's own day otherwise.
-
+    With `cutover_on` the play's city goes over on that day, and on the notice's own day otherwise; the notice is
+    written beside the play's database, so that its journal can be decided again by it.
     What a former play of this name left is thrown away: its database is only ever taken if it says itself that its
     people are invented.
     """
-    home = settings.home / name
-    shutil.rmtree(home / "keys", ignore_errors=True)
-    with database(changed(settings, home=home, database=name, database_url="", owner_url="")) as (owner_url, _):
+    own = of_play(settings, name)
+    for folder in (own.home / "keys", own.notice):
+        shutil.rmtree(folder, ignore_errors=True)
+    with database(own) as (owner_url, _):
         set_stage(owner_url, name)
-        (home / "keys").mkdir(mode=0o700)
+        (own.home / "keys").mkdir(mode=0o700)
+        _write_notice(settings.notice, own.notice, cutover_on)
         clock = MovingClock(at)
-        notices = load_notices(settings.notice)
-        if cutover_on is not None:
-            notices = Notices(changed(n, p=changed(n.p, cutover_on=cutover_on)) for n in notices.versions)
-        own = changed(settings, home=home, keys=home / "keys", database=name, database_url="")
-        with open_house(own, clock=clock, notices=notices) as house:
+        with open_house(own, clock=clock) as house:
             stage = Stage(house, clock, name)
             yield stage
             stage.desk.store.close()
+
+
+def _write_notice(source: Path, target: Path, cutover_on: dt.date | None) -> None:
+    """The city's notice, with the day of the cut-over moved where the play needs another."""
+    shutil.copytree(source, target)
+    if cutover_on is None:
+        return
+    for notice in load_notices(source).versions:
+        file = target / str(notice.in_force_from) / NOTICE_FILE
+        said = f"value: {notice.p.cutover_on}"
+        file.write_text(file.read_text(encoding="utf-8").replace(said, f"value: {cutover_on}", 1), encoding="utf-8")
+    if any(n.p.cutover_on != cutover_on for n in load_notices(target).versions):
+        raise Broken("The day of the cut-over could not be moved for the play.")

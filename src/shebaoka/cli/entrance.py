@@ -120,11 +120,15 @@ class Caller:
         return settings_from()
 
     @contextmanager
-    def house(self) -> "Iterator[House]":
-        """The house, open while the block runs."""
+    def house(self, play: str = "") -> "Iterator[House]":
+        """The house, open while the block runs; or that of a play, the demonstration's or the tour's."""
         from shebaoka.app import open_house
 
         settings = self.settings()
+        if play:
+            from shebaoka.stage import of_play
+
+            settings = of_play(settings, play)
         with open_house(settings) as house:
             if settings.database_url:
                 # A city's own database may have another schema: a first connection says so in its own sentence.

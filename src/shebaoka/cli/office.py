@@ -94,11 +94,12 @@ def journal() -> None:
 
 @journal.command()
 @click.option("--replay", is_flag=True, help="Make every decision again, and compare the dossiers.")
+@click.option("--play", default="", type=click.Choice(["", "demo", "tour"]), help="That of the last demo, or tour.")
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, replay: bool, as_json: bool) -> None:
+def verify(ctx: click.Context, replay: bool, play: str, as_json: bool) -> None:
     """Check that the journal is whole: every chain and every seal. Exit code 1 if it is not."""
-    with ctx.obj.house() as house:
+    with ctx.obj.house(play) as house:
         if replay:
             with house.store() as store:
                 audit = house.auditor.verify(store)
