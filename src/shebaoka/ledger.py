@@ -37,13 +37,6 @@ def entries(posting: Posting) -> tuple[Entry, Entry]:
     )
 
 
-def mirror(posting: Posting) -> Posting:
-    """The posting that takes another back. A posting is never edited."""
-    return Posting(
-        debit=posting.credit, credit=posting.debit, amount_fen=posting.amount_fen, what=f"mirror_of_{posting.what}"
-    )
-
-
 def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:
     """By how many fen the postings change an account."""
     return sum(e.amount_fen for p in postings for e in entries(p) if e.account == account)

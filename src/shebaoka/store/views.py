@@ -60,7 +60,6 @@ order by at desc, person_id desc, seq desc limit %(limit)s"""
 ENTRIES_OF_PERSON = f"""
 select {_ENTRY} from journal where person_id = %(person_id)s and seq < %(before)s order by seq desc limit %(limit)s"""
 ENTRY_AT = f"select {_ENTRY} from journal where person_id = %(person_id)s and seq = %(seq)s"
-ALL_OF_PERSON = f"select {_ENTRY} from journal where person_id = %(person_id)s order by seq"
 # Entries and heads in one statement, so that both are of one moment.
 ALL_ENTRIES = """
 select person_id, seq, at, service, outcome, ground, clause, also, body, hash, version, chain
@@ -88,7 +87,6 @@ STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)
 STAFF_BY_NAME = "select name, role, place from staff where name = %(name)s and ended_at is null"
 STAFF = "select name, role, place, added_at, ended_at from staff order by name"
 IMPORT_RUNS = "select run, finished_at, report from import_run order by finished_at desc"
-SIZE = "select count(*) from journal"
 
 ADD_STAFF = """
 insert into staff (name, role, place, token_hash, added_at) values (%(name)s, %(role)s, %(place)s, %(hash)s, %(at)s)
