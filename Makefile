@@ -26,8 +26,8 @@ tour: $(STAMP)       ## one person's whole life with the card, as a story in the
 test: $(STAMP) softhsm  ## everything that must hold, in under 8 minutes on 2 cores
 	$(PYTEST)
 
-test-long: $(STAMP) softhsm  ## the laws and the API's fuzzing with many more examples
-	HYPOTHESIS_PROFILE=long $(PYTEST) -m "long or not long" tests/laws tests/test_api_fuzz.py
+test-long: $(STAMP) softhsm  ## faults under load, fuzzing, the model and the laws at full length; the last line is JSON
+	$(BIN)/python -m tests.long
 
 lint: $(STAMP)       ## style, types, floors
 	$(BIN)/ruff check src tests bench
@@ -37,6 +37,9 @@ lint: $(STAMP)       ## style, types, floors
 
 bench-desk: $(STAMP) ## requests a second at the desk beside pgbench's TPC-B; the last line is JSON
 	$(BIN)/python -m bench.desk
+
+bench-settlement: $(STAMP)  ## settlements a second beside one SQL statement, TPC-B and django-hordak; the last line is JSON
+	$(BIN)/python -m bench.settlement
 
 lock: $(STAMP)       ## pin the newest versions that fit pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
@@ -49,4 +52,4 @@ softhsm:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
 	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
 
-.PHONY: help setup demo tour test test-long lint bench-desk lock softhsm
+.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement lock softhsm

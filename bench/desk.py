@@ -67,7 +67,7 @@ def fill(owner_url: str, vault: SoftwareVault) -> None:
 
         people = [(FIRST_PERSON + n, number_of(n)) for n in range(PEOPLE)]
         on = dt.date(2013, 1, 1)
-        copy("dossier (person_id, version, chain)", ((i, 1, bytes(32)) for i, _ in people))
+        copy("dossier (person_id, version, chain, balance_fen)", ((i, 1, bytes(32), 100_000) for i, _ in people))
         copy("person_key (person_id, number)", people)
         copy(
             "person (person_id, number, name, sex, birth_on, region, insured_on, standing)",
@@ -83,7 +83,6 @@ def fill(owner_url: str, vault: SoftwareVault) -> None:
             ),
         )  # fmt: skip
         copy("pin (person_id, card, key_id, value)", ((i, 1, *_kept(vault, i)) for i, _ in people))
-        copy("account (person_id, balance_fen)", ((i, 100_000) for i, _ in people))
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")

@@ -5,12 +5,15 @@ from typing import Any
 
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
+    OF_INSTITUTIONS,
+    SERVICE_OF,
     SERVICES,
     Ask,
     Channel,
     Digits,
     Material,
     Sender,
+    Terms,
 )
 
 LI_NA = with_check_digit("14070219791203002")
@@ -27,12 +30,17 @@ CHANNELS = {
     "expire_card": Channel.CALENDAR,
     "stop_old_card": Channel.CALENDAR,
     "record_bank_answer": Channel.BANK,
+    "credit_contribution": Channel.IMPORTER,
+    **dict.fromkeys((SERVICE_OF[request] for request in OF_INSTITUTIONS), Channel.TERMINAL),
 }
 USUAL: dict[str, dict[str, Any]] = {
     "register_person": {"name": "李娜", "region": "140702", "insured_on": dt.date(2009, 4, 1)},
     "put_in_batch": {"batch": "2013-26"},
     "look_up_person": {"reason": "电话询问"},
+    "credit_contribution": {"month": "2013-07", "amount_fen": 200_00},
 }
+TERMS = Terms("H14070200001", ("outpatient", "pharmacy", "inpatient"), False, 1)
+"""Those of an institution whose business cycle a test opens."""
 
 
 def ask(
@@ -47,11 +55,13 @@ def ask(
 ) -> Ask:
     """A request of that service, by the way that it comes, with all papers shown. The id names service and person."""
     said = {"shows": tuple(Material), **USUAL.get(service, {}), **own}
+    request = SERVICES[service]
     return Ask(
-        SERVICES[service](id=request_id or f"{service}-{person[-6:]}", person=person, **said),  # type: ignore[arg-type]
+        request(id=request_id or f"{service}-{person[-6:]}", person=person, **said),  # type: ignore[arg-type]
         Sender("周", CHANNELS.get(service, Channel.WINDOW), place),
         None if pin is None else Digits(pin),
         None if new_pin is None else Digits(new_pin),
+        TERMS if request in OF_INSTITUTIONS else None,
     )
 
 

@@ -18,15 +18,16 @@ from shebaoka.records import Answer, AnyRequest, Ask, Digits, Dossier, Given, Ne
 from shebaoka.store import (
     Store,
     Views,
-    account_row,
     application_row,
     as_role,
     card_row,
+    dossier_row,
     embedded_server,
     ensure_database,
     migrate,
     person_row,
     sql,
+    stay_row,
 )
 from shebaoka.vault import SoftwareVault
 
@@ -47,7 +48,8 @@ def words() -> dict[str, Words]:
 
 
 TABLES = (
-    *("pin", "application", "card", "account", "posting", "carried_record", "person", "dossier", "journal"),
+    *("pin", "application", "card", "settlement", "undone", "stay", "comparison", "explanation", "cycle", "terminal"),
+    *("institution", "posting", "carried_record", "person", "dossier", "journal"),
     *("request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal", "staff", "import_run", "meta"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
@@ -164,7 +166,7 @@ def put_dossier(
             if rows:
                 connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
-        write(sql.DOSSIER, [(person_id, 1, bytes(32))])
+        write(sql.DOSSIER, [dossier_row(person_id, 1, bytes(32), dossier.account)])
         if dossier.person is None:
             return
         write(sql.PERSON_KEY, [(dossier.person.number, person_id)])
@@ -172,8 +174,7 @@ def put_dossier(
         cards = sorted(dossier.cards, key=lambda c: c.life != "ended")
         write(sql.CARD, [card_row(person_id, c) for c in cards])
         write(sql.APPLICATION, [application_row(person_id, a) for a in dossier.applications])
-        if dossier.account is not None:
-            write(sql.ACCOUNT, [account_row(person_id, dossier.account)])
+        write(sql.STAY, [stay_row(person_id, s) for s in dossier.stays])
         pins = []
         for card in dossier.cards:
             if card.kind != "old_medical":

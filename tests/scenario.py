@@ -15,14 +15,22 @@ from msgspec import UNSET, UnsetType
 
 from scenario_form import (
     AGENT,
+    HOSPITAL,
+    STAY,
     ApplicationSays,
     CardSays,
     Scenario,
     ScenarioError,
+    StaySays,
     ThenSays,
+    card_numbers,
     cast_of,
+    last_turn,
     parts_of,
+    seq_of,
+    terms_of,
 )
+from scenario_past import Past
 from shebaoka.notice import LANGUAGES, NOTICE_FILE, Materials, Notice, Notices, read_notices
 from shebaoka.numbers import birth_date, sex
 from shebaoka.records import (
@@ -47,12 +55,15 @@ from shebaoka.records import (
     Making,
     Material,
     Person,
+    PresentedCard,
     Refused,
     ReportLoss,
     Standing,
+    Stay,
+    StayState,
     Why,
 )
-from shebaoka.rules import card_of, decide, service_key
+from shebaoka.rules import card_asked, card_of, decide, service_key
 
 HERE = Path(__file__).parent
 CITIES = HERE / "cities"
@@ -101,6 +112,7 @@ def _card(n: int, said: CardSays, on: dt.date) -> Card:
     kind, days = said.kind, dt.timedelta(days=1)
     ended = said.state is Life.ENDED
     old, new = kind is CardKind.OLD_MEDICAL, kind is CardKind.SOCIAL_SECURITY
+    number, serial = card_numbers(kind, n)
     if ended and said.ending is UNSET:
         raise ScenarioError("given.cards: say the ending of a card that has ended")
     loss = _or(said.loss, Loss.NONE)
@@ -108,8 +120,8 @@ def _card(n: int, said: CardSays, on: dt.date) -> Card:
     return Card(
         n=n,
         kind=kind,
-        number=f"140700{n:04d}" if old else f"{'S' if new else 'T'}{n:08d}",
-        serial="" if old else "140700" + f"{n:026x}",
+        number=number,
+        serial=serial,
         life=_or(said.state, Life.IN_USE),
         issued_on=_or(said.issued_on, dt.date(2005, 3, 1) if old else on - 60 * days if ended else on - 30 * days),
         valid_until=_or(said.valid_until, on + 180 * days) if kind is CardKind.TEMPORARY else None,
@@ -155,6 +167,23 @@ def _application(said: ApplicationSays, cards: Iterable[Card], on: dt.date) -> A
     )
 
 
+def _stay(n: int, said: StaySays, on: dt.date) -> Stay:
+    """A stay of `given`, with what is usual where nothing is said."""
+    state = _or(said.state, StayState.IN_HOSPITAL)
+    left = state in (StayState.DISCHARGED, StayState.SETTLED)
+    return Stay(
+        n=n,
+        number=_or(said.number, STAY),
+        institution=_or(said.institution, HOSPITAL),
+        state=state,
+        admitted_on=_or(said.admitted_on, on - dt.timedelta(days=7)),
+        discharged_on=_or(said.discharged_on, on if left else None),
+        ward=_or(said.ward, ""),
+        begun_on_old_card=_or(said.begun_on_old_card, False),
+        settlements=_or(said.settlements, int(state is StayState.SETTLED)),
+    )
+
+
 def dossier_of(scenario: Scenario) -> Dossier:
     """What `given` says, as the rules know it."""
     said, (number, region) = scenario.given, cast_of(scenario)
@@ -178,30 +207,60 @@ def dossier_of(scenario: Scenario) -> Dossier:
         cards=cards,
         applications=(_application(application, cards, scenario.on),) if application else (),
         account=Account(account.balance_fen, account.carried_over_on) if account else None,
+        stays=tuple(_stay(n, s, scenario.on) for n, s in enumerate(said.stays, 1)),
     )
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """One request of a scenario with its findings, who asks, and the dossier that it finds."""
+
+    request: AnyRequest
+    given: Given
+    clerk: str
+    dossier: Dossier
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """A scenario ready to be decided."""
+    """A scenario ready to be decided, and what was asked earlier."""
 
     scenario: Scenario
     notice: Notice
     dossier: Dossier
     request: AnyRequest
     given: Given
+    turns: tuple[Turn, ...]
 
 
 def asked(scenario: Scenario, cities: Mapping[str, Notices]) -> Asked:
     """The dossier, the request and the findings of a scenario, under the notice of its city on its day."""
     notices = cities[scenario.city]
     notice = notices.on(scenario.on)
-    service, how, own = parts_of(scenario)
-    request: Any = msgspec.convert({**own, "id": "scenario", "person": cast_of(scenario)[0]}, SERVICES[service])
+    past, turns = Past(), []
+    dossier = dossier_of(scenario)
+    for n, earlier in enumerate(scenario.given.earlier, 1):
+        turn = _turn(scenario, notices, past, n, dossier)
+        turns.append(turn)
+        decision = decide(turn.request, dossier, notice, turn.given)
+        refused = decision.ground if isinstance(decision, Refused) else None
+        if refused != earlier.get("refused"):
+            raise ScenarioError(f"{scenario.label}: earlier request {n} is not as said: {decision.ground}")
+        past.note(seq_of(n), turn.request, turn.clerk, decision)
+        dossier = dossier if decision.after is None else decision.after
+    last = _turn(scenario, notices, past, last_turn(scenario), dossier)
+    return Asked(scenario, notice, dossier, last.request, last.given, (*turns, last))
+
+
+def _turn(scenario: Scenario, notices: Notices, past: Past, turn: int, dossier: Dossier) -> Turn:
+    """What is asked at a turn, as the rules get it."""
+    notice = notices.on(scenario.on)
+    service, how, own = parts_of(scenario, turn)
+    request: Any = msgspec.convert(own, SERVICES[service])
     request = msgspec.structs.replace(request, agent=AGENT if how.by == "agent" else None, paid_fen=how.paid_fen)
     channel = how.at or usual_channel(request, notice)
     shows = how.shows
     if shows is None:
         shows = everything_asked(request, notice) if channel is Channel.WINDOW else ()
+    request = msgspec.structs.replace(request, shows=shows)
     at = dt.datetime.combine(scenario.on, dt.time.fromisoformat(scenario.at), notices.zone).astimezone(dt.UTC)
     given = Given(
         at=at,
@@ -211,9 +270,12 @@ def asked(scenario: Scenario, cities: Mapping[str, Notices]) -> Asked:
         new_pin=how.new_pin,
         card_number=FRESH_NUMBER,
         card_serial=FRESH_SERIAL,
+        terms=terms_of(service, how),
+        original=past.original(request),
+        proposal=past.proposal(request),
+        by=how.clerk,
     )
-    request = msgspec.structs.replace(request, shows=shows)
-    return Asked(scenario, notice, dossier_of(scenario), request, given)
+    return Turn(request, given, how.clerk, dossier)
 
 
 def usual_channel(request: AnyRequest, notice: Notice) -> Channel:
@@ -307,7 +369,9 @@ def _faults_of_facts(a: Asked, then: ThenSays, after: Dossier) -> list[str]:
     """Sentences for what does not hold of the cards, the application, the person and the account."""
     found: list[str] = []
     cards = dict(then.cards) if then.cards is not UNSET else {}
-    if then.card is not UNSET:
+    if then.card is not UNSET and isinstance(getattr(a.request, "card", None), PresentedCard):
+        found += _holds("card", then.card, card_asked(after, a.request), {"state": "life"})
+    elif then.card is not UNSET:
         usual = CardKind.TEMPORARY if "temporary" in SERVICE_OF[type(a.request)] else CardKind.SOCIAL_SECURITY
         cards[getattr(a.request, "card", usual)] = then.card
     for kind, said in cards.items():
@@ -319,6 +383,8 @@ def _faults_of_facts(a: Asked, then: ThenSays, after: Dossier) -> list[str]:
         found += _holds("person", then.person, after.person, {})
     if then.account is not UNSET:
         found += _holds("account", then.account, after.account, {})
+    if then.stay is not UNSET:
+        found += _holds("stay", then.stay, after.stays[-1] if after.stays else None, {})
     return found
 
 

@@ -6,7 +6,13 @@ What a scenario leaves out is as it usually is:
 - the person is insured; a card is in use, with its own PIN, neither lost nor locked;
 - the request comes to the window, or the first way that the notice names; it is the holder who asks, and everything
   that the notice asks for is shown; nothing is paid, no PIN is entered;
+- an institution's message is signed, by a hospital that may settle every kind of care and has no part payment; of a
+  charge, what neither pooled fund nor account pays is cash;
 - in `then`, what is not said is not looked at; a list that is said (`done`, `next`, `also` …) is said in full.
+
+A terminal reads a card: its kind stands for the last one of that kind, a number for the n-th card of `given`, and
+`unknown` for one that the person never had. What was asked before stands under `earlier` and is played first; the
+request that takes it up names it by its place there: `settlement: 1`, `message: 2`, `entry: 1`, `proposal: 2`.
 
 An unknown key anywhere is a fault that names the file and the scenario. `scenario.py` plays what is read here.
 """
@@ -23,7 +29,9 @@ from msgspec import UNSET, UnsetType
 
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
+    OF_INSTITUTIONS,
     SERVICES,
+    AdmitPatient,
     Agent,
     CardKind,
     Channel,
@@ -35,7 +43,10 @@ from shebaoka.records import (
     Material,
     NewPin,
     PinCheck,
+    SettleCharge,
     Standing,
+    StayState,
+    Terms,
     Why,
 )
 
@@ -58,13 +69,23 @@ MISTAKEN: Mapping[str, tuple[str, str]] = {
     "吴未来": (with_check_digit("14070220990101001"), "140702"),
 }
 AGENT = Agent(name="孙丽", number=CAST["孙丽"][0], relation="家属")
+HOSPITAL = "H14070200011"
+STAY = "ZY20130118"
+PLACES = ("settlement", "entry", "proposal")
+"""What a request says of an entry's place: in a scenario the place under `earlier`."""
 USUAL: Mapping[str, Mapping[str, object]] = {
     "carry_over_account": {"old_card_number": "1407000001", "balance_fen": 0},
     "put_in_batch": {"batch": "2013-27"},
     "record_rejected": {"reason": "照片模糊"},
     "look_up_person": {"reason": "询问是否已启用"},
+    "settle_charge": {"kind": "pharmacy"},
+    "credit_contribution": {"month": "2013-06"},
+    "propose_correction": {"reason": "金额录错"},
+    **{s: {"stay": STAY} for s in ("admit_patient", "amend_stay", "cancel_admission", "cancel_discharge")},
+    "discharge_patient": {"stay": STAY},
 }
-"""What a request says where the scenario does not."""
+"""What a request says where the scenario does not; the day of an admission or discharge is that of the scenario."""
+_DAYS = {"admit_patient": "admitted_on", "discharge_patient": "discharged_on"}
 
 
 class ScenarioError(Exception):
@@ -127,8 +148,32 @@ class AccountSays(_Form, frozen=True, kw_only=True):
     carried_over_on: dt.date | None = None
 
 
+class StaySays(_Form, frozen=True, kw_only=True):
+    """A stay in hospital in words. In `given` what is left out is usual, in `then` it is not looked at."""
+
+    number: str | UnsetType = UNSET
+    institution: str | UnsetType = UNSET
+    state: StayState | UnsetType = UNSET
+    admitted_on: dt.date | UnsetType = UNSET
+    discharged_on: dt.date | UnsetType | None = UNSET
+    ward: str | UnsetType = UNSET
+    begun_on_old_card: bool | UnsetType = UNSET
+    settlements: int | UnsetType = UNSET
+
+
+class TermsSays(_Form, frozen=True, kw_only=True):
+    """What the institution that asks is allowed."""
+
+    institution: str = HOSPITAL
+    kinds: tuple[str, ...] = ("outpatient", "pharmacy", "inpatient")
+    part_payment: bool = False
+
+
 class GivenSays(_Form, frozen=True, kw_only=True):
-    """Who it is and what they hold; cards in the order in which they came to be."""
+    """Who it is and what they hold; cards and stays in the order in which they came to be.
+
+    `earlier` is what was asked before, each as `when` has it; one that was refused says `refused` beside it.
+    """
 
     person: str
     standing: Literal["insured", "left", "dead", "not_registered"] = "insured"
@@ -137,6 +182,8 @@ class GivenSays(_Form, frozen=True, kw_only=True):
     cards: tuple[CardSays, ...] = ()
     application: ApplicationSays | None = None
     account: AccountSays | None = None
+    stays: tuple[StaySays, ...] = ()
+    earlier: tuple[dict[str, Any], ...] = ()
 
 
 class HowSays(_Form, frozen=True, kw_only=True):
@@ -148,6 +195,8 @@ class HowSays(_Form, frozen=True, kw_only=True):
     pin: PinCheck = PinCheck.NOT_GIVEN
     new_pin: NewPin = NewPin.NOT_GIVEN
     paid_fen: int = 0
+    clerk: str = "经办一"
+    terms: TermsSays | UnsetType | None = UNSET
 
 
 class RecordSays(_Form, frozen=True, kw_only=True):
@@ -172,6 +221,7 @@ class ThenSays(_Form, frozen=True, kw_only=True):
     application: ApplicationSays | UnsetType = UNSET
     person: PersonSays | UnsetType = UNSET
     account: AccountSays | UnsetType = UNSET
+    stay: StaySays | UnsetType = UNSET
     done: tuple[str, ...] | UnsetType = UNSET
     fee_fen: int | UnsetType = UNSET
     missing: tuple[str, ...] | UnsetType = UNSET
@@ -262,7 +312,11 @@ def _check(scenario: Scenario) -> None:
     if (scenario.then.accepted is None) == (scenario.then.refused is None):
         raise ScenarioError("then: say either accepted or refused")
     cast_of(scenario)
-    parts_of(scenario)
+    for earlier in scenario.given.earlier:
+        if len(set(earlier) - {"refused"}) != 1 or not set(earlier) - {"refused"} <= set(SERVICES):
+            raise ScenarioError(f"given.earlier: name one service each, not {sorted(earlier)}")
+    for turn in range(1, last_turn(scenario) + 1):
+        parts_of(scenario, turn)
 
 
 def all_scenarios() -> list[Scenario]:
@@ -270,19 +324,91 @@ def all_scenarios() -> list[Scenario]:
     return [s for path in sorted(SCENARIOS.glob("*.yaml")) for s in read_scenarios(path.read_text("utf-8"), path.name)]
 
 
-def parts_of(scenario: Scenario) -> tuple[str, HowSays, dict[str, Any]]:
-    """The service, how it is asked, and what it says of its own."""
-    ((service, said),) = scenario.when.items()
-    said = dict(said or {})
+def parts_of(scenario: Scenario, turn: int | None = None) -> tuple[str, HowSays, dict[str, Any]]:
+    """The service, how it is asked, and what it says of its own; `turn` counts what is asked, `when` coming last."""
+    turn = turn or last_turn(scenario)
+    service, said = _asked_at(scenario, turn)
     how = msgspec.convert({k: said.pop(k) for k in HowSays.__struct_fields__ if k in said}, HowSays)
-    own = {**USUAL.get(service, {}), **said}
+    own = {"id": _id_of(scenario, turn), "person": cast_of(scenario)[0], **USUAL.get(service, {}), **said}
     if "records" in own:
         records = msgspec.convert(own["records"], tuple[RecordSays, ...])
         own["records"] = [[r.on, r.institution, r.total_fen, r.account_fen] for r in records]
     if service == "register_person":
         own = {"name": scenario.given.person, "region": cast_of(scenario)[1], "insured_on": scenario.on, **own}
-    msgspec.convert({**own, "id": "x", "person": AGENT.number}, SERVICES[service])
-    return service, how, own
+    if service in _DAYS:
+        own.setdefault(_DAYS[service], scenario.on)
+    if service == "settle_charge" and "cash_fen" not in own:
+        own["cash_fen"] = max(own.get("total_fen", 0) - own.get("pooled_fen", 0) - own.get("account_fen", 0), 0)
+    msgspec.convert(_named(scenario, service, own), SERVICES[service])
+    return service, how, _named(scenario, service, own)
+
+
+def last_turn(scenario: Scenario) -> int:
+    """The turn of `when`: what was asked earlier has the turns from 1 on."""
+    return len(scenario.given.earlier) + 1
+
+
+def seq_of(turn: int) -> int:
+    """The number of a turn's entry in the person's journal; the first stands for the past that `given` tells."""
+    return turn + 1
+
+
+def card_numbers(kind: CardKind, n: int) -> tuple[str, str]:
+    """Number and serial of the n-th card of a scenario."""
+    if kind is CardKind.OLD_MEDICAL:
+        return f"140700{n:04d}", ""
+    return f"{'S' if kind is CardKind.SOCIAL_SECURITY else 'T'}{n:08d}", "140700" + f"{n:026x}"
+
+
+def terms_of(service: str, how: HowSays) -> Terms | None:
+    """The terms of the institution that asks; None where no institution asks, or its message is not signed."""
+    usual = TermsSays() if SERVICES[service] in OF_INSTITUTIONS else None
+    said = usual if how.terms is UNSET else how.terms
+    return Terms(said.institution, said.kinds, said.part_payment, cycle=1) if said else None
+
+
+def _asked_at(scenario: Scenario, turn: int) -> tuple[str, dict[str, Any]]:
+    """The service of a turn, and what is said of it."""
+    asked = scenario.when if turn == last_turn(scenario) else scenario.given.earlier[turn - 1]
+    ((service, said),) = ((k, v) for k, v in asked.items() if k != "refused")
+    return service, dict(said or {})
+
+
+def _id_of(scenario: Scenario, turn: int) -> str:
+    """The id of what is asked at a turn; a message's is the institution's own code, with time and number."""
+    service, said = _asked_at(scenario, turn)
+    if SERVICES[service] not in OF_INSTITUTIONS:
+        return f"scenario-{turn}"
+    institution = (said.get("terms") or {}).get("institution", HOSPITAL)
+    return f"{institution}{scenario.on:%Y%m%d}{scenario.at.replace(':', '')}00{turn:04d}"
+
+
+def _named(scenario: Scenario, service: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with cards, places and messages as a terminal or a clerk names them, where the scenario has words."""
+    named = dict(own)
+    card = own.get("card", CardKind.SOCIAL_SECURITY)
+    if SERVICES[service] in (SettleCharge, AdmitPatient) or (isinstance(card, int) or card == "unknown"):
+        number, serial = _read(scenario, card)
+        named["card"] = {"number": number, "serial": serial}
+    for field in PLACES:
+        if isinstance(place := own.get(field), int):
+            named[field] = f"1-{seq_of(place)}"
+    if service == "reverse_message" and isinstance(turn := own.get("message"), int):
+        named["message"] = _id_of(scenario, turn)
+    return named
+
+
+def _read(scenario: Scenario, card: object) -> tuple[str, str]:
+    """Number and serial of a card as a terminal reads it."""
+    if card == "unknown":
+        return card_numbers(CardKind.SOCIAL_SECURITY, 77)
+    found = [(n, c.kind) for n, c in enumerate(scenario.given.cards, 1) if card in (n, c.kind)]
+    if not found:
+        raise ScenarioError(f"card: nobody holds {card!r}")
+    n, kind = found[-1]
+    if kind is UNSET:
+        raise ScenarioError("given.cards: say the kind of every card")
+    return card_numbers(kind, n)
 
 
 def cast_of(scenario: Scenario) -> tuple[str, str]:

@@ -219,8 +219,18 @@ def _card(n: int, kind: CardKind, held: Held, on: dt.date) -> Card:
     )
 
 
-def aspects_of(state: State, kind: CardKind, p: Parameters) -> dict[str, str]:
-    """What the table asks about a state, for a request about one kind of card."""
+def aspects_of(state: State, kind: CardKind, p: Parameters, *, read: bool = False) -> dict[str, str]:
+    """What the table asks about a state, for a request about one kind of card.
+
+    `read`: a terminal read the very card; one that the person never had counts as a social security card unknown.
+    """
+    if read and (kind, "none") in (
+        (CardKind.SOCIAL_SECURITY, state.social.card),
+        (CardKind.TEMPORARY, state.temporary.card),
+        (CardKind.OLD_MEDICAL, state.around.old),
+    ):
+        nothing = {"card": "unknown", "loss": "none", "lock": "open", "unlocks": "left", "financial": "absent"}
+        return aspects_of(state, CardKind.SOCIAL_SECURITY, p) | nothing
     old = Held(state.around.old)
     if old.card == "in_use" and p.cutover_on is not None and state.around.after_cutover:
         old = old._replace(term="over")

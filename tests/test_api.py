@@ -16,7 +16,7 @@ from shebaoka.app import House
 from shebaoka.desk import open_counter
 from shebaoka.numbers import with_check_digit
 from shebaoka.serving import front_of, make_app
-from shebaoka.store import Store
+from shebaoka.store import SCHEMA, Store
 
 NUMBER = with_check_digit("14070219850312002")
 NOBODY = with_check_digit("14070219850312004")
@@ -276,7 +276,7 @@ def test_a_database_of_another_schema_is_told(api: Api, database: Database) -> N
             status, error = api.send("GET", "/health", role="")
             asked, refused = api.ask({**REGISTER, "id": "r-2"})
         finally:
-            owner.execute("update alembic_version set version_num = '0001'")
+            owner.execute("update alembic_version set version_num = %s", [SCHEMA])
     assert (status, error["code"]) == (503, "database_schema_differs")
     assert asked == 503
     assert refused["code"] in ("database_schema_differs", "database_down")

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +19,10 @@ from shebaoka.city import (
     Fault,
     Resident,
     invent_city,
+    invent_institutions,
     write_old_export,
 )
+from shebaoka.desk import CARES
 
 ON = dt.date(2013, 6, 30)
 PEOPLE = 5_000
@@ -75,6 +78,22 @@ def test_the_city_has_everybody_that_a_city_has(city: list[Resident]) -> None:
     in_hospital = [r for r in city if r.in_hospital_since]
     assert 3 <= len(in_hospital) <= 40
     assert all(r.insured_on <= r.in_hospital_since <= ON for r in in_hospital if r.in_hospital_since)
+
+
+def test_the_city_has_hospitals_and_pharmacies_that_a_house_takes_in() -> None:
+    """Six and twelve, with codes, kinds and terminals as the desk asks for them, in counties of the city."""
+    institutions = invent_institutions()
+    hospitals = [i for i in institutions if "inpatient" in i.kinds]
+    pharmacies = [i for i in institutions if i.kinds == ("pharmacy",)]
+    assert (len(hospitals), len(pharmacies)) == (6, 12)
+    assert len({i.code for i in institutions}) == len({i.name for i in institutions}) == 18
+    assert all(re.fullmatch(r"[HP]14(0702|0781|072[1-9])0{3}[0-9]{2}", i.code) for i in institutions)
+    assert all(set(i.kinds) <= set(CARES) for i in institutions)
+    terminals = [t for i in institutions for t in i.terminals]
+    assert len(set(terminals)) == len(terminals) == 24
+    assert all(len(t) <= 8 for t in terminals)  # a POS message has room for so many
+    for kind in (hospitals, pharmacies):
+        assert {i.part_payment for i in kind} == {True, False}
 
 
 def test_old_records_are_of_this_year_and_the_last(city: list[Resident]) -> None:

@@ -24,7 +24,7 @@ from shebaoka.cli.labels import LABELS
 from shebaoka.desk import Role
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
-from shebaoka.records import REQUESTS, SERVICES
+from shebaoka.records import OF_INSTITUTIONS, REQUESTS, SERVICES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,9 +46,9 @@ def leaves(group: click.Group, before: str = "") -> Iterator[str]:
 
 
 def test_every_request_has_a_command() -> None:
-    """Whatever the desk takes, the command line can ask for."""
-    assert set(COMMANDS.values()) == set(REQUESTS)
-    assert set(COMMAND_OF) == set(SERVICES)
+    """Whatever the desk takes, the command line can ask for, but for what institutions send in signed."""
+    assert set(COMMANDS.values()) == set(REQUESTS) - OF_INSTITUTIONS
+    assert {SERVICES[service] for service in COMMAND_OF} == set(COMMANDS.values())
     assert set(COMMANDS) <= set(leaves(main))
 
 
@@ -238,6 +238,7 @@ def test_the_list_of_services_names_every_command(shell: Shell, language: str) -
     assert all(f"shebaoka {command}\n" in said for command in COMMANDS)
     listed = json.loads(shell.ok("services", "--json"))["services"]
     assert {s["service"] for s in listed} == set(SERVICES)
+    assert {SERVICES[s["service"]] for s in listed if s["command"] is None} == OF_INSTITUTIONS
     assert next(s for s in listed if s["service"] == "replace_card")["fees"]["replacement_fee_fen"] == 2800
 
 
@@ -264,7 +265,7 @@ def test_a_fault_of_the_program_is_one_line(monkeypatch: pytest.MonkeyPatch, err
     [
         ("demo", ["--people", "9", "--no-serve"], {"people": 9, "host": "127.0.0.1", "port": 8000, "serve": False}),
         ("tour", ["--language", "zh-Hant"], {}),
-        ("serving", ["--port", "8001"], {"workers": 2}),
+        ("serving", ["--port", "8001"], {"pos_port": None, "workers": 2}),
     ],
 )
 def test_thin_commands_pass_on_what_they_were_given(

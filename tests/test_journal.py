@@ -183,7 +183,7 @@ STATE_DAMAGE = {
     "a card's state": "update card set locked = true where person_id = %s",
     "a name": "update person set name = '王芳' where person_id = %s",
     "an application": "update application set collect_at = 'w9' where person_id = %s",
-    "an account out of nowhere": "insert into account values (%s, 100000, null)",
+    "an account out of nowhere": "update dossier set balance_fen = 100000 where person_id = %s",
     "a second card": "insert into card (person_id, n, kind, number, serial, life, issued_on, loss, pin_tries, locked, "
     "unlocks, first_pin, financial, applications) values (%s, 2, 'old_medical', 'X', '', 'in_use', '2001-01-01', "
     "'none', 0, false, 0, false, 'absent', '{}')",
@@ -213,7 +213,7 @@ def test_money_without_entries_is_found(desk: Desk, victim: int, auditor: Audito
     """A balance that is not what its entries sum to is found without making any decision again."""
     desk.ask(ask("carry_over_account", balance_fen=500, old_card_number="X1"))
     assert auditor.verify().faults == ()
-    tamper("update account set balance_fen = 700 where person_id = %s", victim)
+    tamper("update dossier set balance_fen = 700 where person_id = %s", victim)
     assert auditor.verify().faults == (f"person {victim}: the balance is 700 fen, and its entries sum to 500.",)
     tamper("update posting set amount_fen = 700 where person_id = %s", victim)
     assert auditor.verify().faults == ()

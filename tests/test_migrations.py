@@ -1,7 +1,9 @@
 """Migrations: all or nothing, once however often they are run, and by two installers at once."""
 
+import datetime as dt
 import multiprocessing
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,7 +12,9 @@ import pytest
 from asking import LI_NA
 from conftest import Database
 from shebaoka.app import APP_ROLE
-from shebaoka.store import Store, as_role, ensure_database, migrate
+from shebaoka.store import Store, as_role, ensure_database, migrate, sql
+
+MIGRATIONS = Path(sql.__file__).parent / "migrations" / "versions"
 
 
 def _shape(url: str) -> list[tuple[Any, ...]]:
@@ -29,6 +33,33 @@ def test_migrating_twice_changes_nothing(server: str, database: Database) -> Non
     shape = _shape(url)
     migrate(url)
     assert _shape(url) == shape == _shape(database.owner)
+
+
+def _installed_before_money(url: str) -> None:
+    """A database as it was when the first migration was the newest, with two accounts in it."""
+    with psycopg.connect(url) as connection:
+        connection.execute((MIGRATIONS / "0001_the_house.sql").read_text())  # type: ignore[arg-type]
+        connection.execute("create table alembic_version (version_num varchar(32) primary key)")
+        connection.execute("insert into alembic_version values ('0001')")
+        connection.execute("insert into dossier select n, 1, sha256('x') from generate_series(1, 3) as n")
+        connection.execute(
+            "insert into person (person_id, number, name, sex, birth_on, region, insured_on, standing) "
+            "select n, %s, '李娜', 'female', '1979-12-03', '140702', '2009-04-01', 'insured' "
+            "from generate_series(1, 3) as n",
+            [LI_NA],
+        )
+        connection.execute("insert into account values (1, 12345, '2013-07-01'), (2, 0, null)")
+
+
+def test_accounts_keep_their_balance_to_the_fen(server: str, database: Database) -> None:
+    """A city that has lived with the first schema has the same balances afterwards, and a new city's shape."""
+    url = ensure_database(server, "lived_in")
+    _installed_before_money(url)
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        accounts = connection.execute("select * from account order by person_id").fetchall()
+    assert accounts == [(1, 12345, dt.date(2013, 7, 1)), (2, 0, None)]
+    assert _shape(url) == _shape(database.owner)
 
 
 def _install(url: str, start: Barrier) -> None:

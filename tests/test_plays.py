@@ -1,5 +1,6 @@
 """The demonstration and the tour, played on the real house: nothing in them may go otherwise than they tell."""
 
+import datetime as dt
 import re
 import tempfile
 from collections.abc import Iterator
@@ -7,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from shebaoka.app import Settings, open_house, settings_from
-from shebaoka.demo import demo
-from shebaoka.stage import of_play
+from shebaoka.app import House, Settings, open_house, settings_from
+from shebaoka.demo import PEOPLE_MIN, demo
+from shebaoka.desk import JournalLine
+from shebaoka.records import BadInput
+from shebaoka.stage import OWN_PIN, of_play
 from shebaoka.tour import tour
+
+PEOPLE = 400
 
 
 @pytest.fixture
@@ -20,23 +25,119 @@ def settings() -> Iterator[Settings]:
         yield settings_from({"SHEBAOKA_HOME": str(Path(folder, "home"))})
 
 
-def test_the_demonstration_tries_every_clause_both_ways_and_its_journal_decides_the_same_again(
-    settings: Settings,
-) -> None:
-    """A small city: reconciled, 28 clauses with a yes and a no today, and each dossier is what its journal leads to."""
-    told: list[str] = []
-    assert demo(settings, people=400, serve=False, out=told.append) == 0
-    text = "\n".join(told)
-    assert "reconciled to the fen" in text
-    assert ": equal" in text
-    assert "every chain is whole" in text
-    clauses = re.findall(r"^  (\d\.\d) +(\d+) +(\d+) ", text, re.MULTILINE)
+@pytest.fixture(scope="module")
+def played() -> Iterator[tuple[Settings, str]]:
+    """The demonstration of a small city, and everything that it told."""
+    with tempfile.TemporaryDirectory(prefix="shebaoka-") as folder:
+        settings, told = settings_from({"SHEBAOKA_HOME": str(Path(folder, "home"))}), list[str]()
+        assert demo(settings, people=PEOPLE, serve=False, out=told.append) == 0
+        yield settings, "\n".join(told)
+
+
+@pytest.fixture(scope="module")
+def house(played: tuple[Settings, str]) -> Iterator[House]:
+    """The house that the demonstration left."""
+    with open_house(of_play(played[0], "demo")) as house:
+        yield house
+
+
+def entries(house: House, service: str, *, outcome: str = "accepted", clause: str | None = None) -> list[JournalLine]:
+    """What the journal has of a service."""
+    return house.screens.journal(service=service, outcome=outcome, clause=clause, limit=10_000)
+
+
+def grounds(house: House, service: str, outcome: str) -> set[str]:
+    """All grounds on which a service was answered so."""
+    return {line.answer.ground for line in entries(house, service, outcome=outcome)}
+
+
+def test_the_demonstration_tries_every_clause_both_ways(played: tuple[Settings, str]) -> None:
+    """Today each of the 28 clauses says yes and no."""
+    clauses = re.findall(r"^  (\d\.\d) +(\d+) +(\d+) ", played[1], re.MULTILINE)
     assert len(clauses) == 28
     assert [c for c, yes, no in clauses if not (int(yes) and int(no))] == []
-    with open_house(of_play(settings, "demo")) as house, house.store() as store:
+
+
+def test_the_demonstration_adds_up_to_the_fen(played: tuple[Settings, str], house: House) -> None:
+    """Old accounts, balances and what is owed for settlements are equal from both sides, as the story says."""
+    text = played[1]
+    assert "reconciled to the fen" in text
+    assert len(re.findall(r"^(accounts|clearing): .*: equal$", text, re.MULTILINE)) == 2
+    assert "NOT EQUAL" not in text
+    assert house.evening.check() == []
+    lines = house.evening.cycles(limit=10_000)
+    (charged, back) = re.search(r"settled: +([\d,]+) charges, ([\d,]+) taken back", text).groups()  # type: ignore[union-attr]
+    assert int(charged.replace(",", "")) == sum(line.totals.positive.count for line in lines) > 3 * PEOPLE
+    assert int(back.replace(",", "")) == sum(line.totals.reverse.count for line in lines) > 0
+
+
+def test_the_demonstration_says_no_secret(played: tuple[Settings, str]) -> None:
+    """No PIN and no whole social security number stands in the story."""
+    assert OWN_PIN not in played[1]
+    assert not re.search(r"\b[0-9]{17}[0-9X]\b", played[1])
+
+
+def test_the_journal_of_the_demonstration_decides_the_same_again(house: House) -> None:
+    """Each dossier, with its stays and its balance, is what its journal leads to."""
+    with house.store() as store:
         audit = house.auditor.verify(store)
     assert audit.faults == ()
-    assert audit.replayed == audit.people > 390
+    assert audit.replayed == audit.people > PEOPLE - 10
+
+
+def test_a_year_of_money_has_all_that_a_year_has(house: House) -> None:
+    """Charges of all kinds, stays, wrong PINs, part payments, too small balances, what is taken back, a correction."""
+    settled = entries(house, "settle_charge")
+    assert {line.answer.ground for line in settled} >= {
+        "account_pays_its_part",
+        "discharge_is_settled_with_the_new_card",
+    }
+    assert any("take_the_rest_in_cash" in line.answer.next for line in settled)
+    assert grounds(house, "settle_charge", "refused") >= {
+        "old_card_has_stopped", "card_is_not_known", "social_function_is_not_activated", "first_pin_must_be_changed",
+        "pin_is_wrong", "pin_is_wrong_and_the_card_is_locked", "balance_is_too_small", "card_is_reported_lost",
+        "temporary_card_has_expired", "social_security_card_has_priority", "parts_do_not_add_up", "stay_is_settled",
+        "institution_may_not_settle_this",
+    }  # fmt: skip
+    assert grounds(house, "reverse_message", "accepted") == {"message_is_reversed", "message_is_stopped"}
+    assert entries(house, "cancel_settlement")
+    for service in ("admit_patient", "discharge_patient", "approve_correction", "credit_contribution"):
+        assert entries(house, service), service
+
+
+def test_stays_of_the_old_card_are_settled_with_either_new_one(house: House) -> None:
+    """By 8.1 one discharge is settled with a temporary card, and one with the social security card."""
+    stays = [line for line in entries(house, "settle_charge", clause="8.1") if line.answer.clause == "8.1"]
+    assert {("3.2" in line.answer.also, "5.1" in line.answer.also) for line in stays} == {(True, False), (False, True)}
+
+
+def test_evenings_close_all_cycles_but_one_hospitals_of_yesterday(played: tuple[Settings, str], house: House) -> None:
+    """Books kept from answers equal the house's; one hospital's differs in three ways, and one is left to explain."""
+    lines = house.evening.cycles(limit=10_000)
+    today = max(line.cycle.opened_at for line in lines).astimezone(house.notices.zone).date()
+    assert {line.state for line in house.evening.days(today)} == {"open"}
+    (differs,) = house.evening.left_open(today)
+    assert differs.state == "differs"
+    assert differs.comparison is not None
+    assert differs.comparison.differences is not None
+    assert {d.difference for d in differs.comparison.differences} == {"ours_only", "theirs_only", "amount"}
+    assert [d.difference for d in differs.unexplained] == ["theirs_only"]
+    assert len(house.evening.explanations(differs.cycle.id)) == 2
+    others = [line for line in lines if line.cycle.id != differs.cycle.id and line.comparison]
+    assert all(line.comparison is not None and line.comparison.equal for line in others)
+    assert {line.state for line in house.evening.days(today - dt.timedelta(days=1))} == {"closed", "differs"}
+    before = today - dt.timedelta(days=2)
+    assert {line.state for line in house.evening.days(before)} == {"paid"}
+    assert sum(line.sum_fen for line in house.evening.bank_lines(before)) > 0
+    file = Path(played[0].home, "demo", "evenings", f"bank-{before}.csv")
+    assert len(file.read_text().splitlines()) == 2 + len(house.evening.bank_lines(before))
+
+
+def test_the_demonstration_needs_people_for_its_scenes(settings: Settings) -> None:
+    """With too few people it says so, and begins nothing."""
+    with pytest.raises(BadInput, match="people: "):
+        demo(settings, people=PEOPLE_MIN - 1, serve=False)
+    assert not settings.home.exists()
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
@@ -51,3 +152,13 @@ def test_the_tour_tells_a_whole_life(settings: Settings, language: str) -> None:
     assert "✗" in text
     assert "{" not in text
     assert "—" not in text
+    days = re.split(r"\n(?=\d{4}-\d\d-\d\d  )", text)
+    assert any(day.startswith("2013-07-04") and "✓" in day and "[8.1, 3.2" in day for day in days)
+    assert sum(day.startswith("2013-07-25") and ("[9.2" in day or "[1.2" in day) for day in days) == 3
+    (statement,) = (day for day in days if day.startswith("2014-01-03"))
+    assert re.findall(r"\d{4}-\d\d-\d\d ([-+].*?) → (\S+)", statement) == [
+        ("+1,234.56", "1,234.56"),
+        ("-800.00", "434.56"),
+        ("-68.40", "366.16"),
+        ("+96.50", "462.66"),
+    ]

@@ -2,20 +2,22 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
 
 from scenario import Ran, answer_of, faults, read_cities, run
+from scenario_desk import Play, through_desk
 from scenario_form import Scenario, ScenarioError, all_scenarios, read_scenarios
+from shebaoka.ledger import POOLED_FUND, change, clearing
 from shebaoka.notice import Notices, Speech, Words
-from shebaoka.records import SERVICES, Accepted, Answer, Basis, Dossier, Given, Refusal, Request
+from shebaoka.records import SERVICES, Accepted, Answer, Basis, Dossier, Refusal
 
+__all__ = ["through_desk"]
 ALL = all_scenarios()
 BEYOND_SCENARIOS: dict[str, str] = {}
 """Grounds that no scenario reaches, each with the reason."""
-ThroughDesk = Callable[[Dossier, Request, Given, Notices], tuple[Answer, Dossier]]
 
 
 def _label(scenario: Scenario) -> str:
@@ -44,11 +46,11 @@ def test_the_rules_decide_as_the_scenario_says(scenario: Scenario, cities: dict[
 
 @pytest.mark.parametrize("scenario", ALL, ids=_label)
 def test_the_desk_answers_and_keeps_as_the_scenario_says(
-    scenario: Scenario, cities: dict[str, Notices], through_desk: ThroughDesk
+    scenario: Scenario, cities: dict[str, Notices], through_desk: Play
 ) -> None:
     """The same comes of it when the request goes through the desk and the database is asked afterwards."""
     ran = run(scenario, cities)
-    answer, after = through_desk(ran.asked.dossier, ran.asked.request, ran.asked.given, cities[scenario.city])
+    answer, after = through_desk(ran.asked, cities[scenario.city])
     found = faults(ran.asked, answer, after)
     assert not found, "\n".join([scenario.label, *found])
     assert _without_fresh_numbers(answer, after) == _without_fresh_numbers(ran.answer, ran.after)
@@ -166,6 +168,11 @@ SOUND = """
         ('clause: "4.2"', 'clause: "4.2", accepted: card_ends', "either accepted or refused"),
         ("refused: there_is_no_application, ", "", "either accepted or refused"),
         ('clause: "4.2"', "nothing_changed: true", "clause"),
+        ("{person: 李娜}", "{person: 李娜, stays: [{room: 12}]}", "room"),
+        ("{person: 李娜}", "{person: 李娜, earlier: [{collect_cards: {}}]}", "given.earlier: name one service each"),
+        ("{person: 李娜}", "{person: 李娜, earlier: [{amend_stay: {bed: 3}}]}", "bed"),
+        ("{collect_card: {}}", "{settle_charge: {total_yuan: 5, card: temporary}}", "nobody holds 'temporary'"),
+        ("{collect_card: {}}", "{cancel_admission: {terms: {kind: [pharmacy]}}}", "kind"),
     ],
 )
 def test_a_scenario_with_a_slip_is_named(old: str, new: str, says: str) -> None:
@@ -174,6 +181,33 @@ def test_a_scenario_with_a_slip_is_named(old: str, new: str, says: str) -> None:
     with pytest.raises(ScenarioError, match=re.escape(says)) as fault:
         read_scenarios(SOUND.replace(old, new), "slip.yaml")
     assert "slip.yaml" in str(fault.value)
+
+
+def test_an_earlier_request_comes_out_as_said(cities: dict[str, Notices]) -> None:
+    """A scenario whose past cannot have been is a fault, so that none rests on a request that was refused unseen."""
+    past = SOUND.replace("{person: 李娜}", "{person: 李娜, earlier: [{report_loss: {}}]}")
+    (scenario,) = read_scenarios(past, "past.yaml")
+    with pytest.raises(ScenarioError, match="earlier request 1 is not as said: holder_has_no_card"):
+        run(scenario, cities)
+    (scenario,) = read_scenarios(
+        past.replace("{report_loss: {}}", "{report_loss: {}, refused: holder_has_no_card}"), "past.yaml"
+    )
+    assert not faults((ran := run(scenario, cities)).asked, ran.answer, ran.after)
+
+
+def test_every_settlement_adds_up(played: list[Ran]) -> None:
+    """Its parts are its total, and account and pooled fund move by their parts, with the other sign when taken back."""
+    settled = [r.decision for r in played if isinstance(r.decision, Accepted) and r.decision.settlement is not None]
+    assert {d.settlement.total_fen > 0 for d in settled if d.settlement} == {True, False}
+    for decision in settled:
+        s = decision.settlement
+        assert s is not None
+        assert s.total_fen == s.pooled_fen + s.account_fen + s.cash_fen
+        assert change(decision.postings) == -s.account_fen
+        assert change(decision.postings, POOLED_FUND) == -s.pooled_fen
+        assert change(decision.postings, clearing(s.institution)) == s.account_fen + s.pooled_fen
+        assert decision.undoes == (() if s.undoes is None else (s.undoes,))
+        assert s.total_fen > 0 or s.undoes is not None
 
 
 def test_a_scenario_says_what_differs(cities: dict[str, Notices]) -> None:

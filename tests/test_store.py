@@ -22,7 +22,10 @@ STORE = Path(sql.__file__).parent
 AUDITOR_ROLE = "shebaoka_auditor"
 KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
 """Unique across people, and so keyed by themselves."""
-APPEND_ONLY = ("journal", "posting", "carried_record", "request_key", "journal_seal")
+APPEND_ONLY = (
+    *("journal", "posting", "carried_record", "request_key", "journal_seal"),
+    *("settlement", "undone", "comparison", "explanation"),
+)
 
 
 @pytest.fixture
@@ -51,8 +54,9 @@ def _person_tables(owner: psycopg.Connection[Any]) -> set[str]:
     """Every table that is about a person: it has a person_id, and is no table of keys."""
     found = column(
         owner,
-        "select table_name::text from information_schema.columns "
-        "where table_schema = 'public' and column_name = 'person_id'",
+        "select table_name::text from information_schema.columns join information_schema.tables "
+        "using (table_schema, table_name) "
+        "where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'person_id'",
     )
     return set(found) - KEY_TABLES
 
@@ -79,15 +83,16 @@ def test_nothing_is_unique_across_people_but_the_key_tables(owner: psycopg.Conne
 
 
 def test_tables_point_at_each_other_by_person(owner: psycopg.Connection[Any]) -> None:
-    """A foreign key between two tables about people holds the person on both sides."""
+    """A foreign key from a table about people leads to another, with the person on both sides; nothing else does."""
     found = owner.execute(
         "select conrelid::regclass::text, confrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint "
         "where contype = 'f' and connamespace = 'public'::regnamespace"
     ).fetchall()
     assert found
+    about_people = _person_tables(owner)
     for table, points_at, definition in found:
-        assert {table, points_at} <= _person_tables(owner), definition
-        assert definition.startswith("FOREIGN KEY (person_id"), definition
+        assert (table in about_people) == (points_at in about_people), definition
+        assert definition.startswith("FOREIGN KEY (person_id") == (table in about_people), definition
 
 
 def test_there_are_no_triggers_rules_or_functions(owner: psycopg.Connection[Any]) -> None:
@@ -98,9 +103,10 @@ def test_there_are_no_triggers_rules_or_functions(owner: psycopg.Connection[Any]
 
 
 def test_blocks_of_ids_are_as_long_as_the_program_thinks(owner: psycopg.Connection[Any]) -> None:
-    """The sequences step by the block that the desk counts through."""
-    steps = owner.execute("select sequencename::text, increment_by from pg_sequences").fetchall()
-    assert dict(steps) == {"person_id_block": BLOCK, "card_number_block": BLOCK}
+    """The sequences of blocks step by what the desk counts through; the others number what is not about people."""
+    steps = dict(owner.execute("select sequencename::text, increment_by from pg_sequences").fetchall())
+    assert {n: s for n, s in steps.items() if s != 1} == {"person_id_block": BLOCK, "card_number_block": BLOCK}
+    assert {n.removesuffix("_id_seq") for n, s in steps.items() if s == 1}.isdisjoint(_person_tables(owner))
 
 
 def test_the_program_needs_the_newest_schema() -> None:
@@ -148,7 +154,10 @@ def test_every_statement_can_be_planned(owner: psycopg.Connection[Any], name: st
     assert owner.execute("explain (generic_plan) " + text).fetchall()  # type: ignore[arg-type]
 
 
-LOADS = ("KEYS", "HEADS", "PEOPLE", "ACCOUNTS", "CARDS", "APPLICATIONS", "PINS", "ENTRIES")
+LOADS = (
+    *("KEYS", "PEOPLE", "CARDS", "CARDS_AND_PINS", "APPLICATIONS", "STAYS", "UNDONE"),
+    *("ENTRIES", "ORIGINALS", "POSTINGS_OF_ENTRIES"),
+)
 
 
 @pytest.mark.parametrize("name", LOADS)
@@ -168,7 +177,9 @@ def holder(desk: Desk, owner: psycopg.Connection[Any]) -> int:
     """Li Na, with a social security card in use and a second one lost and cancelled before it; and Zhou Ming."""
     desk.submit([ask("register_person", ZHOU_MING), *to_a_card(LI_NA, new_pin=RIGHT_PIN)])
     desk.ask(ask("carry_over_account", balance_fen=500, old_card_number="X1"))
-    return int(column(owner, "select person_id from person_key where number = %s", LI_NA)[0])
+    person_id = int(column(owner, "select person_id from person_key where number = %s", LI_NA)[0])
+    owner.execute(_settlement(total=1, cash=1, seq=98), {"p": person_id})
+    return person_id
 
 
 CARD = (
@@ -195,6 +206,24 @@ ENDED = {"life": "'ended'", "ending": "'expired'", "ended": "'2014-07-02'"}
 
 def _card(**changed: str) -> str:
     return CARD.format(**TEMPORARY | changed)
+
+
+def _settlement(
+    kind: str = "pharmacy", total: int = 0, pooled: int = 0, account: int = 0, cash: int = 0, seq: int = 99
+) -> str:
+    return (
+        f"insert into settlement values (%(p)s, {seq}, 'JZHOSPITAL01', 1, '{kind}', null, 'm', '', {total}, {pooled}, "
+        f"{account}, {cash}, '2013-07-01', '2013-07-01')"
+    )
+
+
+def _stays(*states: str, same: bool = False) -> str:
+    ends = ["'2013-07-02'" if state in ("discharged", "settled") else "null" for state in states]
+    rows = [
+        f"(%(p)s, {n}, 'S{1 if same else n}', 'JZHOSPITAL01', '{state}', '2013-07-01', {end}, '', false, 0)"
+        for n, (state, end) in enumerate(zip(states, ends, strict=True), 1)
+    ]
+    return f"insert into stay values {', '.join(rows)}"
 
 
 AROUND_THE_RULES = {
@@ -226,8 +255,8 @@ AROUND_THE_RULES = {
     "a card of nobody": (_card(**ENDED).replace("%(p)s", "-1"), "card_person_id_fkey"),
     "an unknown state": (_card(life="'asleep'"), "card_life_check"),
     "a balance below zero": (
-        "update account set balance_fen = -1 where person_id = %(p)s",
-        "account_balance_fen_check",
+        "update dossier set balance_fen = -1 where person_id = %(p)s",
+        "dossier_balance_fen_check",
     ),
     "a posting of nothing": (
         "insert into posting values (%(p)s, 99, 1, 'old_system', 'personal', 0, 'x', '2013-07-01')",
@@ -278,6 +307,38 @@ AROUND_THE_RULES = {
         "insert into journal select * from journal where person_id = %(p)s and seq = 1",
         "journal_pkey",
     ),
+    "a charge whose parts do not add up": (_settlement(total=100, cash=99), "the_parts_add_up"),
+    "a charge with a part below zero": (_settlement(total=100, account=-1, cash=101), "the_parts_have_one_sign"),
+    "a mirror with a part above zero": (_settlement(total=-100, account=1, cash=-101), "the_parts_have_one_sign"),
+    "a charge of nothing": (_settlement(total=0), "the_parts_have_one_sign"),
+    "a charge for something else": (_settlement(kind="taxi", total=1, cash=1), "settlement_kind_check"),
+    "an entry settled twice": (
+        "insert into settlement select s.* from settlement s where person_id = %(p)s",
+        "settlement_pkey",
+    ),
+    "an entry undone twice": (
+        "insert into undone values (%(p)s, 2, 3), (%(p)s, 2, 4)",
+        "undone_pkey",
+    ),
+    "an entry undone by an earlier one": ("insert into undone values (%(p)s, 3, 2)", "undone_check"),
+    "two open stays": (_stays("in_hospital", "in_hospital"), "one_open_stay"),
+    "a stay's number twice": (_stays("settled", "discharged", same=True), "one_stay_of_a_number"),
+    "a stay that ended before it began": (
+        _stays("discharged").replace("'2013-07-02'", "'2013-06-30'"),
+        "stay_check",
+    ),
+    "a discharge without a day": (
+        _stays("discharged").replace("'2013-07-02'", "null"),
+        "only_a_discharged_stay_has_an_end",
+    ),
+    "a cancelled stay with a charge": (
+        _stays("cancelled").replace("false, 0", "false, 1"),
+        "a_cancelled_stay_has_no_settlement",
+    ),
+    "a terminal of nobody": (
+        "insert into terminal values ('t9', 'NOBODY000000', 'hmac-sm3', 'k', 'sm4', 'k', '{}', '2013-07-01')",
+        "terminal_institution_fkey",
+    ),
     "an id twice": ("insert into request_key select * from request_key where person_id = %(p)s", "request_key_pkey"),
 }
 
@@ -316,7 +377,11 @@ def test_the_application_may_only_add_to_the_journal(
     database: Database, owner: psycopg.Connection[Any], table: str, statement: str
 ) -> None:
     """What is append-only can be neither changed nor taken away by the role that the desk works as."""
-    first = column(owner, "select column_name::text from information_schema.columns where table_name = %s", table)[0]
+    first = column(
+        owner,
+        "select column_name::text from information_schema.columns where table_name = %s and is_identity = 'NO'",
+        table,
+    )[0]
     with psycopg.connect(database.app, autocommit=True) as app, pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement.format(table, first, first))  # type: ignore[arg-type]
 
@@ -339,6 +404,11 @@ FIXED = {
     "card_serial_key": ("serial", "person_id"),
     "staff": ("name", "role", "token_hash"),
     "alembic_version": ("version_num",),
+    "stay": ("person_id", "n", "number", "institution", "begun_on_old_card"),
+    "institution": ("code", "added_at"),
+    "terminal": ("key_id", "institution", "algorithm", "signing_key", "pin_key", "may"),
+    "cycle": ("institution", "opened_at", "opened_by"),
+    "account": ("person_id", "balance_fen", "carried_over_on"),
 }
 
 

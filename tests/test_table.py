@@ -27,8 +27,10 @@ from shebaoka.records import (
     Loss,
     NewPin,
     PinCheck,
+    PresentedCard,
     Refusal,
     Refused,
+    Terms,
 )
 from shebaoka.rules import decide, service_key
 from shebaoka.rules.table import ASPECTS, ROWS, STATE_REFUSALS, Unless
@@ -55,7 +57,22 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "remove_extended_application": {"application": "library"},
     "look_up_person": {"reason": "x"},
     "record_bank_answer": {"financial": "active"},
+    "credit_contribution": {"month": "2013-07", "amount_fen": 100},
+    "propose_correction": {"entry": "1-1", "reason": "x"},
+    "approve_correction": {"proposal": "1-2", "entry": "1-1"},
+    "settle_charge": {"kind": "pharmacy", "total_fen": 100, "cash_fen": 100},
+    "cancel_settlement": {"settlement": "1-1"},
+    "reverse_message": {"message": "H14070200011-1"},
+    "admit_patient": {"stay": "s1", "admitted_on": dt.date(2013, 6, 28)},
+    "amend_stay": {"stay": "s1"},
+    "cancel_admission": {"stay": "s1"},
+    "discharge_patient": {"stay": "s1", "discharged_on": dt.date(2013, 6, 28)},
+    "cancel_discharge": {"stay": "s1"},
 }
+TERMS = Terms("H14070200011", ("outpatient", "pharmacy", "inpatient"), False, 1)
+NEVER_READ = PresentedCard("Z99999999", "e" * 32)
+READ = ("settle_charge", "admit_patient")
+"""Rows about the very card that a terminal read; `use_card` takes either."""
 VARIANTS = {"replace_card": "why", "cancel_card": "why", "report_loss": "kind"}
 FIRST_DAY_LATER = {"jinzhong": 0 * DAY, "like_jianshui": 1000 * DAY}
 
@@ -73,16 +90,18 @@ def _states(city: str, full: bool = False) -> list[tuple[State, Dossier, Given]]
     for state in states(full):
         on = day_of(state) + later
         at = dt.datetime(on.year, on.month, on.day, 4, tzinfo=dt.UTC)
-        given = Given(at, on, pin=PinCheck.RIGHT, new_pin=NewPin.FIT, card_number="Z00000009", card_serial="f" * 32)
+        given = Given(
+            at, on, pin=PinCheck.RIGHT, new_pin=NewPin.FIT, card_number="Z00000009", card_serial="f" * 32, terms=TERMS
+        )
         rows.append((state, dossier_of(state, later), given))
     return rows
 
 
 @functools.cache
-def _asks(city: str, kind: CardKind, full: bool = False) -> list[dict[str, str]]:
-    """What the table asks about each state, for requests about one kind of card."""
+def _asks(city: str, kind: CardKind, read: bool, full: bool = False) -> list[dict[str, str]]:
+    """What the table asks about each state, for requests about one kind of card, named by its kind or read."""
     p = _notice(city).p
-    return [aspects_of(state, kind, p) for state, _, _ in _states(city, full)]
+    return [aspects_of(state, kind, p, read=read) for state, _, _ in _states(city, full)]
 
 
 @functools.cache
@@ -91,24 +110,31 @@ def _coming(city: str, channel: Channel, full: bool = False) -> list[Given]:
     return [replace(given, channel=channel) for _, _, given in _states(city, full)]
 
 
-def _requests(key: str, notice: Notice) -> Iterator[tuple[CardKind, AnyRequest]]:
-    """A well-formed request of a row, for every kind of card that it can name."""
+def _requests(key: str, notice: Notice) -> Iterator[tuple[CardKind, bool, AnyRequest]]:
+    """A well-formed request of a row, for every kind of card that it can name, and whether the card was read."""
     service, _, variant = key.partition(".")
     said = dict(REQUIRED.get(service, {}))
     if service in VARIANTS:
         said[VARIANTS[service]] = variant
     elif variant:
         said["purpose" if variant == "discharge" else "function"] = variant
-    kinds: list[CardKind | None] = [None]
+    kinds: list[tuple[CardKind | None, bool]] = [(None, False)]
     if "card" in SERVICES[service].__struct_fields__:
-        kinds = list(CardKind)
-    for kind in kinds:
-        named = {"card": kind} if kind else {}
+        ways = (True,) if service in READ else (False, True) if service == "use_card" else (False,)
+        kinds = [(kind, read) for kind in CardKind for read in ways]
+    for kind, read in kinds:
+        named: dict[str, Any] = {"card": {"number": "0"} if read else kind} if kind else {}
         request: Any = msgspec.convert({"id": "x", "person": "140702198503120025", **said, **named}, SERVICES[service])
         assert service_key(request) == key
         request = replace(request, shows=everything_asked(request, notice))
         implied = {"apply_for_temporary_card": CardKind.TEMPORARY, "stop_old_card": CardKind.OLD_MEDICAL}
-        yield kind or implied.get(service, CardKind.SOCIAL_SECURITY), request
+        yield kind or implied.get(service, CardKind.SOCIAL_SECURITY), read, request
+
+
+def _read(request: AnyRequest, kind: CardKind, dossier: Dossier) -> AnyRequest:
+    """The request with the very card of the kind that the person has, or one that they never had."""
+    held = next((PresentedCard(c.number, c.serial) for c in dossier.cards if c.kind is kind), NEVER_READ)
+    return replace(request, card=held)
 
 
 def _with_everything_right(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) -> Decision:
@@ -178,11 +204,11 @@ def _faults(key: str, city: str, full: bool = False, every: int = 1) -> list[str
     """Sentences for every state in which the row is not what is decided; `every` third one, say, where that will do."""
     notice = _notice(city)
     faults: list[str] = []
-    for kind, request in _requests(key, notice):
+    for kind, read, request in _requests(key, notice):
         channel = usual_channel(request, notice)
-        cases = zip(_states(city, full), _asks(city, kind, full), _coming(city, channel, full), strict=True)
+        cases = zip(_states(city, full), _asks(city, kind, read, full), _coming(city, channel, full), strict=True)
         for (state, dossier, _), asks, given in itertools.islice(cases, None, None, every):
-            asked = request
+            asked = _read(request, kind, dossier) if read else request
             if key == "record_bank_answer" and state.social.financial == "stop_asked":
                 asked = replace(request, financial="stopped")
             decision = _with_everything_right(asked, dossier, notice, given)
@@ -227,15 +253,21 @@ def test_every_cell_is_met() -> None:
     for city in FIRST_DAY_LATER:
         notice = _notice(city)
         for key in ROWS:
-            for kind, _ in _requests(key, notice):
-                for asks in _asks(city, kind):
+            for kind, read, _ in _requests(key, notice):
+                for asks in _asks(city, kind, read):
                     for aspect, cells in ROWS[key]:
                         cell = cells.get(asks[aspect])
                         met.add((key, aspect, asks[aspect]))
                         if cell is not None and not (isinstance(cell, Unless) and cell.allows(notice.p)):
                             break
     cells = {(key, aspect, str(value)) for key, row in ROWS.items() for aspect, cs in row for value in cs}
-    assert cells - met == {("stop_old_card", "recorded_card", ending) for ending in NEVER_OF_AN_OLD_CARD}
+    never = {("stop_old_card", "recorded_card", ending) for ending in NEVER_OF_AN_OLD_CARD}
+    never |= {
+        (key, aspect, "none") for key, aspect, value in cells if (key, value) in itertools.product(READ, ["none"])
+    }
+    can_read = [key for key in ROWS if key in READ or key.startswith("use_card")]
+    never |= {(key, aspect, value) for key, aspect, value in cells if value == "unknown" and key not in can_read}
+    assert cells - met == never
 
 
 def test_every_aspect_is_known() -> None:
@@ -248,7 +280,8 @@ def test_deciding_twice_gives_the_same() -> None:
     """A decision hangs on nothing but the request, the dossier, the notice and what is given."""
     notice = _notice("jinzhong")
     for key in ROWS:
-        for _, request in _requests(key, notice):
+        for kind, read, request in _requests(key, notice):
             for _, dossier, given in _states("jinzhong")[::17]:
                 given = replace(given, channel=usual_channel(request, notice))
-                assert decide(request, dossier, notice, given) == decide(request, dossier, notice, given)
+                asked = _read(request, kind, dossier) if read else request
+                assert decide(asked, dossier, notice, given) == decide(asked, dossier, notice, given)

@@ -1,5 +1,6 @@
 """What both vaults promise: each law is asked of the software vault and of the HSM vault."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -44,14 +45,24 @@ class KeyFile:
         return SoftwareVault.open(self.path)
 
 
-@pytest.fixture(params=["software", "hsm"])
+KINDS = ["software", "hsm"]
+
+
+@contextlib.contextmanager
+def fresh_place(kind: str, folder: Path) -> Iterator[Place]:
+    """An empty place for keys of this kind."""
+    if kind == "software":
+        yield KeyFile(folder / "keys")
+    else:
+        with fresh_token(folder) as token:
+            yield token
+
+
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An empty place for keys of either kind."""
-    if request.param == "software":
-        yield KeyFile(tmp_path / "keys")
-    else:
-        with fresh_token(tmp_path) as token:
-            yield token
+    with fresh_place(request.param, tmp_path) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ What both vaults promise is tested in `test_vault.py`, which takes its token fro
 """
 
 import contextlib
+import hmac
 import multiprocessing
 import secrets
 import shutil
@@ -81,6 +82,11 @@ def lose_sessions(place: Place) -> None:
     pkcs11.lib(str(place.module)).reinitialize()
 
 
+def destroy(place: Place, label: str) -> None:
+    """Take a key out of the token, as its maker's tool can."""
+    pkcs11.lib(str(place.module)).get_token(token_label=LABEL).open(rw=True).get_key(label=label).destroy()
+
+
 def test_keys_never_leave_the_token(place: Place) -> None:
     """Every key is private, sensitive and not extractable, and the token does not give its value out."""
     vault = place.open()
@@ -88,7 +94,7 @@ def test_keys_never_leave_the_token(place: Place) -> None:
     token = pkcs11.lib(str(place.module)).get_token(token_label=LABEL)
     with token.open() as session:
         keys = list(session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY}))
-        assert len(keys) == 6
+        assert len(keys) == 7
         for key in keys:
             assert key[pkcs11.Attribute.LABEL].startswith("shebaoka-")
             assert key[pkcs11.Attribute.PRIVATE]
@@ -115,6 +121,9 @@ def test_a_lost_session_is_opened_again(place: Place) -> None:
     vault.set_first_pin(PIN, length=6)
     lose_sessions(place)
     assert place.open().check(1, 1, PIN, vault.seal_first(1, 1))
+    key, wrapped = vault.draw_key(32)
+    lose_sessions(place)
+    assert vault.message_mac(wrapped, "hmac-sha256", b"a") == hmac.digest(key, b"a", "sha256")
 
 
 def test_a_session_is_opened_again_only_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,11 +245,46 @@ def test_a_key_gone_from_the_token_is_named(place: Place) -> None:
     """When a key was destroyed in the token, a check is a trouble that names it, never a wrong PIN."""
     vault = place.open()
     kept = vault.seal(1, 1, PIN)
-    token = pkcs11.lib(str(place.module)).get_token(token_label=LABEL)
     label = f"shebaoka-pin-{kept.key_id}"
-    token.open(rw=True).get_key(label=label).destroy()
+    destroy(place, label)
     with pytest.raises(VaultTrouble, match=f"does not hold the key '{label}'"):
         vault.check(1, 1, PIN, kept)
+
+
+def test_a_token_from_before_there_were_terminals_gets_their_wrapping_key(place: Place) -> None:
+    """A token that holds all but the wrapping key gets it at the next start, and everything else stays as it was."""
+    kept = place.open().seal(1, 1, PIN)
+    destroy(place, "shebaoka-terminal-key")
+    again = place.open()
+    key, wrapped = again.draw_key(16)
+    assert place.open().message_mac(wrapped, "hmac-sha256", b"a") == hmac.digest(key, b"a", "sha256")
+    assert again.check(1, 1, PIN, kept)
+    assert again.is_current(kept)
+
+
+def test_a_lost_wrapping_key_is_told(place: Place) -> None:
+    """When the wrapping key was destroyed, a terminal's key that is not in memory is a trouble that names both."""
+    vault = place.open()
+    _, used = vault.draw_key(16)
+    _, unused = vault.draw_key(16)
+    before = vault.message_mac(used, "hmac-sha256", b"a")
+    destroy(place, "shebaoka-terminal-key")
+    assert vault.message_mac(used, "hmac-sha256", b"a") == before
+    with pytest.raises(VaultTrouble, match=r"terminal's key cannot be unwrapped: .* key 'shebaoka-terminal-key'"):
+        vault.message_mac(unused, "hmac-sha256", b"a")
+
+
+def test_a_wrapping_key_is_not_made_in_a_strange_token(place: Place, tmp_path: Path) -> None:
+    """A token that the state file does not belong to is refused before anything is made in it."""
+    place.open()
+    other = tmp_path / "other"
+    other.mkdir()
+    pkcs11.lib(str(place.module)).finalize()
+    with fresh_token(other) as elsewhere:
+        with pytest.raises(VaultTrouble, match="The token lacks the key"):
+            elsewhere._replace(state=place.state).open()
+        with pkcs11.lib(str(place.module)).get_token(token_label=LABEL).open() as session:
+            assert list(session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY})) == []
 
 
 def test_two_keys_of_one_label_are_refused(place: Place) -> None:

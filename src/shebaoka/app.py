@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from shebaoka.desk import Auditor, Clock, Desk, Runs, Screens, StaffRoom, now
+from shebaoka.desk import Accounts, Auditor, Clock, Desk, Evening, Institutions, Messages, Runs, Screens, StaffRoom, now
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
 from shebaoka.records import BadInput, BadNotice, NotFound
 from shebaoka.store import Store, Views, as_role, embedded_server, ensure_database, migrate
@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     hsm_module: str = ""
     hsm_token: str = "shebaoka"  # noqa: S105 - a label, not a secret
     hsm_pin_file: str = ""
+    fonts: Path | None = None
 
 
 def data_folder() -> Path:
@@ -56,6 +57,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         hsm_module=environ.get("SHEBAOKA_HSM_MODULE", ""),
         hsm_token=environ.get("SHEBAOKA_HSM_TOKEN", "shebaoka"),
         hsm_pin_file=environ.get("SHEBAOKA_HSM_PIN_FILE", ""),
+        fonts=Path(environ["SHEBAOKA_FONTS"]) if environ.get("SHEBAOKA_FONTS") else None,
     )
 
 
@@ -90,6 +92,10 @@ class House:
         self.staff = StaffRoom(self.views, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)
+        self.accounts = Accounts(self.views, notices, clock)
+        self.institutions = Institutions(self.views, vault, clock)
+        self.messages = Messages(self.views, self.institutions)
+        self.evening = Evening(self.views, notices.zone, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

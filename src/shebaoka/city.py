@@ -1,9 +1,9 @@
 """An invented city, and its old medical card system's export as such systems write it (1.2, 8.1).
 
 Everybody in it is made up from lists of surnames and characters. The demonstration, the load run and the tests
-call it: `invent_city` makes the people, `write_old_export` writes the files that the importer takes in. It draws
-from `random.Random` with the seed it is given, so the same seed is the same city; it does nothing but write
-those files.
+call it: `invent_city` makes the people, `invent_institutions` the hospitals and pharmacies, `write_old_export` writes
+the files that the importer takes in. It draws from `random.Random` with the seed it is given, so the same seed is the
+same city; it does nothing but write those files.
 
 The export: GB18030, CRLF, days as YYYYMMDD, amounts in yuan with two decimals, and about two rows in a hundred
 broken in one of the ways of `Fault`. `control_totals.csv` states for each file its rows below the header, and the
@@ -59,6 +59,28 @@ INSTITUTIONS = (
     "汾河湾综合医院", "南山镇卫生院", "益寿堂大药房一店", "益寿堂大药房二店", "绿柳社区卫生服务站", "同春中医门诊部",
     "槐树街口腔门诊部", "百草（平安路）药店", "青松岭康复医院", "清源镇卫生院", "东湖妇幼保健站", "厚德堂国药馆",
 )  # fmt: skip
+# Hospitals and pharmacies that are on the network after the cut-over, each with its county; * where the account may
+# pay a part. The larger stand first.
+HOSPITALS = (
+    ("汾河湾综合医院", "140702", "*"), ("东湖妇幼保健院", "140702", ""), ("青松岭康复医院", "140781", "*"),
+    ("榆钱河中医院", "140726", "*"), ("南山镇卫生院", "140728", ""), ("清源镇卫生院", "140724", ""),
+)  # fmt: skip
+PHARMACIES = (
+    ("益寿堂大药房一店", "140702", "*"), ("益寿堂大药房二店", "140702", "*"), ("百草（平安路）药店", "140702", ""),
+    ("厚德堂国药馆", "140702", ""), ("柳荫街药房", "140781", ""), ("老槐树药房", "140781", "*"),
+    ("清漳河药店", "140722", ""), ("红枣坡药店", "140726", ""), ("石榴园药店", "140728", "*"),
+    ("枣林沟药房", "140729", ""), ("灯笼巷药房", "140727", ""), ("北寨桥药店", "140725", ""),
+)  # fmt: skip
+
+
+class InventedInstitution(msgspec.Struct, frozen=True, gc=False):
+    """An invented hospital or pharmacy: what it settles, whether the account may pay a part, its terminals' names."""
+
+    code: str
+    name: str
+    kinds: tuple[str, ...]
+    part_payment: bool
+    terminals: tuple[str, ...]
 
 
 class Resident(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +142,29 @@ def invent_city(people: int, seed: int, on: dt.date) -> list[Resident]:
     rng = random.Random(seed)  # noqa: S311 - invented people, no secret
     taken: set[str] = set()
     return [_invent(rng, i, on, taken) for i in range(people)]
+
+
+def invent_institutions() -> list[InventedInstitution]:
+    """The hospitals, each with a terminal at the window and one on the wards, and the pharmacies, with one each.
+
+    A code is H or P, the county, and a number; the larger institutions stand first among their kind.
+    """
+    invented = []
+    for letter, kinds, named, terminals in (
+        ("H", ("outpatient", "inpatient"), HOSPITALS, 2),
+        ("P", ("pharmacy",), PHARMACIES, 1),
+    ):
+        for n, (name, county, part) in enumerate(named, 1):
+            invented.append(
+                InventedInstitution(
+                    code=f"{letter}{county}{n:05d}",
+                    name=name,
+                    kinds=kinds,
+                    part_payment=part == "*",
+                    terminals=tuple(f"{letter}{n:02d}-{t}" for t in range(1, terminals + 1)),
+                )
+            )
+    return invented
 
 
 def _invent(rng: random.Random, i: int, on: dt.date, taken: set[str]) -> Resident:

@@ -1,49 +1,42 @@
-"""The main job, shown: a city's old accounts come in, its people's cards live their lives, and a page tells of it.
+"""The main job, shown: a city's old accounts come in, its people's cards and money live a year, a page tells of it.
 
-`make demo` runs it. The people are invented and the clock is moved by the play; everything else is the real house.
+`make demo` runs it. The people and institutions are invented and the clock is moved by the play; everything else is
+the real house.
 """
 
 import datetime as dt
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from shebaoka.app import Settings
 from shebaoka.city import Resident, invent_city, write_old_export
+from shebaoka.desk import BankLine, Comparison
 from shebaoka.importer import ImportReport, import_old_accounts
 from shebaoka.ledger import PERSONAL
 from shebaoka.notice import Speech
 from shebaoka.notice.speech import yuan
-from shebaoka.records import (
-    ActivateCard,
-    ApplyForCard,
-    ApplyForTemporaryCard,
-    Channel,
-    CollectCard,
-    EndLossReport,
-    PutInBatch,
-    Receipt,
-    RecordMade,
-    RecordReady,
-    RecordRejected,
-    ReplaceCard,
-    ReportLoss,
-    Request,
-    StopOldCard,
-    UseCard,
-)
-from shebaoka.scenes import SCENES
+from shebaoka.records import BadInput
+from shebaoka.scenes import SCENES, Tills
 from shebaoka.stage import Stage, open_stage
+from shebaoka.tills import Till
+from shebaoka.year import Year
 
 Out = Callable[[str], None]
 BEGAN_DAYS_AGO = 400
 CUTOVER_AFTER_DAYS = 3
 CAST = 60
 """How many of the people keep for today's scenes; what the calendar does to the others, it does to them today."""
+PEOPLE_MIN = 30
 SEED = 20130625
+EVERY_CYCLE = 100_000
+TOLD = ("pin_is_wrong", "balance_is_too_small", "first_pin_must_be_changed", "card_is_reported_lost")
+"""The refusals of charges that are told one by one."""
 
 
 def demo(
@@ -54,41 +47,82 @@ def demo(
     serve: bool = True,
     out: Out = print,
 ) -> int:
-    """Play the whole of it, tell what happened, and serve the page until it is stopped. The exit code."""
-    started = time.monotonic()
+    """Play the whole of it, tell what happened, and serve the page until it is stopped. The exit code.
+
+    `BadInput` if there are too few people for today's scenes.
+    """
+    if people < PEOPLE_MIN:
+        raise BadInput(f"people: invent at least {PEOPLE_MIN}, so that there is somebody for each of today's scenes.")
+    told = _Told(out)
     now = dt.datetime.now(dt.UTC)
     began_at = now - dt.timedelta(days=BEGAN_DAYS_AGO)
     cutover_on = began_at.date() + dt.timedelta(days=CUTOVER_AFTER_DAYS)
     with open_stage(settings, "demo", began_at, cutover_on) as stage:
-        out(f"{_clock(started)} an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn;")
-        out(f"            its people are invented, its clock is moved by the play from {began_at:%Y-%m-%d} to today")
-        residents = invent_city(people, SEED, stage.desk.today())
-        report = _carry_over(stage, residents, settings.home / "demo" / "old-system", out, started)
-        carried = _carried(stage, residents)
-        asked = _crowd(stage, carried, out, started)
-        stage.clock.to(now)
-        asked += _today(stage, carried, out, started)
-        _tell(stage, report, asked, out, started)
+        told.at("an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn;")
+        told.more(f"its people are invented, its clock is moved by the play from {began_at:%Y-%m-%d} to today")
+        with _seldom_collected():
+            whole = _play(stage, people, now, settings.home / "demo", told)
         out("`shebaoka journal verify --play demo --replay` decides all of it again from the journal\n")
         if not serve:
-            return 0 if report.reconciled else 1
+            return 0 if whole else 1
         from shebaoka.serving import serve as serve_house  # loaded only where there is something to serve
 
-        out(f"{_clock(started)} open http://{host}:{port}/ (Ctrl+C ends it; everybody in it is invented)")
+        yesterday = now.astimezone(stage.house.notices.zone).date() - dt.timedelta(days=1)
+        told.at(f"yesterday's reconciliation is at http://{host}:{port}/evening?on={yesterday}")
+        told.at(f"open http://{host}:{port}/ (Ctrl+C ends it; everybody in it is invented)")
         serve_house(stage.house, host, port, workers=1, open_to_all=True)
     return 0
 
 
-def _clock(started: float) -> str:
-    return f"[{time.monotonic() - started:5.1f} s]"
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Records come and go by the hundred thousand, none in a circle: looking for circles was a quarter of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(1_000_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
-def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, out: Out, started: float) -> ImportReport:
+def _play(stage: Stage, people: int, now: dt.datetime, folder: Path, told: "_Told") -> bool:
+    """From the old accounts to today; whether everything adds up."""
+    residents = invent_city(people, SEED, stage.desk.today())
+    report = _carry_over(stage, residents, folder / "old-system", told)
+    numbers = _carried(stage, residents)
+    year = Year(stage, residents, numbers, CAST, folder / "evenings")
+    _live(stage, year, now, told)
+    _today(stage, year, numbers, now, told)
+    return _tell(stage, report, told) and report.reconciled
+
+
+class _Told:
+    """The printed story: lines with the seconds since the start before them."""
+
+    def __init__(self, out: Out) -> None:
+        self.out = out
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
+    def at(self, line: str) -> None:
+        """What has happened by now."""
+        self.out(f"[{self.seconds:5.1f} s] {line}")
+
+    def more(self, line: str) -> None:
+        """More about the line before."""
+        self.out(f"            {line}")
+
+
+def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told: _Told) -> ImportReport:
     """The old system's export is written, and taken in like any city's."""
     folder.mkdir(parents=True, exist_ok=True)
     written = write_old_export(residents, folder, SEED)
-    out(
-        f"{_clock(started)} the old system's export is there: {written.rows:,} accounts in GB18030, "
+    told.at(
+        f"the old system's export is there: {written.rows:,} accounts in GB18030, "
         f"{sum(written.broken.values())} of them broken on purpose"
     )
     report = import_old_accounts(
@@ -97,87 +131,84 @@ def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, out: 
     hidden = tuple(msgspec.structs.replace(h, raw=b"") for h in report.held_back)
     kept = msgspec.structs.replace(report, held_back=hidden)
     stage.house.runs.keep(f"import-{report.digest[:12]}", msgspec.json.encode(kept).decode())
-    out(
-        f"{_clock(started)} carried over {report.carried_over:,} accounts, {yuan(report.balance_carried_fen)} yuan; "
+    told.at(
+        f"carried over {report.carried_over:,} accounts, {yuan(report.balance_carried_fen)} yuan; "
         f"held back {len(report.held_back)}; {'reconciled to the fen' if report.reconciled else 'NOT RECONCILED'}"
     )
     for reason, count in sorted(report.held_back_by_reason.items()):
-        out(f"            held back: {count:>3} {reason}")
+        told.more(f"held back: {count:>3} {reason}")
     return report
 
 
 def _carried(stage: Stage, residents: Sequence[Resident]) -> list[str]:
     """The social security numbers of everybody who came in."""
     numbers = [r.number for r in residents]
-    with stage.house.store() as store:
-        known: set[str] = set()
-        for start in range(0, len(numbers), 1000):
-            known |= store.load(numbers[start : start + 1000], []).people.keys()
+    known = stage.cards_of(numbers)
     return [n for n in numbers if n in known]
 
 
-def _crowd(stage: Stage, numbers: Sequence[str], out: Out, started: float) -> int:
-    """What a city's people do in a year: most apply, some take a temporary card, cards are made, lost and found."""
-    asked = 0
-
-    def everybody(service: type[Request], whom: Sequence[str], **fields: Any) -> list[Receipt]:
-        nonlocal asked
-        asked += len(whom)
-        return stage.submit(stage.made(service, n, **fields) for n in whom)
-
-    a_third, half = numbers[: len(numbers) // 3], numbers[: len(numbers) // 2]
-    everybody(ApplyForCard, half, collect_at="window-3", photo="photo")
-    everybody(ApplyForTemporaryCard, half[::25], new_pin="472093")
-    everybody(UseCard, numbers[::100], card="old_medical")
-    stage.clock.days(1)
-    everybody(PutInBatch, a_third, batch="B-0001")
-    stage.clock.days(3)
-    everybody(StopOldCard, numbers[:-CAST], channel=Channel.CALENDAR)
-    stage.clock.days(9)
-    everybody(RecordMade, a_third)
-    everybody(RecordRejected, a_third[::40], reason="photo unclear")
-    everybody(PutInBatch, a_third[::40], batch="B-0002")
-    stage.clock.days(9)
-    everybody(RecordMade, a_third[::40])
-    everybody(RecordReady, a_third)
-    stage.clock.days(5)
-    everybody(CollectCard, a_third[::2], hands_in_temporary_card=True)
-    everybody(ActivateCard, a_third[::4])
-    everybody(ActivateCard, a_third[2::8], new_pin="593816")
-    stage.clock.days(20)
-    everybody(UseCard, a_third[2::8], pin="593816")
-    everybody(ReportLoss, a_third[::32], kind="temporary")
-    everybody(ReportLoss, a_third[4::64])
-    everybody(ReplaceCard, a_third[4::64], why="loss", paid_fen=2800)
-    stage.clock.days(9)
-    everybody(EndLossReport, a_third[::32])
-    out(f"{_clock(started)} a year of the city: {asked:,} requests, card upon card applied for, made, collected, used")
-    return asked
+def _live(stage: Stage, year: Year, now: dt.datetime, told: _Told) -> None:
+    """The year up to yesterday evening."""
+    today = now.astimezone(stage.house.notices.zone).date()
+    asked = stage.asked
+    year.cards()
+    told.at(f"the city goes over: {stage.asked - asked:,} requests, card upon card applied for, made, collected, used")
+    asked = stage.asked
+    year.months(today)
+    told.at(
+        f"a year of money: {year.credited:,} contributions credited, and {stage.asked - asked - year.credited:,} "
+        f"messages of {len(year.tills)} hospitals and pharmacies"
+    )
+    till, comparison, paid = year.last_days(today)
+    counted = year.charges.counted
+    told.more(f"refused: {', '.join(f'{counted[g]:,} {g}' for g in TOLD)}")
+    told.more(
+        f"taken back: {counted['cancelled']:,} cancelled, {counted['reversed']:,} reversed; "
+        f"{counted['repeated']:,} sent again; "
+        f"{counted['message_was_reversed']:,} stopped, for their reversal came first"
+    )
+    told.at(f"{year.evenings.compared:,} comparisons in the evenings; by the last, {_paid(paid)}")
+    _tell_difference(stage, till, comparison, told)
 
 
-def _today(stage: Stage, numbers: Sequence[str], out: Out, started: float) -> int:
+def _paid(paid: Sequence[BankLine]) -> str:
+    """What the bank's file of a day comes to."""
+    owed = sum(line.sum_fen for line in paid)
+    return f"the bank pays {len(paid)} institutions {yuan(owed)} yuan"
+
+
+def _tell_difference(stage: Stage, till: Till, comparison: Comparison, told: _Told) -> None:
+    """What the hospital's book had otherwise, as the house names it."""
+    differences, left = comparison.differences or (), stage.house.evening.line(till.cycle).unexplained
+    found = Counter(d.difference for d in differences)
+    told.more(
+        f"yesterday {till.about.name} differs: {', '.join(f'{n} {what}' for what, n in sorted(found.items()))}; "
+        f"{len(differences) - len(left)} explained, {len(left)} left open"
+        if differences
+        else f"yesterday {till.about.name} is equal too, and not closed yet"
+    )
+
+
+def _today(stage: Stage, year: Year, numbers: Sequence[str], now: dt.datetime, told: _Told) -> None:
     """Today, at the window and elsewhere: every clause says yes at least once, and no at least once."""
-    before = stage.clock.at
-    cast = iter(numbers[-CAST:])
-    asked = sum(scene(stage, cast) for scene in SCENES)
-    out(f"{_clock(started)} today ({before:%Y-%m-%d}): {asked} requests, every clause tried with a yes and a no")
-    return asked
+    asked = stage.asked
+    year.today(now)
+    stage.clock.to(now)
+    cast, at = reversed(numbers[-CAST:]), Tills(year.hospital, year.pharmacy)
+    for scene in SCENES:
+        scene(stage, cast, at)
+    told.at(f"today ({stage.desk.today()}): {stage.asked - asked} requests, every clause tried with a yes and a no")
 
 
-def _tell(stage: Stage, report: ImportReport, asked: int, out: Out, started: float) -> None:
-    """What happened, in numbers that the house itself was asked for."""
-    screens, today = stage.house.screens, stage.desk.today()
+def _tell(stage: Stage, report: ImportReport, told: _Told) -> bool:
+    """What happened, in numbers that the house itself was asked for; whether all of it adds up."""
+    screens, today, out = stage.house.screens, stage.desk.today(), told.out
     speech: Speech = stage.house.speech(stage.house.notices.on(today).id, "en")
-    sums = screens.sums()
     out(f"\npeople:   {screens.people_by_standing()}")
     for kind, states in screens.cards_by_state(today).items():
         out(f"cards:    {kind}: {states}")
     out(f"making:   {screens.applications_by_making()}")
-    equal = "equal" if sums.balance_fen == sums.entries_fen else "NOT EQUAL"
-    out(
-        f"accounts: {sums.accounts:,}, balances {yuan(sums.balance_fen)} yuan, "
-        f"entries of {PERSONAL!r} {yuan(sums.entries_fen)} yuan: {equal}"
-    )
+    whole = _tell_money(stage, told)
     out(f"\ntoday, by clause{'yes':>8}{'no':>5}")
     for clause, tally in screens.clauses_of_day(today).items():
         title = speech.notice.wording["en"].clauses[clause].title
@@ -187,5 +218,39 @@ def _tell(stage: Stage, report: ImportReport, asked: int, out: Out, started: flo
         f"\njournal:  {audit.entries:,} entries of {audit.people:,} people, "
         f"{'every chain is whole' if not audit.faults else audit.faults[0]}"
     )
-    decided, seconds = asked + 2 * report.carried_over, time.monotonic() - started
-    out(f"{_clock(started)} {decided:,} requests decided, {decided / seconds:,.0f} a second from start to now\n")
+    decided, seconds = stage.asked + 2 * report.carried_over, told.seconds
+    told.at(f"{decided:,} requests decided, {decided / seconds:,.0f} a second from start to now\n")
+    return whole and not audit.faults
+
+
+def _tell_money(stage: Stage, told: _Told) -> bool:
+    """The accounts, the settlements, and what is owed for them, each added up from two sides."""
+    sums, evening = stage.house.screens.sums(), stage.house.evening
+    lines = evening.cycles(limit=EVERY_CYCLE)
+    totals = [line.totals for line in lines]
+    charged, back = [t.positive for t in totals], [t.reverse for t in totals]
+    parts = {
+        name: sum(getattr(s, f"{part}_fen") for s in charged) - sum(getattr(s, f"{part}_fen") for s in back)
+        for name, part in (("accounts", "account"), ("pooled fund", "pooled"), ("cash", "cash"))
+    }
+    told.out(
+        f"settled:  {sum(s.count for s in charged):,} charges, {sum(s.count for s in back):,} taken back; "
+        + ", ".join(f"{name} {yuan(fen)}" for name, fen in parts.items())
+        + " yuan"
+    )
+    told.out(
+        f"accounts: {sums.accounts:,}, balances {yuan(sums.balance_fen)} yuan, "
+        f"entries of {PERSONAL!r} {yuan(sums.entries_fen)} yuan: {_equal(sums.balance_fen == sums.entries_fen)}"
+    )
+    owed_fen, entries_fen = sum(t.owed_fen for t in totals), sum(line.entries_fen for line in lines)
+    faults = evening.check()
+    told.out(
+        f"clearing: owed for settlements {yuan(owed_fen)} yuan, by their entries {yuan(entries_fen)} yuan: "
+        f"{_equal(owed_fen == entries_fen and not faults)}"
+    )
+    told.out(f"cycles:   {dict(sorted(Counter(line.state for line in lines).items()))}")
+    return sums.balance_fen == sums.entries_fen and owed_fen == entries_fen and not faults
+
+
+def _equal(alike: bool) -> str:
+    return "equal" if alike else "NOT EQUAL"

@@ -12,6 +12,16 @@ from shebaoka.records import Account, Broken, Posting
 PERSONAL = "personal"
 OLD_SYSTEM = "old_system"
 """Where carried-over money comes from: a named inflow, the counter-account of every opening balance (1.2)."""
+CONTRIBUTIONS = "contributions"
+"""Where a month's share of the contributions comes from: a named inflow."""
+POOLED_FUND = "pooled_fund"
+"""What the pooled fund pays of a charge comes from here, and never touches the personal account."""
+_CLEARING = "clearing:"
+
+
+def clearing(institution: str) -> str:
+    """The account of what is owed to an institution. Its balance is the sum of its entries; no row holds it."""
+    return _CLEARING + institution
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -27,6 +37,27 @@ def opening(balance_fen: int) -> tuple[Posting, ...]:
     if balance_fen == 0:
         return ()
     return (Posting(debit=OLD_SYSTEM, credit=PERSONAL, amount_fen=balance_fen, what="opening_balance"),)
+
+
+def contribution(amount_fen: int) -> tuple[Posting, ...]:
+    """The posting that credits a month's share of the contributions."""
+    return (Posting(debit=CONTRIBUTIONS, credit=PERSONAL, amount_fen=amount_fen, what="contribution"),)
+
+
+def charge(institution: str, account_fen: int, pooled_fen: int) -> tuple[Posting, ...]:
+    """The postings of a charge: what the personal account and the pooled fund owe the institution from now on."""
+    owed = clearing(institution)
+    postings: tuple[Posting, ...] = ()
+    if account_fen:
+        postings = (Posting(debit=PERSONAL, credit=owed, amount_fen=account_fen, what="account_part"),)
+    if pooled_fen:
+        postings += (Posting(debit=POOLED_FUND, credit=owed, amount_fen=pooled_fen, what="pooled_part"),)
+    return postings
+
+
+def mirror(postings: Iterable[Posting], what: str) -> tuple[Posting, ...]:
+    """The postings the other way round: how an entry is undone, for no entry is ever changed."""
+    return tuple(Posting(debit=p.credit, credit=p.debit, amount_fen=p.amount_fen, what=what) for p in postings)
 
 
 def entries(posting: Posting) -> tuple[Entry, Entry]:

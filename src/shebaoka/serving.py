@@ -1,8 +1,11 @@
-"""API and office put together into one web server. Called by the command line and the demonstration."""
+"""All faces put together into one server, the web's and the POS terminals'. Called by the command line and the demo."""
 
 import asyncio
+import collections
 import contextlib
+import gc
 import signal
+import sys
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -13,13 +16,14 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from shebaoka import api, office
+from shebaoka import api, office, pos, terminal
 from shebaoka.app import House
 from shebaoka.desk import Counter, PersonScreen, open_counter
 from shebaoka.records import BadInput
 from shebaoka.web import Front, json_troubles, signed_in
 
 BODY_MAX = 10 * 1024 * 1024
+SWITCH_S = 0.0005
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -39,12 +43,19 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         words=house.words,
         speech=house.speech,
         person=person,
+        institutions=house.institutions,
+        messages=house.messages,
+        accounts=house.accounts,
+        evening=house.evening,
+        clock=house.clock,
+        turned_away=collections.Counter(),
+        fonts=house.settings.fonts,
         open_to_all=open_to_all,
     )
 
 
 def make_app(front: Front) -> Litestar:
-    """The web application: the API under /api/v1, the office's pages under /."""
+    """The web application: the API under /api/v1, that of terminals under /terminal/v1, the office's pages under /."""
     description = (
         "A city's social security card, decided by its notice. Every answer, yes or no, carries the clause it rests "
         "on, its sentence, and what to bring or do next. Sign in with a staff token."
@@ -54,13 +65,19 @@ def make_app(front: Front) -> Litestar:
             Router(
                 "/api/v1", route_handlers=api.HANDLERS, exception_handlers=json_troubles(), security=[{"token": []}]
             ),
+            Router(
+                "/terminal/v1",
+                route_handlers=terminal.HANDLERS,
+                exception_handlers=json_troubles(),
+                security=[{"signature": []}],
+            ),
             office.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
             "staff": Provide(signed_in, sync_to_thread=False),
         },
-        state=State({"front": front}),
+        state=State({"front": front, "door": terminal.Door(front)}),
         exception_handlers=office.troubles(json_troubles()),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
@@ -69,29 +86,57 @@ def make_app(front: Front) -> Litestar:
             description=description,
             path="/api/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            components=Components(
+                security_schemes={
+                    "token": SecurityScheme(type="http", scheme="bearer"),
+                    "signature": SecurityScheme(
+                        type="apiKey", name="Signature", security_scheme_in="header", description="RFC 9421"
+                    ),
+                }
+            ),
         ),
         logging_config=None,
         stores=office.stores(),
     )
 
 
-def serve(house: House, host: str, port: int, *, workers: int = 2, open_to_all: bool = False) -> None:
+def with_shortcut(app: Litestar) -> terminal.App:
+    """The application as it is served: terminals' messages take a shorter way to the same answers."""
+    return terminal.straight(app, app.state.front, app.state.door, body_max=BODY_MAX)
+
+
+def serve(
+    house: House, host: str, port: int, *, pos_port: int | None = None, workers: int = 2, open_to_all: bool = False
+) -> None:
     """Serve until SIGINT or SIGTERM; whoever waits at the counter is served first. `workers` desks share the load.
 
-    `open_to_all` needs a database of invented people and a loopback address: `BadInput` otherwise.
+    POS terminals are served where a `pos_port` is given. `open_to_all` needs a database of invented people and a
+    loopback address: `BadInput` otherwise.
     """
     if open_to_all and (house.screens.meta().get("invented") != "true" or host not in LOOPBACK):
         raise BadInput("Only invented people, and only on this machine, are shown without sign-in.")
+    # What is there now stays, and need not be looked through for garbage; and threads give way to each other sooner
+    # than after 5 ms, since the web server's waits for the desks' at every turn.
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
     with open_counter(house.desk, workers) as counter:
-        app = make_app(front_of(house, counter, open_to_all=open_to_all))
-        asyncio.run(_served(app, host, port))
+        asyncio.run(_served(front_of(house, counter, open_to_all=open_to_all), host, port, pos_port))
 
 
-async def _served(app: Litestar, host: str, port: int) -> None:
-    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_access=False, log_enabled=False)
+async def _served(front: Front, host: str, port: int, pos_port: int | None) -> None:
+    server = Server(
+        with_shortcut(make_app(front)),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        log_access=False,
+        log_enabled=False,
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        await server.serve()
+    async with contextlib.AsyncExitStack() as stack:
+        if pos_port is not None:
+            await stack.enter_async_context(pos.open_pos(front, host, pos_port))
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.serve()

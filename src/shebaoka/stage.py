@@ -5,7 +5,9 @@ Everything on it goes through the real desk, rules, vault and PostgreSQL; only p
 
 import datetime as dt
 import shutil
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,20 @@ import msgspec
 from msgspec.structs import replace as changed
 
 from shebaoka.app import House, Settings, database, load_notices, open_house
+from shebaoka.desk import Desk, Outcome
 from shebaoka.notice import NOTICE_FILE
 from shebaoka.records import (
     SERVICE_OF,
     AnyRequest,
     Ask,
     Broken,
+    Card,
+    CardKind,
     Channel,
     Digits,
+    Life,
     Material,
+    PresentedCard,
     Receipt,
     Request,
     Sender,
@@ -31,6 +38,11 @@ from shebaoka.records import (
 from shebaoka.store import set_stage
 
 EVERYTHING = tuple(Material)
+OWN_PIN, TEMPORARY_PIN = "593816", "472093"
+"""What everybody on the stage chose for their social security card, and for a temporary card."""
+DESKS = 2
+"""How many desks share what is asked together."""
+TRAY = 500
 BY = {
     Channel.WINDOW: Sender("clerk-li", Channel.WINDOW, "window-3"),
     Channel.PHONE: Sender("operator-wang", Channel.PHONE, "hotline"),
@@ -47,15 +59,25 @@ Steps = list[tuple[type[Request], dict[str, Any]]]
 """Requests about one person: the service, and what is said of it beyond the usual."""
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """Somebody with a card that a terminal can read, and the PIN that they enter."""
+
+    number: str
+    card: PresentedCard
+    pin: str
+
+
 class MovingClock:
     """A clock that stands until the play moves it, never back; each look at it is a moment later than the last."""
 
     def __init__(self, at: dt.datetime) -> None:
         self.at = at
+        self._looked_at = threading.Lock()
 
     def __call__(self) -> dt.datetime:
-        self.at += dt.timedelta(milliseconds=20)
-        return self.at
+        with self._looked_at:
+            self.at += dt.timedelta(milliseconds=20)
+            return self.at
 
     def to(self, at: dt.datetime) -> None:
         """Let time pass until `at`."""
@@ -73,8 +95,11 @@ class Stage:
         self.house = house
         self.clock = clock
         self.desk = house.desk()
+        self.asked = 0
+        """How many requests were made so far."""
         self._name = name
-        self._asked = 0
+        self._desks = (self.desk, *(house.desk() for _ in range(DESKS - 1)))
+        self.threads = ThreadPoolExecutor(DESKS)
         length = house.notices.on(self.desk.today()).p.pin_length
         self.first_pin = house.vault.set_first_pin(None, length=length).reveal()
         """The first PIN of this play's city: drawn anew for each play, and known to nobody afterwards."""
@@ -86,12 +111,13 @@ class Stage:
         /,
         *,
         channel: Channel | None = None,
+        by: str = "",
         pin: str = "",
         new_pin: str = "",
         **fields: Any,
     ) -> Receipt:
         """One request, answered."""
-        return self.desk.ask(self.made(service, number, channel=channel, pin=pin, new_pin=new_pin, **fields))
+        return self.desk.ask(self.made(service, number, channel=channel, by=by, pin=pin, new_pin=new_pin, **fields))
 
     def made(
         self,
@@ -100,17 +126,19 @@ class Stage:
         /,
         *,
         channel: Channel | None = None,
+        by: str = "",
         pin: str = "",
         new_pin: str = "",
         **fields: Any,
     ) -> Ask:
-        """One request, ready to be submitted. `fields` may be plain JSON values."""
-        self._asked += 1
-        said = {"shows": EVERYTHING, **fields, "id": f"{self._name}-{self._asked}", "person": number}
+        """One request, ready to be submitted. `fields` may be plain JSON values; `by` is another of its channel."""
+        self.asked += 1
+        said = {"shows": EVERYTHING, **fields, "id": f"{self._name}-{self.asked}", "person": number}
         request: AnyRequest = msgspec.convert(said, service)  # type: ignore[assignment]
+        sender = BY[channel or self._channel_of(service)]
         return Ask(
             request,
-            BY[channel or self._channel_of(service)],
+            changed(sender, by=by) if by else sender,
             Digits(pin) if pin else None,
             Digits(new_pin) if new_pin else None,
         )
@@ -120,21 +148,68 @@ class Stage:
         return [self.ask(service, number, **fields) for service, fields in steps]
 
     def submit(self, asks: Iterable[Ask]) -> list[Receipt]:
-        """Many requests in trays of 200; every one must be answered."""
-        waiting = list(asks)
+        """Many requests; every one must be answered."""
         answered: list[Receipt] = []
-        for start in range(0, len(waiting), 200):
-            for outcome in self.desk.submit(waiting[start : start + 200]):
-                if isinstance(outcome, Trouble):
-                    raise outcome
-                answered.append(outcome)
+        for outcome in self.together(list(asks)):
+            if isinstance(outcome, Trouble):
+                raise outcome
+            answered.append(outcome)
         return answered
+
+    def together(self, asks: Sequence[Ask]) -> list[Outcome]:
+        """Many requests, in trays; each one's outcome, in order.
+
+        Two desks share them by person, so that what is asked about one person is answered in its order.
+        """
+        shares: list[list[int]] = [[] for _ in self._desks]
+        for place, ask in enumerate(asks):
+            shares[sum(ask.request.person.encode()) % DESKS].append(place)
+
+        def served(desk: Desk, share: Sequence[int]) -> list[Outcome]:
+            outcomes: list[Outcome] = []
+            for start in range(0, len(share), TRAY):
+                outcomes += desk.submit([asks[place] for place in share[start : start + TRAY]])
+            return outcomes
+
+        found: dict[int, Outcome] = {}
+        for share, outcomes in zip(shares, self.threads.map(served, self._desks, shares), strict=True):
+            found.update(zip(share, outcomes, strict=True))
+        return [found[place] for place in range(len(asks))]
+
+    def cards_of(self, numbers: Sequence[str]) -> dict[str, tuple[Card, ...]]:
+        """Everybody's cards, as they are on file."""
+        found: dict[str, tuple[Card, ...]] = {}
+        for start in range(0, len(numbers), 1000):
+            people = self.desk.store.load(numbers[start : start + 1000], []).people
+            found.update({number: loaded.dossier.cards for number, loaded in people.items()})
+        return found
+
+    def card_of(self, number: str, kind: CardKind = CardKind.SOCIAL_SECURITY) -> PresentedCard:
+        """A person's latest card of a kind, as a terminal reads it."""
+        cards = [card for card in self.cards_of([number])[number] if card.kind is kind]
+        return as_read(cards[-1])
+
+    def close(self) -> None:
+        """Let threads and connections go."""
+        self.threads.shutdown()
+        for desk in self._desks:
+            desk.store.close()
 
     def _channel_of(self, service: type[Request]) -> Channel:
         """A channel that the notice names for the service; the window where it names none of its own."""
         notice = self.house.notices.on(self.desk.today())
         channels = notice.channels.get(SERVICE_OF[service], (Channel.WINDOW,))
         return Channel.TERMINAL if Channel.TERMINAL in channels else channels[0]
+
+
+def as_read(card: Card) -> PresentedCard:
+    """A card as a terminal reads it."""
+    return PresentedCard(card.number, card.serial)
+
+
+def live_card(cards: Iterable[Card], kind: CardKind = CardKind.SOCIAL_SECURITY) -> Card | None:
+    """The card of a kind that has not ended, as it is on file."""
+    return next((card for card in cards if card.kind is kind and card.life is not Life.ENDED), None)
 
 
 def of_play(settings: Settings, name: str) -> Settings:
@@ -164,8 +239,10 @@ def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.da
         clock = MovingClock(at)
         with open_house(own, clock=clock) as house:
             stage = Stage(house, clock, name)
-            yield stage
-            stage.desk.store.close()
+            try:
+                yield stage
+            finally:
+                stage.close()
 
 
 def _write_notice(source: Path, target: Path, cutover_on: dt.date | None) -> None:

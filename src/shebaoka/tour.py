@@ -13,20 +13,26 @@ from typing import Any
 import msgspec
 
 from shebaoka.app import Settings
-from shebaoka.city import invent_city
+from shebaoka.city import InventedInstitution, invent_city, invent_institutions
 from shebaoka.notice import Speech
 from shebaoka.numbers import mask
+from shebaoka.paper.amounts import grouped, signed
+from shebaoka.paper.labels import labels_in
 from shebaoka.records import (
     ActivateCard,
     AddExtendedApplication,
+    AdmitPatient,
     ApplyForCard,
     ApplyForTemporaryCard,
     CancelCard,
     CancelLossReport,
+    CardKind,
     CarryOverAccount,
     ChangePin,
     Channel,
     CollectCard,
+    CreditContribution,
+    DischargePatient,
     ExpireCard,
     LookUpPerson,
     PutInBatch,
@@ -40,31 +46,43 @@ from shebaoka.records import (
     ReportLoss,
     Request,
     ResetPin,
+    SettleCharge,
     StopOldCard,
     UnlockCard,
     UseCard,
     WithdrawApplication,
 )
 from shebaoka.stage import Stage, open_stage
+from shebaoka.tills import Till
 
 LANGUAGE_ORDER = ("zh-Hans", "zh-Hant", "en")
 Out = Callable[[str], None]
 ID_ONLY = ("identity_card", "identity_copy")
+HOSPITAL, PHARMACY = "inpatient", "pharmacy"
+STAY = "ZY130629-17"
+BILL = {"total_fen": 4_860_00, "pooled_fen": 3_402_00, "account_fen": 800_00, "cash_fen": 658_00}
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """One day of the story: what happens, in three languages, and the request that it leads to."""
+    """One day of the story: what happens, in three languages, and the request that it leads to.
+
+    `at` is the institution whose terminal sends it; its card is then named by kind. Without a service, the year's
+    statement of the account is looked at.
+    """
 
     on: dt.date
     told: tuple[str, str, str]
-    service: type[Request]
+    service: type[Request] | None = None
     fields: dict[str, Any] = {}
+    at: str = ""
 
 
 def _story(first_pin: str, about: dict[str, Any], old: dict[str, Any]) -> list[Scene]:
     """The life, in order."""
     day = dt.date
     old_card, temporary = {"card": "old_medical"}, {"card": "temporary"}
+    stay, bill = {"stay": STAY}, {"kind": "inpatient", "stay": STAY, **BILL}
+    medicine = {"card": "social_security", "kind": "pharmacy", "total_fen": 68_40, "account_fen": 68_40}
     return [
         Scene(day(2013, 6, 26), ("参保登记", "參保登記", "Registered with the insurance"), RegisterPerson, about),
         Scene(day(2013, 6, 26), ("旧医保卡的账户转入新系统", "舊醫保卡的賬戶轉入新系統", "The old card's account comes in"), CarryOverAccount, old),
@@ -72,10 +90,13 @@ def _story(first_pin: str, about: dict[str, Any], old: dict[str, Any]) -> list[S
         Scene(day(2013, 6, 28), ("去窗口申领，忘了带照片", "去窗口申領，忘了帶照片", "At the window to apply, without the photo"), ApplyForCard, {"shows": ID_ONLY}),
         Scene(day(2013, 6, 28), ("取来照片，再次申领", "取來照片，再次申領", "Back with the photo"), ApplyForCard, {"photo": "photo-1"}),
         Scene(day(2013, 6, 28), ("等待期间要用卡，办一张临时卡，密码自己定", "等待期間要用卡，辦一張臨時卡，密碼自己定", "A temporary card for the meantime, with a PIN of one's own"), ApplyForTemporaryCard, {"new_pin": "472093"}),
+        Scene(day(2013, 6, 29), ("突然发病，凭旧医保卡住院", "突然發病，憑舊醫保卡住院", "Taken ill, and into hospital with the old card"), AdmitPatient, {**old_card, **stay, "admitted_on": day(2013, 6, 29), "ward": "内科"}, HOSPITAL),
         Scene(day(2013, 6, 30), ("卡片进入制卡批次", "卡片進入製卡批次", "The card goes into a batch"), PutInBatch, {"batch": "B-0001"}),
         Scene(day(2013, 7, 1), ("旧医保卡停用", "舊醫保卡停用", "The old card stops"), StopOldCard),
-        Scene(day(2013, 7, 2), ("在药店习惯性地递上旧卡", "在藥店習慣性地遞上舊卡", "The old card out of habit"), UseCard, old_card),
-        Scene(day(2013, 7, 2), ("改用临时卡", "改用臨時卡", "The temporary card instead"), UseCard, {**temporary, "pin": "472093"}),
+        Scene(day(2013, 7, 4), ("出院", "出院", "Discharged"), DischargePatient, {**stay, "discharged_on": day(2013, 7, 4)}, HOSPITAL),
+        Scene(day(2013, 7, 4), ("结算时习惯性地递上旧卡", "結算時習慣性地遞上舊卡", "To settle the stay: the old card, out of habit"), SettleCharge, {**old_card, **bill}, HOSPITAL),
+        Scene(day(2013, 7, 4), ("改用临时卡结算", "改用臨時卡結算", "The temporary card instead"), SettleCharge, {**temporary, **bill, "pin": "472093"}, HOSPITAL),
+        Scene(day(2013, 7, 6), ("在药店又递上旧卡", "在藥店又遞上舊卡", "At the pharmacy, the old card once more"), SettleCharge, {**medicine, **old_card}, PHARMACY),
         Scene(day(2013, 7, 8), ("制卡厂退回：照片不清", "製卡廠退回：照片不清", "The maker rejects it: the photo is unclear"), RecordRejected, {"reason": "photo unclear"}),
         Scene(day(2013, 7, 9), ("免费重制", "免費重製", "Remade, free"), PutInBatch, {"batch": "B-0002"}),
         Scene(day(2013, 7, 18), ("制卡完成", "製卡完成", "Made"), RecordMade),
@@ -86,10 +107,12 @@ def _story(first_pin: str, about: dict[str, Any], old: dict[str, Any]) -> list[S
         Scene(day(2013, 7, 23), ("银行功能已经能用", "銀行功能已經能用", "The bank's side works already"), UseCard, {"function": "financial"}),
         Scene(day(2013, 7, 24), ("打热线问：启用了吗？", "打熱線問：啟用了嗎？", "Calls the hotline: is it activated?"), LookUpPerson, {"channel": Channel.PHONE, "reason": "is it activated?"}),
         Scene(day(2013, 7, 24), ("到窗口启用", "到窗口啟用", "Activated at the window"), ActivateCard),
-        Scene(day(2013, 7, 25), ("用初始密码付款", "用初始密碼付款", "Pays with the first PIN"), UseCard, {"pin": first_pin}),
+        Scene(day(2013, 7, 25), ("在药店用初始密码付款", "在藥店用初始密碼付款", "Pays at the pharmacy with the first PIN"), SettleCharge, {**medicine, "pin": first_pin}, PHARMACY),
         Scene(day(2013, 7, 25), ("到窗口修改密码", "到窗口修改密碼", "Changes the PIN"), ChangePin, {"pin": first_pin, "new_pin": "593816"}),
-        Scene(day(2013, 7, 25), ("再次付款", "再次付款", "Pays again"), UseCard, {"pin": "593816"}),
+        Scene(day(2013, 7, 25), ("再次付款", "再次付款", "Pays again"), SettleCharge, {**medicine, "pin": "593816"}, PHARMACY),
+        Scene(day(2013, 8, 5), ("上月缴费划入个人账户", "上月繳費劃入個人賬戶", "Last month's contribution comes in"), CreditContribution, {"month": "2013-07", "amount_fen": 96_50}),
         Scene(day(2013, 9, 3), ("加载图书馆应用", "加載圖書館應用", "The library on the card"), AddExtendedApplication, {"application": "library"}),
+        Scene(day(2014, 1, 3), ("在窗口打印去年的对账单", "在窗口打印去年的對賬單", "Last year's statement, printed at the window")),
         *(Scene(day(2014, 2, 11), ("忘了密码，试着输入", "忘了密碼，試著輸入", "The PIN forgotten, a guess"), UseCard, {"pin": "118822"}) for _ in range(6)),
         Scene(day(2014, 2, 12), ("女儿代办解锁，忘带自己的身份证", "女兒代辦解鎖，忘帶自己的身份證", "The daughter comes to unlock it, without her own identity card"), UnlockCard, {"agent": {"name": "王小芳", "number": "140702198503120027", "relation": "daughter"}, "shows": ("card", *ID_ONLY)}),
         Scene(day(2014, 2, 12), ("本人解锁", "本人解鎖", "The holder unlocks it"), UnlockCard),
@@ -130,23 +153,51 @@ def tour(settings: Settings, language: str, out: Out = print) -> int:
             "channel": Channel.IMPORTER,
         }
         out(_title(language).format(name=resident.name, number=mask(resident.number)))
+        tills = {kind: Till(stage, _first(kind)) for kind in (HOSPITAL, PHARMACY)}
         for scene in _story(stage.first_pin, about, old):
             stage.clock.to(dt.datetime.combine(scene.on, dt.time(9), stage.house.notices.zone))
-            receipt = stage.ask(scene.service, resident.number, **scene.fields)
-            _tell(stage, scene, receipt, language, out)
+            out(f"\n{scene.on}  {scene.told[LANGUAGE_ORDER.index(language)]}")
+            if scene.service is None:
+                _tell_statement(stage, resident.number, scene.on.year - 1, language, out)
+            elif scene.at:
+                _tell(stage, _sent(stage, tills[scene.at], scene.service, resident.number, scene.fields), language, out)
+            else:
+                _tell(stage, stage.ask(scene.service, resident.number, **scene.fields), language, out)
         audit = stage.house.auditor.verify(stage.desk.store)
         out(_end(language).format(entries=audit.entries))
         return 1 if audit.faults else 0
 
 
-def _tell(stage: Stage, scene: Scene, receipt: Receipt, language: str, out: Out) -> None:
-    """One day: what happened, the answer with its clause, and what to do next."""
+def _first(kind: str) -> InventedInstitution:
+    """The largest institution of a kind."""
+    return next(i for i in invent_institutions() if kind in i.kinds)
+
+
+def _sent(stage: Stage, till: Till, service: type[Request], number: str, fields: dict[str, Any]) -> Receipt:
+    """A message of an institution, about the card that its terminal reads."""
+    till.sign_in()
+    said = dict(fields)
+    if "card" in said:
+        said["card"] = stage.card_of(number, CardKind(said["card"]))
+    return till.sent(service, number, **said)
+
+
+def _tell_statement(stage: Stage, number: str, year: int, language: str, out: Out) -> None:
+    """The lines of a year's statement: day, what it was, where, what the account gained or gave, and its balance."""
+    statement, labels = stage.house.accounts.statement(number, year), labels_in(language)
+    out(f"            {labels.account} → {labels.balance}")
+    for line in statement.lines:
+        where = f" {line.institution}" if line.institution else ""
+        change = f"{signed(line.account_fen)} → {grouped(line.balance_fen)}"
+        _wrapped(out, f"{line.on} {change} {labels.whats[line.what]}{where}")
+
+
+def _tell(stage: Stage, receipt: Receipt, language: str, out: Out) -> None:
+    """The answer with its clause, and what to do next."""
     speech: Speech = stage.house.speech(receipt.answer.notice, language)
     answer = receipt.answer
     yes = answer.outcome == "accepted"
-    told = scene.told[LANGUAGE_ORDER.index(language)]
     verdict = {"zh-Hans": ("准", "不准"), "zh-Hant": ("准", "不准"), "en": ("yes", "no")}[language][0 if yes else 1]
-    out(f"\n{scene.on}  {told}")
     clauses = ", ".join((answer.clause, *answer.also))
     _wrapped(out, f"{'✓' if yes else '✗'} {verdict} [{clauses}] {speech.says(answer)}")
     for step in speech.do(answer):

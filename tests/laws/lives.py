@@ -19,7 +19,11 @@ TIMES = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing that somebody does. `days` pass before it; `again` sends an earlier request's id once more."""
+    """One thing that somebody does. `days` pass before it; `again` sends an earlier request's id once more.
+
+    `institution` is whose message it is, of those in `charging.py`, and `signed` whether it comes with its terms; both
+    are for what institutions ask.
+    """
 
     who: int
     service: str
@@ -32,8 +36,13 @@ class Step(msgspec.Struct, frozen=True):
     agent: bool = False
     days: int = 0
     again: tuple[str, int] | None = None
+    institution: int = 0
+    signed: bool = True
+    by: str = "周"
 
 
+CARD_WORDS = ("live", "live", "temporary", "old_medical", "ended", "mixed", "foreign", "made_up")
+STAYS = ("S1", "S1", "S2")
 KINDS = (CardKind.SOCIAL_SECURITY, CardKind.SOCIAL_SECURITY, CardKind.TEMPORARY, CardKind.OLD_MEDICAL)
 _RECORDS = (
     (dt.date(2013, 3, 2), "东湖妇幼保健站", 3200, 3200),
@@ -65,6 +74,24 @@ _OWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "add_extended_application": {"application": ("bus", "park", "zoo")},
     "remove_extended_application": {"application": ("bus", "park")},
     "look_up_person": {"reason": ("来电询问",)},
+    "credit_contribution": {"month": ("2013-07",), "amount_fen": (1, 60_00)},
+    "propose_correction": {"entry": (("credit", 1), ("charge", 1), ("any", 1), ("any", 3)), "reason": ("录入有误",)},
+    "approve_correction": {"proposal": (("proposal", 1), ("proposal", 2), ("any", 1))},
+    "settle_charge": {
+        "card": tuple(("card", how) for how in CARD_WORDS),
+        "kind": ("outpatient", "pharmacy", "inpatient"),
+        "total_fen": (10_00, 70_00),
+        "pooled_fen": (0, 10_00),
+        "account_fen": (0, 10_00, 60_00),
+        "stay": ("", "S1"),
+    },
+    "cancel_settlement": {"settlement": (("charge", 1), ("charge", 2), ("any", 1))},
+    "reverse_message": {"message": (("mine", 1), ("mine", 2), ("any", 1), ("ahead", 1))},
+    "admit_patient": {"card": tuple(("card", how) for how in CARD_WORDS), "stay": STAYS, "admitted_on": (0, 3, -1)},
+    "amend_stay": {"stay": STAYS, "ward": ("内二", None), "admitted_on": (None, 1, -2)},
+    "cancel_admission": {"stay": STAYS},
+    "discharge_patient": {"stay": STAYS, "discharged_on": (0, 90)},
+    "cancel_discharge": {"stay": STAYS},
 }
 
 
@@ -76,6 +103,46 @@ def _temporary(service: str, **own: Any) -> Step:
     return _do(service, card="temporary", **own)
 
 
+def _charge(account_fen: int, pooled_fen: int = 0, cash_fen: int = 0, *, pin: str = "right", **own: Any) -> Step:
+    """A charge whose parts add up, with the card that the person has."""
+    parts = {"account_fen": account_fen, "pooled_fen": pooled_fen, "cash_fen": cash_fen}
+    return _do(
+        "settle_charge",
+        pin=pin,
+        **{"card": ("card", "live"), "kind": "outpatient", "total_fen": sum(parts.values()), **parts, **own},
+    )
+
+
+def _back(back: int = 1) -> Step:
+    return _do("cancel_settlement", settlement=("charge", back))
+
+
+def _undo(back: int = 1, how: str = "mine") -> Step:
+    return _do("reverse_message", message=(how, back))
+
+
+def _credit(amount_fen: int) -> Step:
+    return _do("credit_contribution", month="2013-07", amount_fen=amount_fen)
+
+
+def _propose(right_fen: int) -> Step:
+    return _do("propose_correction", entry=("credit", 1), right_fen=right_fen, reason="录入有误")
+
+
+def _approve(**own: Any) -> Step:
+    return msgspec.structs.replace(_do("approve_correction", proposal=("proposal", 1), **own), by="李")
+
+
+_SAME_PERSON = _do("approve_correction", proposal=("proposal", 1))
+
+
+def _at(institution: int, *steps: Step) -> tuple[Step, ...]:
+    return tuple(msgspec.structs.replace(s, institution=institution) for s in steps)
+
+
+ADMITTED = _do("admit_patient", card=("card", "live"), stay="S1", admitted_on=0)
+LEFT = _do("discharge_patient", stay="S1", discharged_on=0, days=3)
+INPATIENT = {"kind": "inpatient", "stay": "S1"}
 MADE = (_do("put_in_batch", batch="2013-26"), _do("record_made"), _do("record_ready", days=9))
 COLLECTED = (_do("collect_card", hands_in_temporary_card=True), _do("activate_card", new_pin="fit"))
 LOST = (_do("report_loss", kind="formal"), _do("replace_card", why="loss"))
@@ -107,6 +174,7 @@ PATHS: dict[str, tuple[Step, ...]] = {
     "temporary_longer": (
         _do("apply_for_temporary_card", new_pin="fit"),
         *(_temporary("extend_card", days=20) for _ in range(3)),
+        _temporary("hand_in_card"),
     ),
     "temporary_expires": (_do("apply_for_temporary_card", new_pin="fit"), _temporary("expire_card", days=400)),
     "locked": (
@@ -140,11 +208,58 @@ PATHS: dict[str, tuple[Step, ...]] = {
         _do("register_person", name="李娜", region="140702", insured_on=dt.date(2013, 1, 1), days=30),
         _do("apply_for_card"),
     ),
+    "credited": (_credit(200_00),),
+    "charged": (_charge(60_00), _charge(10_00, 20_00, 5_00), _charge(0, 12_00), _charge(0, 0, 7_00)),
+    "charged_too_much": (_credit(1), _charge(300_00), *_at(1, _charge(300_00, kind="pharmacy"), _charge(1, 1))),
+    "taken_back": (_charge(10_00, 20_00, 5_00), _back(), _back(), _back(2), _charge(10_00)),
+    "reversed": (_charge(10_00, 1_00), _undo(), _undo(2), *_at(1, _charge(3_00), _undo(), _undo(), _back())),
+    "cancel_reversed": (_charge(10_00), _back(), _undo(), _back(3), _undo(), _undo(5), _undo(2)),
+    "cancel_reversed_too_late": (_credit(5_00), _charge(5_00), _back(), _charge(300_00), *_at(1, _charge(300_00))),
+    "stopped": (_undo(2, "ahead"), _undo(1, "ahead"), _charge(10_00), _undo(1, "ahead"), _back()),
+    "foreign": (_charge(10_00), *_at(1, _undo(1, "any"), _back(), _undo(1, "mine")), _undo(3, "any")),
+    "stay": (ADMITTED, _charge(8_00, 30_00, **INPATIENT), LEFT, _charge(9_00, 40_00, **INPATIENT), _back()),
+    "stay_amended": (ADMITTED, _do("amend_stay", stay="S1", ward="外一"), _do("cancel_admission", stay="S1"), ADMITTED),
+    "stay_again": (
+        ADMITTED,
+        LEFT,
+        _do("cancel_discharge", stay="S1"),
+        _charge(2_00, **INPATIENT),
+        _do("cancel_admission", stay="S1"),
+        _back(),
+        _do("cancel_admission", stay="S1"),
+        _undo(2),
+        _undo(3),
+    ),
+    "stay_settled": (
+        ADMITTED,
+        LEFT,
+        _charge(1_00, 1_00, **INPATIENT),
+        _do("cancel_discharge", stay="S1"),
+        _charge(1_00, **INPATIENT),
+        _undo(3),
+        *_at(2, _do("admit_patient", card=("card", "live"), stay="S2", admitted_on=0)),
+        _do("cancel_discharge", stay="S1"),
+    ),
+    "stay_from_the_old_card": (
+        _do(
+            "carry_over_account",
+            balance_fen=90_00,
+            old_card_number="0212346",
+            in_hospital_since=dt.date(2013, 6, 20),
+        ),
+        msgspec.structs.replace(ADMITTED, own=(*ADMITTED.own[:-1], ("admitted_on", dt.date(2013, 6, 20)))),
+        LEFT,
+        _charge(1_00, 1_00, **INPATIENT),
+    ),
+    "corrected": (_credit(60_00), _propose(6_00), _approve(), _approve(), _propose(0)),
+    "corrected_to_nothing": (_credit(60_00), _propose(0), _approve(right_fen=1), _SAME_PERSON, _approve(), _propose(9)),
     "died": (_do("cancel_card", why="death"), _do("use_card", pin="right")),
     "bank": (_do("report_loss", kind="formal"), _do("record_bank_answer", financial="stopped")),
 }
 _ENDINGS = ("died", "left_and_back", "cancelled_and_again", "registered", "withdrawn")
-_ROADS = sorted([name for name in PATHS for _ in range(1 if name in _ENDINGS else 4)])
+_RARE = ("temporary", "temporary_longer", "temporary_expires")
+"""Only of use to whoever has no social security card, which soon nearly everybody has; so they come more often."""
+_ROADS = sorted([name for name in PATHS for _ in range(1 if name in _ENDINGS else 12 if name in _RARE else 4)])
 _DAYS = (*[0] * 12, 1, 2, 7, 8, 40, 366, 1500)
 _FAULTS = (
     {"channel": "phone"},
@@ -162,6 +277,9 @@ _FAULTS = (
     {"new_pin": "first"},
     {"new_pin": "simple"},
     {"agent": True},
+    {"signed": False},
+    {"institution": 1},
+    {"institution": 2},
     {"agent": True, "shows": (Material.IDENTITY_CARD, Material.IDENTITY_COPY, Material.CARD, Material.PHOTO)},
 )
 AGAIN = ("same", "same", "content", "pin", "sender")
@@ -183,6 +301,17 @@ _STRAYS = (
     _do("end_loss_report"),
     _do("look_up_person", reason="来电询问"),
     _do("register_person", name="李娜", region="140726", insured_on=dt.date(2030, 1, 1)),
+    *(_charge(1_00, card=("card", how)) for how in sorted(set(CARD_WORDS))),
+    _charge(1_00, pin="wrong"),
+    _charge(1_00, pin="none"),
+    _charge(1_00, kind="inpatient"),
+    _charge(1_00, stay="S1"),
+    _charge(1_00, total_fen=2_00),
+    _do("propose_correction", entry=("charge", 1), reason="录入有误"),
+    _do("admit_patient", card=("card", "live"), stay="S2", admitted_on=-1),
+    _do("discharge_patient", stay="S1", discharged_on=90),
+    _undo(1, "any"),
+    _undo(0, "ahead"),
 )
 _SOUND = tuple(dict.fromkeys(step for path in PATHS.values() for step in path))
 
@@ -193,7 +322,7 @@ def _stray(draw: random.Random) -> Step:
         return msgspec.structs.replace(draw.choice(_SOUND + _STRAYS), **draw.choice(({}, {}, *_FAULTS)))
     service = draw.choice(sorted(SERVICES))
     own = {name: draw.choice(values) for name, values in _OWN.get(service, {}).items()}
-    if "card" in SERVICES[service].__struct_fields__:
+    if "card" in SERVICES[service].__struct_fields__ and "card" not in own:
         own["card"] = draw.choice(KINDS)
     return Step(
         who=0,
@@ -206,6 +335,7 @@ def _stray(draw: random.Random) -> Step:
         paid=draw.choice(("right", "right", 0, 2800)),
         agent=draw.random() < 0.3,
         days=draw.choice(_DAYS),
+        institution=draw.choice((0, 0, 1, 2)),
     )
 
 
@@ -234,7 +364,7 @@ def _beginning(seed: str) -> list[Step]:
     """Most people are registered, some with their old account, many with a card of their own."""
     draw = random.Random(seed)  # noqa: S311 - a random life, no secret
     steps: list[Step] = []
-    for path, chance in (("registered", 0.95), ("carried", 0.3), ("issue", 0.6)):
+    for path, chance in (("registered", 0.95), ("carried", 0.3), ("issue", 0.6), ("credited", 0.5)):
         for who in range(PEOPLE_MAX):
             if draw.random() < chance:
                 steps += [msgspec.structs.replace(s, who=who) for s in PATHS[path]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from charging import INSTITUTIONS, Entries, days_of
 from lives import Step
 
 from shebaoka.app import load_notices
@@ -19,10 +20,12 @@ from shebaoka.desk.fresh import card_number
 from shebaoka.notice import LossReport, Notice, Notices, Term
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
+    OF_INSTITUTIONS,
     SERVICES,
     Accepted,
     Agent,
     Ask,
+    Card,
     CardKind,
     Channel,
     Decision,
@@ -33,8 +36,9 @@ from shebaoka.records import (
     NewPin,
     PinCheck,
     Sender,
+    Terms,
 )
-from shebaoka.rules import card_of, decide
+from shebaoka.rules import card_asked, decide
 from shebaoka.rules.case import Case
 from shebaoka.rules.decide import channels_for
 from shebaoka.rules.offers import fee_of
@@ -133,6 +137,7 @@ class _Model:
         self.cards = itertools.count(1)
         self.at = BEGIN
         self.played: list[Played] = []
+        self.entries = Entries()
 
     def step(self, n: int, step: Step) -> None:
         """Play one step."""
@@ -144,9 +149,12 @@ class _Model:
         before = self.dossiers.get(number, Dossier())
         on = self.at.astimezone(self.notices.zone).date()
         notice = self.notices.on(on)
-        request: Any = msgspec.convert(
-            {"id": f"r{n}", "person": number, **dict(step.own)}, SERVICES[step.service], strict=True
-        )
+        request = self._request(n, step, number, before, on)
+        if request.id in self.entries.stopped:
+            channel = Channel.TERMINAL
+            ask = _ask(request, Sender("周", channel, "w1"), None, None)
+            self.played.append(Played(self.at, ask, Given(at=self.at, on=on), notice, before, None, before))
+            return
         if step.agent:
             request = msgspec.structs.replace(request, agent=AGENT)
         case = Case(request, before, notice, Given(at=self.at, on=on))
@@ -155,15 +163,20 @@ class _Model:
         shows = {"all": tuple(Material), "none": ()}.get(step.shows, step.shows)  # type: ignore[arg-type]
         paid = fee_of(case) if step.paid == "right" else step.paid
         request = msgspec.structs.replace(request, shows=shows, paid_fen=paid)
-        pin, check = self._pin(step, number, before, getattr(request, "card", CardKind.SOCIAL_SECURITY))
+        pin, check = self._pin(step, number, card_asked(before, request))
         new_pin = None if step.new_pin == "none" else UNFIT.get(step.new_pin, PINS[n % 2])
-        ask = _ask(request, Sender("周", channel, "w1"), pin, new_pin)
+        terms = INSTITUTIONS[step.institution] if step.signed and type(request) in OF_INSTITUTIONS else None
+        ask = _ask(request, Sender(step.by, channel, "w1"), pin, new_pin, terms)
         given = Given(
             at=self.at,
             on=on,
             channel=channel,
             pin=check,
             new_pin=NewPin.NOT_GIVEN if new_pin is None else NEW_PINS.get(step.new_pin, NewPin.FIT),
+            terms=terms,
+            original=self.entries.original(ask),
+            proposal=self.entries.proposal(ask),
+            by=step.by,
         )
         if makes_card(ask):
             drawn = next(self.cards)
@@ -175,13 +188,21 @@ class _Model:
         self.dossiers[number] = after
         if isinstance(decision, Accepted) and decision.pin is not None:
             self.pins[number, decision.pin.card] = FIRST if decision.pin.pin == "first" else new_pin or ""
+        self.entries.note(ask, decision, after)
         self.played.append(Played(self.at, ask, given, notice, before, decision, after))
 
-    def _pin(self, step: Step, number: str, dossier: Dossier, kind: CardKind) -> tuple[str | None, PinCheck]:
-        """The digits that the step enters, and what a vault will say of them."""
+    def _request(self, n: int, step: Step, number: str, before: Dossier, on: dt.date) -> Any:
+        """What the step asks, with everything that it says in words found out."""
+        request_type = SERVICES[step.service]
+        institution = INSTITUTIONS[step.institution].institution
+        said = self.entries.said(dict(step.own), n, institution, number, before)
+        request_id = f"{institution}-{n}" if request_type in OF_INSTITUTIONS else f"r{n}"
+        return msgspec.convert({"id": request_id, "person": number, **days_of(said, on)}, request_type, strict=True)
+
+    def _pin(self, step: Step, number: str, card: Card | None) -> tuple[str | None, PinCheck]:
+        """The digits that the step enters for a card, and what a vault will say of them."""
         if step.pin == "none":
             return None, PinCheck.NOT_GIVEN
-        card = card_of(dossier, kind)
         kept = self.pins.get((number, card.n)) if card is not None and card.life != "ended" else None
         entered = WRONG if step.pin == "wrong" else kept or PINS[0]
         if kept is None:
@@ -204,8 +225,9 @@ class _Model:
         )
 
 
-def _ask(request: Any, sender: Sender, pin: str | None, new_pin: str | None) -> Ask:
-    return Ask(request, sender, None if pin is None else Digits(pin), None if new_pin is None else Digits(new_pin))
+def _ask(request: Any, sender: Sender, pin: str | None, new_pin: str | None, terms: Terms | None = None) -> Ask:
+    digits = [None if entered is None else Digits(entered) for entered in (pin, new_pin)]
+    return Ask(request, sender, *digits, terms=terms)
 
 
 def serial(region: str, n: int) -> str:

@@ -1,94 +1,22 @@
 """Laws that hold of any life through the desk on a real PostgreSQL: trays, repeats, replay, what is never stored."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
 
-import psycopg
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lawoffice import Office, alone, office, together
 from lives import TIMES, Step, lives
-from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, Played, cities, play, serial
+from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, cities, play
 
-from conftest import TABLES, Database
+from shebaoka import ledger
 from shebaoka.desk import Auditor, Desk, Outcome, Screens
 from shebaoka.desk.journal import decoded, replayed
-from shebaoka.notice import Notices
-from shebaoka.records import Dossier, Receipt, Trouble
-from shebaoka.store import Store, Views, views
-from shebaoka.vault import SoftwareVault
+from shebaoka.records import Receipt, Trouble
+from shebaoka.store import views
 
+__all__ = ["office"]
 EXAMPLES = settings(max_examples=100 * TIMES)
 CITY = st.sampled_from(sorted(cities()))
-Kept = dict[str, list[tuple[Any, ...]]]
-
-
-class Office:
-    """An office whose database can be emptied at will, and whose drawn numbers are counted instead."""
-
-    def __init__(self, database: Database, vault: SoftwareVault, store: Store, views_: Views) -> None:
-        self.vault, self.store, self.views = vault, store, views_
-        self.serials = itertools.count(1)
-        self._owner = psycopg.connect(database.owner, autocommit=True)
-
-    def close(self) -> None:
-        """Let the owner's connection go."""
-        self._owner.close()
-
-    def empty(self) -> None:
-        """Nobody is on file, and counting begins again."""
-        self._owner.execute(";".join(f"delete from {table}" for table in TABLES))
-        self.serials = itertools.count(1)
-
-    def kept(self) -> Kept:
-        """Every row of every table."""
-        return {t: sorted(self._owner.execute(f"select * from {t}").fetchall(), key=repr) for t in TABLES}
-
-    def text(self) -> bytes:
-        """Every text and every byte string that the database holds, one after the other."""
-        values = itertools.chain.from_iterable(itertools.chain.from_iterable(self.kept().values()))
-        return b"\0".join(v if isinstance(v, bytes) else str(v).encode() for v in values)
-
-    def live(self, played: list[Played], notices: Notices, cuts: Callable[[int], list[int]]) -> list[Outcome]:
-        """A life through the desk; what was asked at one instant comes in trays of the lengths that `cuts` gives."""
-        self.empty()
-        at = [played[0].at]
-        desk = Desk(self.store, self.vault, notices, lambda: at[0])
-        desk._people.refill(1)
-        desk._cards.refill(1)
-        outcomes: list[Outcome] = []
-        for instant, group in itertools.groupby(played, key=lambda p: p.at):
-            at[0], asks, start = instant, [p.ask for p in group], 0
-            for length in cuts(len(asks)):
-                outcomes += desk.submit(asks[start : start + length])
-                start += length
-        return outcomes
-
-    def dossiers(self) -> dict[str, Dossier]:
-        """Everybody as they are on file."""
-        return {number: loaded.dossier for number, loaded in self.store.load(PEOPLE, []).people.items()}
-
-
-@pytest.fixture
-def office(
-    database: Database, vault: SoftwareVault, store: Store, views: Views, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
-    """The office, with card serials that are counted."""
-    office = Office(database, vault, store, views)
-    monkeypatch.setattr("shebaoka.desk.fold.card_serial", lambda region: serial(region, next(office.serials)))
-    yield office
-    office.close()
-
-
-def alone(n: int) -> list[int]:
-    """Trays of one."""
-    return [1] * n
-
-
-def together(n: int) -> list[int]:
-    """One tray of all."""
-    return [n]
 
 
 def shown(outcome: Outcome) -> object:
@@ -160,7 +88,7 @@ def test_the_journal_alone_leads_to_what_is_on_file(office: Office, steps: list[
     notices, played = cities()[city], play(steps, cities()[city])
     office.live(played, notices, together)
     on_file = office.dossiers()
-    for loaded in office.store.load(PEOPLE, []).people.values():
+    for loaded in office.store.load(PEOPLE, [], stays=True).people.values():
         everything = {"person_id": loaded.person_id, "before": 2**62, "limit": 10_000}
         rows = office.views.rows(views.ENTRIES_OF_PERSON, everything)[::-1]
         assert replayed([decoded(row[8]) for row in rows], notices) == loaded.dossier
@@ -182,7 +110,7 @@ def test_money_on_file_adds_up(office: Office, steps: list[Step], city: str) -> 
     total = 0
     for number in office.dossiers():
         statement = screens.statement(number)
-        gained = sum(p.amount_fen if p.credit == "personal" else -p.amount_fen for _, _, p in statement.postings)
+        gained = ledger.change(posting for _, _, posting in statement.postings)
         assert statement.balance_fen == gained
         total += gained
     assert total == sums.balance_fen
@@ -207,9 +135,10 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(office: Office, steps: list
     instant = played[0].at
     asks = [p.ask for p in itertools.takewhile(lambda p: p.at == instant, played)]
     office.empty()
+    rows = office.kept()
     desk = Desk(office.store, office.vault, notices, lambda: instant)
     dry = desk.submit(asks, dry_run=True)
-    assert not any(office.kept().values())
+    assert office.kept() == rows
     assert all(isinstance(o, Trouble) or o.entry == "" for o in dry)
     answers = [o.code if isinstance(o, Trouble) else (o.answer.outcome, o.answer.ground) for o in dry]
     earnest = desk.submit(asks)

@@ -1,5 +1,6 @@
 """The JSON API under `/api/v1`: services, dossiers, the journal and the notice, for programs. See docs/api.md."""
 
+from shebaoka.api.accounts import get_account, get_balance
 from shebaoka.api.asking import post_request, post_tray
 from shebaoka.api.reading import (
     get_clause,
@@ -21,6 +22,8 @@ HANDLERS = [
     get_person,
     get_person_journal,
     get_statement,
+    get_account,
+    get_balance,
     get_journal,
     get_counts,
     get_notice,

@@ -1,6 +1,5 @@
 """Reading: people, the journal, counts, the notice. Every look at a person goes through the desk first."""
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,15 +20,12 @@ from shebaoka.api.shapes import (
     entry_body,
     person_body,
 )
-from shebaoka.api.signing import ERRORS, Language, Number, Reason
-from shebaoka.desk import JournalLine, Staff, Statement
+from shebaoka.api.signing import ERRORS, Day, Language, Number, Reason, Unmasked, day_asked
+from shebaoka.desk import JournalLine, Staff, Statement, must_see_accounts, must_see_unmasked
 from shebaoka.notice import Notice
-from shebaoka.records import SERVICES, BadInput, NotFound
+from shebaoka.records import SERVICES, NotFound
 from shebaoka.web import Front, looked_up, must_sign_in
 
-Day = Annotated[
-    dt.date | None, QueryParameter(name="on", required=False, description="A day; today if it is left out.")
-]
 Limit = Annotated[int, QueryParameter(ge=1, le=500, required=False, description="At most so many entries.")]
 Before = Annotated[
     str,
@@ -39,7 +35,6 @@ Before = Annotated[
         description="Continue after the entry of this place.",
     ),
 ]
-Unmasked = Annotated[bool, QueryParameter(required=False, description="Number and name in full.")]
 
 
 @get(
@@ -57,6 +52,8 @@ async def get_person(
     unmasked: Unmasked = False,
 ) -> PersonBody:
     """A person as of today; the look-up is kept in the journal."""
+    if unmasked:
+        must_see_unmasked(staff)
     screen, _ = await looked_up(front, staff, number, reason)
     return person_body(screen, number, unmasked=unmasked)
 
@@ -98,6 +95,7 @@ async def get_statement(
     front: NamedDependency[Front], number: Number, reason: Reason, staff: NamedDependency[Staff]
 ) -> Statement:
     """Balance, postings, and the old card's records that were carried over."""
+    must_see_accounts(staff)
     await looked_up(front, staff, number, reason)
     return await to_thread.run_sync(front.screens.statement, number)
 
@@ -127,13 +125,6 @@ async def get_journal(
     return _entries(front, await to_thread.run_sync(read), limit, language)
 
 
-def _day(front: Front, on: dt.date | None) -> dt.date:
-    """The day asked about, today if none is. `BadInput` for one that is out of any notice's reach."""
-    if on is not None and not 1900 <= on.year <= 2999:
-        raise BadInput("on: must be a day from 1900 to 2999. Correct it and send it again.")
-    return on or front.screens.today()
-
-
 def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) -> EntriesBody:
     return EntriesBody(
         entries=tuple(entry_body(line, front.speech(line.answer.notice, language)) for line in lines),
@@ -144,7 +135,8 @@ def _entries(front: Front, lines: list[JournalLine], limit: int, language: str) 
 @get("/counts", summary="The city in numbers", responses=ERRORS, tags=["office"], guards=[must_sign_in])
 async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBody:
     """People, cards and applications by state, accounts, and each clause's yes and no on a day."""
-    day = _day(front, on)
+    day = day_asked(front, on)
+    turned_away = dict(sorted(front.turned_away.items()))  # here, where no other thread counts
 
     def read() -> CountsBody:
         screens = front.screens
@@ -157,6 +149,7 @@ async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBod
             accounts=sums.accounts,
             balance_fen=sums.balance_fen,
             entries_fen=sums.entries_fen,
+            messages_turned_away=turned_away,
             clauses=screens.clauses_of_day(day),
             services=screens.services_of_day(day),
         )
@@ -167,7 +160,7 @@ async def get_counts(front: NamedDependency[Front], on: Day = None) -> CountsBod
 @get("/notice", summary="The notice", responses=ERRORS, tags=["notice"], security=[{}])
 async def get_notice(front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans") -> NoticeBody:
     """The version in force on a day, whole. Needs no sign-in."""
-    notice = front.notices.on(_day(front, on))
+    notice = front.notices.on(day_asked(front, on))
     return NoticeBody(
         id=notice.id,
         city=notice.wording[language].city,
@@ -187,7 +180,7 @@ async def get_clause(
     language: Language = "zh-Hans",
 ) -> ClauseBody:
     """Its wording, parameters, readings and grounds. Needs no sign-in."""
-    notice = front.notices.on(_day(front, on))
+    notice = front.notices.on(day_asked(front, on))
     if clause not in notice.clauses:
         raise NotFound("The notice has no such clause; its clauses are numbered like 2.4.")
     return _clause(notice, clause, language)
@@ -213,7 +206,7 @@ async def get_services(
     front: NamedDependency[Front], on: Day = None, language: Language = "zh-Hans"
 ) -> list[ServiceBody]:
     """Channels and materials by service. Needs no sign-in."""
-    notice = front.notices.on(_day(front, on))
+    notice = front.notices.on(day_asked(front, on))
     return [
         ServiceBody(
             service=service,

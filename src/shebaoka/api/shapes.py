@@ -110,8 +110,20 @@ class PersonBody(msgspec.Struct, frozen=True):
     entries: int
 
 
+class BalanceBody(msgspec.Struct, frozen=True):
+    """The balance at the end of a day; the number is masked."""
+
+    number: str
+    on: dt.date
+    balance_fen: int
+
+
 class CountsBody(msgspec.Struct, frozen=True):
-    """The city in numbers as of `on`. The two sums of fen are equal, or something is wrong."""
+    """The city in numbers as of `on`. The two sums of fen are equal, or something is wrong.
+
+    `messages_turned_away` counts by code the messages of terminals that were turned away at the door since the server
+    started.
+    """
 
     on: dt.date
     people: dict[str, int]
@@ -120,6 +132,7 @@ class CountsBody(msgspec.Struct, frozen=True):
     accounts: int
     balance_fen: int
     entries_fen: int
+    messages_turned_away: dict[str, int]
     clauses: dict[str, Tally]
     services: dict[str, Tally]
 

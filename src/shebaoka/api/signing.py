@@ -1,11 +1,13 @@
-"""Parameters that most of the API shares: number, reason, language, and the errors that may come back."""
+"""Parameters that most of the API shares: number, reason, day, language, and the errors that may come back."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
-from shebaoka.web import ErrorBody
+from shebaoka.records import BadInput
+from shebaoka.web import ErrorBody, Front
 
 Language = Annotated[
     Literal["zh-Hans", "zh-Hant", "en"], QueryParameter(required=False, description="The language of every sentence.")
@@ -22,6 +24,10 @@ Reason = Annotated[
         description="Why the person is looked up; it is kept in the journal.",
     ),
 ]
+Day = Annotated[
+    dt.date | None, QueryParameter(name="on", required=False, description="A day; today if it is left out.")
+]
+Unmasked = Annotated[bool, QueryParameter(required=False, description="Number and name in full.")]
 _SAYS = {
     400: "The request cannot be read; `field` names the place.",
     401: "The staff token is missing or not known.",
@@ -37,3 +43,10 @@ ERRORS = {
     status: ResponseSpec(data_container=ErrorBody, description=says, generate_examples=False)
     for status, says in _SAYS.items()
 }
+
+
+def day_asked(front: Front, on: dt.date | None) -> dt.date:
+    """The day asked about, today if none is. `BadInput` for one that is out of any notice's reach."""
+    if on is not None and not 1900 <= on.year <= 2999:
+        raise BadInput("on: must be a day from 1900 to 2999. Correct it and send it again.")
+    return on or front.screens.today()

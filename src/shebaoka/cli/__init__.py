@@ -1,17 +1,21 @@
 """The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
-the administrator's (setup, staff, db, vault, journal verify and seal) or public (the notice, the list of services).
+the administrator's (setup, staff, institution, terminal, db, vault, journal verify and seal, money check) or public
+(the notice, the list of services).
 """
 
 from pathlib import Path
 
 import click
 
+from shebaoka.cli.account import add_to as add_account
 from shebaoka.cli.asking import add_to as add_services
 from shebaoka.cli.entrance import Caller, Front, unabridged
+from shebaoka.cli.institutions import add_to as add_institutions
 from shebaoka.cli.intake import add_to as add_import
 from shebaoka.cli.machine import add_to as add_machine
+from shebaoka.cli.money import add_to as add_money
 from shebaoka.cli.noticeboard import add_to as add_notice
 from shebaoka.cli.office import add_to as add_office
 from shebaoka.cli.people import add_to as add_people
@@ -34,6 +38,8 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
     ctx.obj = Caller(token_file)
 
 
-for _add in (add_machine, add_office, add_notice, add_import, add_people, add_services):
+for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money):
+    _add(main)
+for _add in (add_people, add_account, add_services):
     _add(main)
 unabridged(main)

@@ -45,6 +45,9 @@ COMMANDS: dict[str, type[Request]] = {
     "hand-in": r.HandInCard,
     "cancel": r.CancelCard,
     "carry-over": r.CarryOverAccount,
+    "account credit": r.CreditContribution,
+    "correction propose": r.ProposeCorrection,
+    "correction approve": r.ApproveCorrection,
     "extended add": r.AddExtendedApplication,
     "extended remove": r.RemoveExtendedApplication,
     "bank answer": r.RecordBankAnswer,
@@ -52,7 +55,7 @@ COMMANDS: dict[str, type[Request]] = {
     "calendar end-loss-report": r.EndLossReport,
     "calendar stop-old-card": r.StopOldCard,
 }
-"""Command → request."""
+"""Command → request. What institutions ask comes in signed from their terminals, and has no command."""
 COMMAND_OF: dict[str, str] = {r.SERVICE_OF[request]: command for command, request in COMMANDS.items()}
 """Service → command, for lists that say how a service is asked for."""
 
@@ -60,6 +63,8 @@ GROUPS = {
     "person": "Register a person, look one up, and show what is on file about them.",
     "temporary": "The temporary card.",
     "batch": "Card production: what becomes of a card from its batch to the window.",
+    "account": "The personal account.",
+    "correction": "Corrections of an account: one person proposes, another approves.",
     "extended": "Extended applications on a card.",
     "bank": "What the bank answers.",
     "calendar": "What happens because a day has come.",

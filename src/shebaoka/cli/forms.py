@@ -40,6 +40,11 @@ SAYS = {
     "in_hospital_since": "the day of an admission that is still open",
     "hands_in_damaged_card": "the damaged social security card is handed in",
     "hands_in_temporary_card": "the temporary card is handed in",
+    "month": "the month, as 2013-07",
+    "amount_fen": "the amount",
+    "entry": "the entry's place in the journal, as 1001-7",
+    "right_fen": "what shall stand in the entry's place; 0 for nothing",
+    "proposal": "the proposal's place in the journal, as 1001-9",
     "agent.name": "the agent's name, at most 50 characters",
     "agent.number": "the agent's social security number",
     "agent.relation": "how the agent is related to the holder, at most 200 characters",
@@ -167,7 +172,8 @@ def _plain(kind: inspect.Type) -> inspect.Type:
     if isinstance(kind, inspect.Metadata):
         return _plain(kind.type)
     if isinstance(kind, inspect.UnionType):
-        (only,) = (t for t in kind.types if not isinstance(t, inspect.NoneType))
+        # A card is named by its kind here; the very card is read by terminals alone.
+        (only,) = (t for t in kind.types if not isinstance(t, (inspect.NoneType, inspect.StructType)))
         return _plain(only)
     return kind
 

@@ -18,7 +18,7 @@ LABELS = {
         "male": "男", "female": "女", "born": "出生", "region": "参保地", "insured": "参保", "balance": "余额：",
         "carried_over": "{0} 转入", "records": "旧卡消费记录", "issued": "领卡", "until": "有效期至", "ended": "终止",
         "bank": "银行账户", "loss_until": "挂失至", "tries": "密码输错次数", "ministry": "部颁状态码",
-        "in_hospital": "住院起",
+        "in_hospital": "住院起", "written": "对账单写在 {0}，只有文件的主人能读。",
         # keys and codes of parameters
         "channels": "办理渠道", "cancel_channels": "解挂渠道", "cancellable": "可以解挂", "lasts": "期限",
         "then": "到期后",
@@ -41,7 +41,7 @@ LABELS = {
         "male": "男", "female": "女", "born": "出生", "region": "參保地", "insured": "參保", "balance": "餘額：",
         "carried_over": "{0} 轉入", "records": "舊卡消費記錄", "issued": "領卡", "until": "有效期至", "ended": "終止",
         "bank": "銀行帳戶", "loss_until": "掛失至", "tries": "密碼輸錯次數", "ministry": "部頒狀態碼",
-        "in_hospital": "住院起",
+        "in_hospital": "住院起", "written": "對帳單寫在 {0}，只有檔案的主人能讀。",
         # keys and codes of parameters
         "channels": "辦理渠道", "cancel_channels": "解掛渠道", "cancellable": "可以解掛", "lasts": "期限",
         "then": "到期後",
@@ -67,7 +67,7 @@ LABELS = {
         "balance": "Balance: ", "carried_over": "carried over on {0}", "records": "Records of the old card",
         "issued": "issued", "until": "valid until", "ended": "ended", "bank": "bank account",
         "loss_until": "loss report until", "tries": "wrong PINs", "ministry": "ministry's code",
-        "in_hospital": "in hospital since",
+        "in_hospital": "in hospital since", "written": "The statement is in {0}; only its owner may read it.",
         # keys and codes of parameters
         "channels": "where", "cancel_channels": "where it is cancelled", "cancellable": "can be cancelled",
         "lasts": "lasts", "then": "then", "holder": "the holder brings", "agent_adds": "an agent also brings",

@@ -119,17 +119,20 @@ def _typed_twice(length: int) -> Digits | None:
 @click.command()
 @host_option
 @port_option
+@click.option("--pos-port", type=click.IntRange(1, 65535), help="Serve POS terminals (ISO 8583) on this port too.")
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="How many desks share the load."
 )
 @click.pass_obj
-def serve(caller: Caller, host: str, port: int, workers: int) -> None:
+def serve(caller: Caller, host: str, port: int, pos_port: int | None, workers: int) -> None:
     """Serve the office and the API until stopped."""
     from shebaoka.serving import serve as serve_house
 
     with caller.house() as house:
         click.echo(f"Open at http://{host}:{port}; Ctrl+C ends it.")
-        serve_house(house, host, port, workers=workers)
+        if pos_port is not None:
+            click.echo(f"POS terminals at {host}:{pos_port}.")
+        serve_house(house, host, port, pos_port=pos_port, workers=workers)
 
 
 @click.command()

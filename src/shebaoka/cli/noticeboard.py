@@ -196,7 +196,10 @@ def variant_label(variant: str, words: Words) -> str:
 @json_option
 @click.pass_obj
 def services(caller: Caller, on: dt.date | None, language: str, as_json: bool) -> None:
-    """List every service: its command, where it is done, what to bring, what it costs."""
+    """List every service: its command, where it is done, what to bring, what it costs.
+
+    What institutions ask comes in from their terminals and has no command.
+    """
     version, words = _opened(caller, on, language)
     listed = [_service(version, service) for service in SERVICES]
     if as_json:
@@ -205,7 +208,8 @@ def services(caller: Caller, on: dt.date | None, language: str, as_json: bool) -
     said = LABELS[language]
     for entry in listed:
         say(words.services[entry["service"]])
-        say(f"{said['command']}shebaoka {entry['command']}", first="  ")
+        if entry["command"] is not None:
+            say(f"{said['command']}shebaoka {entry['command']}", first="  ")
         for variant, channels in entry["channels"].items():
             say(_for(variant, words) + said["where"] + value_text(tuple(channels), words), first="  ")
         for variant, papers in entry["materials"].items():
@@ -228,7 +232,7 @@ def _service(version: Notice, service: str) -> dict[str, Any]:
     }
     return {
         "service": service,
-        "command": COMMAND_OF[service],
+        "command": COMMAND_OF.get(service),
         "channels": _channels(version, service),
         "materials": materials,
         "fees": {name: getattr(version.p, name) for name in FEES.get(service, ())},

@@ -4,7 +4,7 @@ Each command first asks the desk to look the person up, so every look stands in 
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from shebaoka.records import SERVICES, Answer, Ask, Channel, LookUpPerson, Sende
 
 if TYPE_CHECKING:
     from shebaoka.app import House
-    from shebaoka.desk import CardScreen, Offer, PersonScreen
+    from shebaoka.desk import CardScreen, Offer, PersonScreen, Staff
 
 reason_option = click.option(
     "--reason", default="shown at the command line", show_default=True, help="Why it is looked at, for the journal."
@@ -39,12 +39,19 @@ def add_to(main: click.Group) -> None:
 
 
 @contextmanager
-def _looked_up(ctx: click.Context, asked: dict[str, Any]) -> "Iterator[tuple[House, PersonScreen, Speech]]":
-    """The person's screen after the desk noted the look; a refusal is shown, and ends the command."""
+def looked_up(
+    ctx: click.Context, asked: dict[str, Any], must: "Callable[[Staff], None] | None" = None
+) -> "Iterator[tuple[House, Staff, PersonScreen, Speech]]":
+    """The person's screen after the desk noted the look; a refusal is shown, and ends the command.
+
+    `must` is asked of who is signed in before the look, and raises `NotAllowed` for a role that may not see this.
+    """
     from shebaoka.desk import CHANNEL_OF
 
     with ctx.obj.signed_in() as (house, staff), desk_of(house) as desk:
         staff.must_see_people()
+        if must is not None:
+            must(staff)
         channel = CHANNEL_OF.get(staff.role, Channel.WINDOW)
         request = LookUpPerson(id=str(uuid.uuid4()), person=asked["number"], reason=asked["reason"])
         receipt = desk.ask(Ask(request, Sender(staff.name, channel, staff.place)))
@@ -55,19 +62,21 @@ def _looked_up(ctx: click.Context, asked: dict[str, Any]) -> "Iterator[tuple[Hou
             ctx.exit(REFUSED)
         on = desk.today()
         screen = house.screens.person(desk.store, request.person, on)
-        yield house, screen, house.speech(house.notices.on(on).id, asked["language"])
+        yield house, staff, screen, house.speech(house.notices.on(on).id, asked["language"])
 
 
 @click.command("show")
 @number_argument
 @reason_option
-@click.option("--unmasked", is_flag=True, help="Show the social security number in full.")
+@click.option("--unmasked", is_flag=True, help="Show the social security number in full; only for the role clerk.")
 @language_option
 @json_option
 @click.pass_context
 def person_show(ctx: click.Context, /, **asked: Any) -> None:
     """Show a person: standing, cards, application, and what can be asked for now."""
-    with _looked_up(ctx, asked) as (_, screen, speech):
+    from shebaoka.desk import must_see_unmasked
+
+    with looked_up(ctx, asked, must_see_unmasked if asked["unmasked"] else None) as (_, _, screen, speech):
         number = asked["number"] if asked["unmasked"] else mask(asked["number"])
         if asked["as_json"]:
             say_json(_document(screen, number))
@@ -158,7 +167,7 @@ def _show_offer(offer: "Offer", speech: Speech) -> None:
 @click.pass_context
 def person_history(ctx: click.Context, /, **asked: Any) -> None:
     """Show everything that was asked about a person, newest first, looks included."""
-    with _looked_up(ctx, asked) as (house, screen, _):
+    with looked_up(ctx, asked) as (house, _, screen, _):
         lines = house.screens.journal_of(screen.person_id, limit=asked["limit"])
         if asked["as_json"]:
             say_json({"person": mask(asked["number"]), "entries": lines})
@@ -174,7 +183,9 @@ def person_history(ctx: click.Context, /, **asked: Any) -> None:
 @click.pass_context
 def person_statement(ctx: click.Context, /, **asked: Any) -> None:
     """Show a person's account: balance, postings, and the old card's records that were carried over."""
-    with _looked_up(ctx, asked) as (house, _, speech):
+    from shebaoka.desk import must_see_accounts
+
+    with looked_up(ctx, asked, must_see_accounts) as (house, _, _, speech):
         statement = house.screens.statement(asked["number"])
         if asked["as_json"]:
             postings = [{"on": on, "place": place, **named(posting)} for on, place, posting in statement.postings]
@@ -209,7 +220,7 @@ def card() -> None:
 @click.pass_context
 def card_show(ctx: click.Context, /, **asked: Any) -> None:
     """Show a person's cards, and for each service what it needs, or by which clause it is not possible now."""
-    with _looked_up(ctx, asked) as (_, screen, speech):
+    with looked_up(ctx, asked) as (_, _, screen, speech):
         if asked["as_json"]:
             shown = {"person": mask(asked["number"]), "on": screen.on, "cards": screen.cards, "offers": screen.offers}
             say_json(shown)

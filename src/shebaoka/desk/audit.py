@@ -135,7 +135,7 @@ class Auditor:
         except Trouble as e:
             return f"person {person_id}: {e}"
         number = dossier.person.number if dossier.person else None
-        loaded = store.load([number], []).people.get(number) if number else None
+        loaded = store.load([number], [], stays=True).people.get(number) if number else None
         if loaded is None:
             return "" if number is None else f"person {person_id}: the journal registers them, the store lacks them."
         if loaded.version != len(entries):

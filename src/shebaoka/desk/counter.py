@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from shebaoka.desk.desk import Desk
 from shebaoka.desk.fold import Outcome
-from shebaoka.records import Ask, Broken, StoreDown, Trouble, VaultTrouble
+from shebaoka.records import Ask, Broken, CycleClosed, StoreDown, Trouble, VaultTrouble
 
 log = logging.getLogger(__name__)
 TRAY = 200
@@ -93,12 +93,13 @@ class Counter:
 def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool) -> None:
     """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told.
 
-    So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's.
+    So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's;
+    and with a business cycle that was closed, which is one institution's.
     """
     try:
         outcomes = desk.submit([a for asks, _, _ in waiting for a in asks], dry_run=dry_run)
     except Trouble as e:
-        if isinstance(e, (Broken, VaultTrouble)) and len(waiting) > 1:
+        if isinstance(e, (Broken, CycleClosed, VaultTrouble)) and len(waiting) > 1:
             for one in waiting:
                 _serve(desk, [one], dry_run)
             return

@@ -6,9 +6,10 @@ Every face comes through here. A tray of n gives exactly what n trays of one giv
 import datetime as dt
 from collections.abc import Sequence
 
-from shebaoka.desk.fold import Answers, Outcome, Tray, makes_card
+from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
+from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places
 from shebaoka.notice import Notices
 from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, Trouble
 from shebaoka.store import BLOCK, Load, Overtaken, Store
@@ -62,7 +63,8 @@ class Desk:
         for _ in range(ROUNDS):
             try:
                 load = self._load(asks)
-                outcomes, writes = tray.fold(load, self._answers(load))
+                found = self._found(asks, load) if tray.undoes else NOTHING
+                outcomes, writes = tray.fold(load, self._answers(asks, load), found)
                 if not dry_run and writes.journal:
                     self.store.save(writes)
             except Overtaken:
@@ -90,10 +92,13 @@ class Desk:
     def _load(self, asks: Sequence[Ask]) -> Load:
         """Everything that the tray's requests name, in one trip; fresh ids come along when they run low."""
         cards = sum(map(makes_card, asks))
+        undoing = any(isinstance(a.request, UNDOING) for a in asks)
         load = self.store.load(
             dict.fromkeys(a.request.person for a in asks),
-            [a.request.id for a in asks],
+            [a.request.id for a in asks] + (named_messages(asks) if undoing else []),
             pins=any(a.pin is not None for a in asks),
+            stays=undoing or any(map(about_a_stay, asks)),
+            undone=undoing,
             person_block=self._people.low(len(asks)),
             card_block=cards > 0 and self._cards.low(cards),
         )
@@ -101,13 +106,26 @@ class Desk:
         self._cards.refill(load.card_block)
         return load
 
-    def _answers(self, load: Load) -> Answers:
+    def _answers(self, asks: Sequence[Ask], load: Load) -> Answers:
         """The first answers of requests that were answered before; only a repeat costs this trip."""
         if not load.requests:
             return {}
-        places = [(k.person_id, k.seq) for k in load.requests.values()]
+        known = [load.requests.get(a.request.id) for a in asks]
+        places = [(k.person_id, k.seq) for k in known if k is not None]
+        if not places:
+            return {}
         entries = {place: decoded(body) for place, body in self.store.bodies(places).items()}
         return {place: (e.given.at, e.answer) for place, e in entries.items()}
+
+    def _found(self, asks: Sequence[Ask], load: Load) -> Found:
+        """The entries that the tray wants undone and the proposals that it approves; only such a tray costs this."""
+        entries, proposals = named_places(asks, load)
+        return Found(
+            entries=self.store.entries(entries) if entries else {},
+            proposals={place: decoded(body) for place, body in self.store.bodies(list(proposals)).items()}
+            if proposals
+            else {},
+        )
 
 
 def _dry(outcome: Outcome) -> Outcome:

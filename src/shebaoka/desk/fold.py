@@ -11,39 +11,46 @@ from typing import Any
 import msgspec
 
 from shebaoka.desk.fresh import Block, card_number, card_serial
-from shebaoka.desk.journal import START, Entry, chained, encoded, row_of
+from shebaoka.desk.journal import START, Entry, chained, encoded, stored
+from shebaoka.desk.undo import NOTHING, STOPPED, UNDOING, Found, Undoing
 from shebaoka.notice import Notice
 from shebaoka.records import (
     SERVICE_OF,
     Accepted,
     Answer,
     ApplyForTemporaryCard,
+    ApproveCorrection,
     Ask,
+    Basis,
     Broken,
     CardKind,
     Decision,
     Dossier,
     Given,
     Life,
+    MessageReversed,
     NewPin,
     PinCheck,
     PutInBatch,
     Receipt,
     ReplaceCard,
     RequestIdUsed,
+    ReverseMessage,
     Trouble,
 )
-from shebaoka.rules import card_of, decide
+from shebaoka.rules import card_asked, decide
 from shebaoka.store import (
     KeptPin,
     KnownRequest,
     Load,
     Loaded,
     Writes,
-    account_row,
     application_row,
     card_row,
+    dossier_row,
     person_row,
+    settlement_row,
+    stay_row,
 )
 from shebaoka.vault import Kept, Vault
 
@@ -77,15 +84,17 @@ class Tray:
     ) -> None:
         self.asks = asks
         self.contents = [content_of(ask, vault) for ask in asks]
+        self.undoes = any(isinstance(ask.request, UNDOING) for ask in asks)
         self._given = given
         self._notice = notice
         self._vault = vault
         self._people = people
         self._cards = cards
 
-    def fold(self, load: Load, answers: Answers) -> tuple[list[Outcome], Writes]:
+    def fold(self, load: Load, answers: Answers, found: Found = NOTHING) -> tuple[list[Outcome], Writes]:
         """Every ask's outcome in order, and what must be saved for them to be true."""
         self._load = load
+        self._undoing = Undoing(load, found) if self.undoes else None
         self._working: dict[str, _Working] = {}
         self._left: list[_Working] = []
         self._writes = Writes()
@@ -99,11 +108,14 @@ class Tray:
             elif request_id in answered:
                 first_content, receipt = answered[request_id]
                 same = first_content == content
-                outcomes.append(msgspec.structs.replace(receipt, repeated=True) if same else _used(request_id))
+                other = _stopped if first_content == STOPPED else _used
+                outcomes.append(msgspec.structs.replace(receipt, repeated=True) if same else other(request_id))
             else:
                 receipt = self._decide(ask, content)
                 answered[request_id] = (content, receipt)
                 outcomes.append(receipt)
+                if isinstance(ask.request, ReverseMessage) and receipt.answer.ground == Basis.MESSAGE_IS_STOPPED:
+                    answered[ask.request.message] = (STOPPED, receipt)
         for working in (*self._left, *self._working.values()):
             self._save(working)
         _sort(self._writes)
@@ -112,7 +124,7 @@ class Tray:
     def _again(self, ask: Ask, content: bytes, known: KnownRequest, answers: Answers) -> Outcome:
         """The first answer once more for the same content; a refusal of the id for other content."""
         if known.content != content:
-            return _used(ask.request.id)
+            return _stopped(ask.request.id) if known.content == STOPPED else _used(ask.request.id)
         place = (known.person_id, known.seq)
         at, answer = answers[place]
         return Receipt(
@@ -138,10 +150,11 @@ class Tray:
         body = encoded(entry := Entry(request, ask.sender, given, answer))
         working.version += 1
         working.chain = chained(working.chain, working.person_id, working.version, body)
-        row = row_of(working.person_id, working.version, body, working.chain, entry)
-        self._writes.journal.append((*msgspec.structs.astuple(row)[:7], ",".join(row.also), row.body, row.hash))
+        self._writes.journal.append(stored(working.person_id, working.version, body, working.chain, entry))
         self._writes.request_key.append((request.id, content, working.person_id, working.version))
         self._apply(ask, working, decision, given)
+        if self._undoing is not None:
+            self._undoing.note(entry, (working.person_id, working.version), decision)
         if working.dossier.person is None:
             # Nobody is registered: the entry stands alone, and the next request about the number gets one of its own.
             self._left.append(self._working.pop(request.person))
@@ -157,9 +170,8 @@ class Tray:
         """What the rules may not find out: the vault's word on PINs, and fresh numbers where a card is made."""
         request = ask.request
         found: dict[str, Any] = {}
-        kind = getattr(request, "card", CardKind.SOCIAL_SECURITY)
         if ask.pin is not None:
-            card = card_of(working.dossier, kind)
+            card = card_asked(working.dossier, request)
             kept = working.pins.get(card.n) if card is not None and card.life is not Life.ENDED else None
             if card is not None and kept is not None:
                 right = self._vault.check(working.person_id, card.n, ask.pin, Kept(kept.key_id, kept.value))
@@ -170,6 +182,13 @@ class Tray:
         if makes_card(ask):
             found["card_number"] = card_number(self._cards.take())
             found["card_serial"] = card_serial(self._notice.region)
+        if ask.terms is not None:
+            found["terms"] = ask.terms
+        if self._undoing is not None and isinstance(request, UNDOING):
+            found["original"] = self._undoing.original(ask, working.person_id)
+            if isinstance(request, ApproveCorrection):
+                found["proposal"] = self._undoing.proposal(ask, working.person_id)
+                found["by"] = ask.sender.by
         given = self._given
         return Given(at=given.at, on=given.on, channel=ask.sender.channel, **found)
 
@@ -228,6 +247,7 @@ class Tray:
             self._reseal(ask, working)
         if working.pins_changed:
             working.pins = {**working.pins, **working.pins_changed}
+        self._settled(working, decision, given)
         self._writes.posting += [
             (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
             for line, p in enumerate(decision.postings, 1)
@@ -237,9 +257,19 @@ class Tray:
             for line, r in enumerate(decision.records, 1)
         ]
 
+    def _settled(self, working: _Working, decision: Accepted, given: Given) -> None:
+        """What the decision settles, takes back and stops."""
+        writes, person_id, seq = self._writes, working.person_id, working.version
+        if decision.settlement is not None:
+            writes.settlement.append(settlement_row(person_id, seq, decision.settlement, given.on, given.at))
+        if decision.undoes:
+            writes.undone += [(person_id, undone, seq) for undone in decision.undoes]
+        if decision.stops:
+            writes.request_key.append((decision.stops, STOPPED, person_id, seq))
+
     def _reseal(self, ask: Ask, working: _Working) -> None:
         """A PIN that was right under an older key is kept under the present one from now on."""
-        card = card_of(working.dossier, getattr(ask.request, "card", CardKind.SOCIAL_SECURITY))
+        card = card_asked(working.dossier, ask.request)
         kept = working.pins.get(card.n) if card is not None else None
         if card is None or kept is None or ask.pin is None or self._vault.is_current(Kept(kept.key_id, kept.value)):
             return
@@ -251,7 +281,7 @@ class Tray:
         writes, person_id, before, after = self._writes, working.person_id, working.loaded.dossier, working.dossier
         if working.version == working.loaded.version:
             return
-        writes.dossier.append((person_id, working.version, working.chain))
+        writes.dossier.append(dossier_row(person_id, working.version, working.chain, after.account))
         if after is before:
             _save_pins(writes, working)
             return
@@ -259,10 +289,11 @@ class Tray:
             writes.person.append(person_row(person_id, after.person))
             if before.person is None:
                 writes.person_key.append((after.person.number, person_id))
-        if after.account is not before.account and after.account is not None:
-            writes.account.append(account_row(person_id, after.account))
         had = {c.n: c for c in before.cards}
         writes.card += [card_row(person_id, c) for c in after.cards if had.get(c.n) is not c]
+        if after.stays is not before.stays:
+            stayed = {s.n: s for s in before.stays}
+            writes.stay += [stay_row(person_id, s) for s in after.stays if stayed.get(s.n) is not s]
         applied = {a.n: a for a in before.applications}
         writes.application += [application_row(person_id, a) for a in after.applications if applied.get(a.n) is not a]
         _save_pins(writes, working)
@@ -280,6 +311,11 @@ def makes_card(ask: Ask) -> bool:
     return isinstance(request, (PutInBatch, ApplyForTemporaryCard))
 
 
+def about_a_stay(ask: Ask) -> bool:
+    """Whether the stays of the person must be known to answer this."""
+    return bool(getattr(ask.request, "stay", ""))
+
+
 def content_of(ask: Ask, vault: Vault) -> bytes:
     """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs."""
     mark = vault.mark(ask.request.id, ask.pin, ask.new_pin)
@@ -290,6 +326,12 @@ def _used(request_id: str) -> RequestIdUsed:
     return RequestIdUsed(
         f"The request id {request_id!r} was used before with other content. Nothing was done; "
         "send a new request under a new id."
+    )
+
+
+def _stopped(request_id: str) -> MessageReversed:
+    return MessageReversed(
+        f"The message {request_id!r} was reversed before it came. Nothing was done; send a new message under a new id."
     )
 
 

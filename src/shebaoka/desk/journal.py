@@ -8,6 +8,7 @@ does not have.
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -79,6 +80,23 @@ def row_of(person_id: int, seq: int, body: bytes, chain: bytes, entry: Entry) ->
         answer.clause,
         list(answer.also),
         body.decode(),
+        chain,
+    )
+
+
+def stored(person_id: int, seq: int, body: bytes, chain: bytes, entry: Entry) -> tuple[Any, ...]:
+    """An entry in the order of its statement: what `row_of` says, the text still in UTF-8, a list as one text."""
+    answer = entry.answer
+    return (
+        person_id,
+        seq,
+        entry.given.at,
+        SERVICE_OF[type(entry.request)],
+        answer.outcome,
+        answer.ground,
+        answer.clause,
+        ",".join(answer.also),
+        body,
         chain,
     )
 

@@ -11,9 +11,10 @@ from shebaoka.records import Answer, Basis, CardKind, Channel, Function, Making,
 FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutover"})
 FACTS_OF_A_CASE = frozenset(
     {
-        "application", "balance", "batch", "birth", "card", "card_number", "channels", "ended", "fee", "insured",
-        "loss_until", "missing", "paid", "records_carried", "records_left", "tries_left", "unlocks_left", "valid_until",
-        "limit",
+        "account", "admitted", "amount", "application", "balance", "batch", "birth", "card", "card_number", "cash",
+        "channels", "discharged", "ended", "fee", "insured", "limit", "loss_until", "missing", "month", "paid", "parts",
+        "pooled", "records_carried", "records_left", "right", "stay", "total", "tries_left", "unlocks_left",
+        "valid_until",
     }
 )  # fmt: skip
 
@@ -61,6 +62,17 @@ DONE = [
     "bank_asked_to_stop",
     "bank_asked_to_resume",
     "stay_settled",
+    "contribution_credited",
+    "correction_proposed",
+    "correction_made",
+    "charge_settled",
+    "settlement_taken_back",
+    "message_stopped",
+    "patient_admitted",
+    "stay_amended",
+    "admission_cancelled",
+    "patient_discharged",
+    "discharge_cancelled",
 ]
 STATES = [
     "none",

@@ -1,18 +1,24 @@
-"""The office's pages, for people: the city in numbers, the journal, dossiers, clauses, imports. See docs/office.md.
+"""The office's pages, for people: the city in numbers, journal, dossiers, clauses, imports, money. See docs/office.md.
 
 `serving` puts them together with the API into one web server.
 """
 
 from litestar import Router
 
-from shebaoka.office import city, entrance, imports, people, rulebook
+from shebaoka.office import city, entrance, evening, imports, people, rulebook
 from shebaoka.office.faults import troubles as troubles
 from shebaoka.office.sessions import must_be_known, must_see_people
 from shebaoka.office.sessions import stores as stores
 
 OPEN = [entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out]
-FOR_STAFF = [city.get_today, rulebook.get_clauses, rulebook.get_clause, imports.get_import]
-ABOUT_PEOPLE = [city.get_journal, people.get_search, people.post_search, people.get_person]
+FOR_STAFF = [
+    *(city.get_today, rulebook.get_clauses, rulebook.get_clause, imports.get_import),
+    *(evening.get_evening, evening.get_cycle, evening.get_bank_file),
+    *(evening.post_explain, evening.post_close, evening.post_bank_file),
+]
+ABOUT_PEOPLE = [
+    *(city.get_journal, people.get_search, people.post_search, people.get_person, people.get_statement),
+]
 
 
 def router() -> Router:

@@ -3,6 +3,8 @@
 A test holds that each language has every word, and that no page asks for one that is not here.
 """
 
+from shebaoka.office.moneylabels import MONEY
+
 LABELS: dict[str, dict[str, str]] = {
     "zh-Hans": {
         "office": "社会保障卡业务", "today": "今日概况", "journal": "日志", "people": "参保人", "clauses": "条款",
@@ -282,4 +284,6 @@ LABELS: dict[str, dict[str, str]] = {
         "records_of_others": "Of accounts held back or there already",
     },
 }  # fmt: skip
+for _language, _words in MONEY.items():
+    LABELS[_language] |= _words
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}

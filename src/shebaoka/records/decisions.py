@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from shebaoka.records.facts import Dossier, OldRecord, Posting
+from shebaoka.records.asking import Terms
+from shebaoka.records.facts import Dossier, OldRecord, Posting, Settlement
 from shebaoka.records.grounds import Basis, Refusal, Step
 from shebaoka.records.requests import Channel, Material
 
@@ -31,8 +32,37 @@ class NewPin(StrEnum):
     TOO_SIMPLE = "too_simple"
 
 
+class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An earlier entry that a request wants undone: what became of it, and what it moved.
+
+    `person` is whether it is about the same person. Of a settlement that was cancelled, and the cancel reversed, it
+    is the entry that stands now.
+    """
+
+    seq: int
+    person: bool
+    service: str
+    accepted: bool
+    undone: bool = False
+    settlement: Settlement | None = None
+    postings: tuple[Posting, ...] = ()
+
+
+class Proposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A correction that was proposed: by whom, of which entry, and what shall stand in its place. Fen."""
+
+    by: str
+    entry: str
+    right_fen: int
+    seq: int
+    made: bool = False
+
+
 class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Facts that rules may not find out themselves: instant, day in the city, channel, PIN findings, fresh numbers.
+
+    `terms` are those of the institution that asks; `original` is the entry that a request wants undone, and
+    `proposal` and `by` say who proposed and who approves a correction.
 
     It is kept in the journal beside the request, so that any decision can be made again from the journal alone.
     """
@@ -44,6 +74,10 @@ class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     new_pin: NewPin = NewPin.NOT_GIVEN
     card_number: str = ""
     card_serial: str = ""
+    terms: Terms | None = None
+    original: Original | None = None
+    proposal: Proposal | None = None
+    by: str = ""
 
 
 class PinOrder(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +88,10 @@ class PinOrder(msgspec.Struct, frozen=True, gc=False):
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
-    """A yes. `after` is the dossier as it shall be; `also` are further grounds beside the first."""
+    """A yes. `after` is the dossier as it shall be; `also` are further grounds beside the first.
+
+    `undoes` are entries that this one takes back, `stops` the id of a message that is stopped should it still come.
+    """
 
     ground: Basis
     after: Dossier
@@ -62,6 +99,9 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
     done: tuple[str, ...] = ()
     postings: tuple[Posting, ...] = ()
     records: tuple[OldRecord, ...] = ()
+    settlement: Settlement | None = None
+    undoes: tuple[int, ...] = ()
+    stops: str = ""
     pin: PinOrder | None = None
     fee_fen: int = 0
     readings: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """The nouns: a person, their cards, applications and account, and the dossier that holds them together.
 
 Frozen and typed, no logic. Every other room reads them. The field order of `Card`, `Application`,
-`Person` and `Account` is the column order of their tables, so that rows become records without a copy in between.
+`Person`, `Account`, `Stay` and `Settlement` is the column order of their tables, so that rows become records without
+a copy in between.
 """
 
 import datetime as dt
@@ -183,13 +184,43 @@ class OldRecord(Record, frozen=True):
             raise ValueError("the account cannot have paid more than the whole")
 
 
+class StayState(StrEnum):
+    """Where a stay in hospital is."""
+
+    IN_HOSPITAL = "in_hospital"
+    DISCHARGED = "discharged"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class Stay(Record, frozen=True):
+    """A stay in hospital, bound to the person and the stay's own `number` at its institution, never to a card (8.1).
+
+    `n` counts the person's stays from 1; `settlements` counts what was settled on it and not taken back.
+    """
+
+    n: int
+    number: str
+    institution: str
+    state: StayState
+    admitted_on: dt.date
+    discharged_on: dt.date | None = None
+    ward: str = ""
+    begun_on_old_card: bool = False
+    settlements: int = 0
+
+
 class Dossier(msgspec.Struct, frozen=True, gc=False):
-    """All that the rules need to know of one person. `person` is None for somebody who is not registered."""
+    """All that the rules need to know of one person. `person` is None for somebody who is not registered.
+
+    `stays` is filled where somebody asks about a stay.
+    """
 
     person: Person | None = None
     cards: tuple[Card, ...] = ()
     applications: tuple[Application, ...] = ()
     account: Account | None = None
+    stays: tuple[Stay, ...] = ()
 
 
 class Posting(Record, frozen=True):
@@ -199,3 +230,21 @@ class Posting(Record, frozen=True):
     credit: str
     amount_fen: int
     what: str
+
+
+class Settlement(Record, frozen=True):
+    """What a charge came to: the total, and what the pooled fund, the personal account and cash paid of it. Fen.
+
+    What takes a charge back is a settlement with negative amounts; `undoes` is the entry that it takes back.
+    """
+
+    institution: str
+    cycle: int
+    kind: str
+    undoes: int | None
+    message_id: str
+    stay: str
+    total_fen: int
+    pooled_fen: int
+    account_fen: int
+    cash_fen: int

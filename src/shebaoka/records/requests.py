@@ -1,6 +1,7 @@
-"""What somebody may ask: one frozen record per service, imperative, and who asks it from where.
+"""What somebody may ask about people, cards and applications: one frozen record per service, imperative.
 
-A PIN never stands in a request, for a request is kept in the journal: it travels beside it, in `Ask`.
+A PIN never stands in a request, for a request is kept in the journal: it travels beside it, in `Ask`. What may be
+asked about money and stays in hospital is in `money.py`; all of it together in `asking.py`.
 """
 
 import datetime as dt
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from shebaoka.records.facts import CardKind, OldRecord
+from shebaoka.records.facts import CardKind
 
 # `$` alone would let a line feed at the end through.
 PLAIN = r"^[^\x00-\x1f\x7f]*$(?!\n)"
@@ -78,6 +79,16 @@ class Purpose(StrEnum):
     DISCHARGE = "discharge"
 
 
+class PresentedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card as a terminal read it. A replaced card may bear the same number, so the serial counts as well.
+
+    An old medical card has no serial.
+    """
+
+    number: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$(?!\n)", description="Card number, 卡号")]
+    serial: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?$(?!\n)", description="Card serial, 卡识别码")] = ""
+
+
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who acts for the holder (代理人)."""
 
@@ -98,6 +109,7 @@ class Request(
     forbid_unknown_fields=True,
     tag_field="service",
     tag=service_name,
+    omit_defaults=True,
 ):
     """What every request says: its sender's id, whom it is about, what is shown, who acts, what is paid."""
 
@@ -173,9 +185,9 @@ class ActivateCard(Request, frozen=True):
 
 
 class UseCard(Request, frozen=True):
-    """Present a card: may it be used for this, here and now?"""
+    """Present a card: may it be used for this, here and now? A terminal names the very card that it read."""
 
-    card: CardKind = CardKind.SOCIAL_SECURITY
+    card: CardKind | PresentedCard = CardKind.SOCIAL_SECURITY
     function: Function = Function.SOCIAL
     purpose: Purpose = Purpose.PAYMENT
 
@@ -260,15 +272,6 @@ class CancelCard(Request, frozen=True):
     why: CancelReason = CancelReason.REQUEST
 
 
-class CarryOverAccount(Request, frozen=True):
-    """Carry over the old medical card's account: its balance and its consumption records (1.2)."""
-
-    balance_fen: Fen
-    old_card_number: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$(?!\n)")]
-    records: tuple[OldRecord, ...] = ()
-    in_hospital_since: dt.date | None = None
-
-
 class AddExtendedApplication(Request, frozen=True, kw_only=True):
     """Put an extended application on a card."""
 
@@ -287,73 +290,3 @@ class LookUpPerson(Request, frozen=True):
     """Look a person up, to answer a question about them; changes nothing and is kept in the journal."""
 
     reason: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
-
-
-AnyRequest = (
-    RegisterPerson
-    | CarryOverAccount
-    | ApplyForCard
-    | AmendApplication
-    | WithdrawApplication
-    | PutInBatch
-    | RecordMade
-    | RecordRejected
-    | RecordReady
-    | CollectCard
-    | ApplyForTemporaryCard
-    | ActivateCard
-    | UseCard
-    | ReportLoss
-    | CancelLossReport
-    | EndLossReport
-    | RecordBankAnswer
-    | UnlockCard
-    | ChangePin
-    | ResetPin
-    | ReplaceCard
-    | HandInCard
-    | ExtendCard
-    | ExpireCard
-    | StopOldCard
-    | CancelCard
-    | AddExtendedApplication
-    | RemoveExtendedApplication
-    | LookUpPerson
-)
-
-REQUESTS: tuple[type[Request], ...] = AnyRequest.__args__
-SERVICES: dict[str, type[Request]] = {service_name(r.__name__): r for r in REQUESTS}
-SERVICE_OF: dict[type[Request], str] = {r: s for s, r in SERVICES.items()}
-
-
-class Sender(msgspec.Struct, frozen=True):
-    """Who asks, through which channel, from which place (a window, a terminal, a batch)."""
-
-    by: str
-    channel: Channel
-    place: str = ""
-
-
-class Digits:
-    """PIN digits on their way from the holder to the vault. They show in no print, log or encoding."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The digits, for the vault alone."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Digits(hidden)"
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """A request with its sender, and the PIN entries that came beside it."""
-
-    request: AnyRequest
-    sender: Sender
-    pin: Digits | None = None
-    new_pin: Digits | None = None

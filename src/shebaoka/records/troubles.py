@@ -49,6 +49,27 @@ class RequestIdUsed(Trouble):
     status = 409
 
 
+class MessageReversed(Trouble):
+    """A message was reversed before it came, and is stopped for good."""
+
+    code = "message_was_reversed"
+    status = 409
+
+
+class CycleClosed(Trouble):
+    """The institution has no open business cycle that the message could fall in."""
+
+    code = "no_open_cycle"
+    status = 409
+
+
+class NotReconciled(Trouble):
+    """The business cycle cannot be closed yet; the sentence says what is missing."""
+
+    code = "cycle_is_not_reconciled"
+    status = 409
+
+
 class NotSignedIn(Trouble):
     """The token is missing or unknown."""
 
@@ -109,3 +130,52 @@ class Broken(Trouble):
     """An invariant does not hold: the program, not the asker, is at fault, and nothing was done."""
 
     code = "invariant_broken"
+
+
+class SignatureMissing(Trouble):
+    """A message that must be signed is not."""
+
+    code = "signature_missing"
+    status = 401
+
+
+class SignatureUnfit(Trouble):
+    """A message's signature cannot be read, or does not cover what it must; the sentence names what is wrong."""
+
+    code = "signature_unfit"
+    status = 401
+
+
+class DigestWrong(Trouble):
+    """The body is not the one that the digest beside it was made of."""
+
+    code = "digest_wrong"
+    status = 401
+
+
+class SignatureWrong(Trouble):
+    """The signature is not this message's under a key that is known here; which of the two, nobody is told."""
+
+    code = "signature_wrong"
+    status = 401
+
+
+class SignatureStale(Trouble):
+    """The message was signed too long ago, too far ahead, or before the server started."""
+
+    code = "signature_stale"
+    status = 401
+
+
+class NonceUsed(Trouble):
+    """A message with this nonce came before."""
+
+    code = "nonce_used"
+    status = 401
+
+
+class TooManyMessages(Trouble):
+    """More signed messages came within the window than are remembered; nothing was done."""
+
+    code = "too_many_messages"
+    status = 429

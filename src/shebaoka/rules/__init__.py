@@ -6,6 +6,7 @@ from shebaoka.rules.offers import ServiceOffer as ServiceOffer
 from shebaoka.rules.offers import example as example
 from shebaoka.rules.offers import offers as offers
 from shebaoka.rules.state import as_of as as_of
+from shebaoka.rules.state import card_asked as card_asked
 from shebaoka.rules.state import card_of as card_of
 from shebaoka.rules.state import ministry_code as ministry_code
 from shebaoka.rules.state import open_application as open_application

@@ -1,9 +1,26 @@
-"""Carrying over the old medical card's account. Clauses 1.1, 1.2, 8.1."""
+"""The personal account: carrying it over, crediting a month, correcting an entry. Clauses 1.1, 1.2, 8.1."""
 
 from msgspec.structs import replace
 
 from shebaoka import ledger
-from shebaoka.records import Accepted, Account, Basis, Card, CardKind, CarryOverAccount, Decision, Life, OldRecord
+from shebaoka.records import (
+    Accepted,
+    Account,
+    ApproveCorrection,
+    Basis,
+    Card,
+    CardKind,
+    CarryOverAccount,
+    CreditContribution,
+    Decision,
+    Life,
+    OldRecord,
+    Posting,
+    ProposeCorrection,
+    Refusal,
+    Refused,
+    Step,
+)
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.state import as_of, put
 
@@ -54,4 +71,86 @@ def _carried(case: Case, records: tuple[OldRecord, ...]) -> tuple[OldRecord, ...
     return tuple(r for r in records if r.on.year == case.given.on.year)
 
 
-RULES: Rules = {CarryOverAccount: carry_over}
+def credit(case: Case, request: CreditContribution) -> Decision:
+    """A month's share of the contributions is credited."""
+    postings = ledger.contribution(request.amount_fen)
+    account = ledger.after(case.dossier.account or Account(), postings)
+    return Accepted(
+        ground=Basis.CONTRIBUTION_IS_CREDITED,
+        after=replace(case.dossier, account=account),
+        done=("contribution_credited",),
+        postings=postings,
+        facts={"amount_fen": request.amount_fen, "month": request.month, "balance_fen": account.balance_fen},
+    )
+
+
+def propose(case: Case, request: ProposeCorrection) -> Decision:
+    """A correction is proposed with its reason; nothing moves until a second person approves it."""
+    old = _correctable(case)
+    if isinstance(old, Refused):
+        return old
+    return Accepted(
+        ground=Basis.CORRECTION_IS_PROPOSED,
+        after=case.dossier,
+        done=("correction_proposed",),
+        next=(Step.LET_A_SECOND_PERSON_APPROVE,),
+        facts={"amount_fen": old.amount_fen, "right_fen": request.right_fen},
+    )
+
+
+def approve(case: Case, request: ApproveCorrection) -> Decision:
+    """The entry is mirrored, and the right amount entered in its place, if a second person says the same."""
+    proposal, by = case.given.proposal, case.given.by
+    if proposal is None or (proposal.entry, proposal.right_fen) != (request.entry, request.right_fen):
+        return case.refused(Refusal.THERE_IS_NO_SUCH_PROPOSAL)
+    if proposal.by == by:
+        return case.refused(Refusal.CORRECTION_NEEDS_A_SECOND_PERSON)
+    if proposal.made:
+        return case.refused(Refusal.CORRECTION_WAS_MADE)
+    old, original = _correctable(case), case.given.original
+    if isinstance(old, Refused) or original is None:
+        return old if isinstance(old, Refused) else case.refused(Refusal.THERE_IS_NO_SUCH_ENTRY)
+    postings = ledger.mirror((old,), "correction")
+    if request.right_fen:
+        postings += (replace(old, amount_fen=request.right_fen),)
+    account = case.dossier.account or Account()
+    if account.balance_fen + ledger.change(postings) < 0:
+        needed_fen = -ledger.change(postings)
+        return case.refused(Refusal.BALANCE_IS_TOO_SMALL, balance_fen=account.balance_fen, account_fen=needed_fen)
+    account = ledger.after(account, postings)
+    return Accepted(
+        ground=Basis.CORRECTION_IS_MADE,
+        after=replace(case.dossier, account=account),
+        done=("correction_made",),
+        postings=postings,
+        undoes=(original.seq, proposal.seq),
+        facts={
+            "amount_fen": old.amount_fen,
+            "right_fen": request.right_fen,
+            "balance_fen": account.balance_fen,
+        },
+    )
+
+
+def _correctable(case: Case) -> Posting | Refused:
+    """The posting to be corrected: the one that credited the account. A settlement its institution takes back itself.
+
+    Of a correction it is the amount that was entered as the right one; there is none where the right one was nothing.
+    """
+    original = case.given.original
+    if original is None or not original.person or not original.accepted:
+        return case.refused(Refusal.THERE_IS_NO_SUCH_ENTRY)
+    if original.undone:
+        return case.refused(Refusal.CORRECTION_WAS_MADE)
+    credited = [p for p in original.postings if p.credit == ledger.PERSONAL]
+    if original.settlement is not None or len(credited) != 1:
+        return case.refused(Refusal.ENTRY_CANNOT_BE_CORRECTED)
+    return credited[0]
+
+
+RULES: Rules = {
+    CarryOverAccount: carry_over,
+    CreditContribution: credit,
+    ProposeCorrection: propose,
+    ApproveCorrection: approve,
+}

@@ -22,6 +22,7 @@ from shebaoka.records import (
     Given,
     Loss,
     Person,
+    PresentedCard,
     Purpose,
     Refusal,
     Refused,
@@ -29,9 +30,10 @@ from shebaoka.records import (
     ReportLoss,
     Request,
     StopOldCard,
+    Terms,
     UseCard,
 )
-from shebaoka.rules.state import as_of, card_of, open_application
+from shebaoka.rules.state import as_of, card_of, open_application, presented
 
 KIND_OF: Mapping[type[Request], CardKind] = MappingProxyType(
     {ApplyForTemporaryCard: CardKind.TEMPORARY, StopOldCard: CardKind.OLD_MEDICAL}
@@ -66,9 +68,13 @@ class Case:
         self.recorded = dossier
         self.dossier = as_of(dossier, notice, given.on)
         self.key = service_key(request)
-        named: CardKind = getattr(request, "card", CardKind.SOCIAL_SECURITY)
-        self.kind = KIND_OF.get(type(request), named)
-        self.card = card_of(self.dossier, self.kind)
+        named: CardKind | PresentedCard = getattr(request, "card", CardKind.SOCIAL_SECURITY)
+        if isinstance(named, PresentedCard):
+            self.card = presented(self.dossier, named)
+            self.kind = self.card.kind if self.card is not None else CardKind.SOCIAL_SECURITY
+        else:
+            self.kind = KIND_OF.get(type(request), named)
+            self.card = card_of(self.dossier, self.kind)
         self.application = open_application(self.dossier)
 
     @property
@@ -84,6 +90,13 @@ class Case:
         if self.application is None:
             raise Broken(f"{self.key}: the service table let through a request without an application.")
         return self.application
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the institution that asks; `channel_refusal` promised that there are some."""
+        if self.given.terms is None:
+            raise Broken(f"{self.key}: a request of an institution was let through without its terms.")
+        return self.given.terms
 
     @property
     def person(self) -> Person:

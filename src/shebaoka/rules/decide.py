@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from shebaoka.notice import Notice
 from shebaoka.records import (
+    OF_INSTITUTIONS,
     REQUESTS,
     Accepted,
     AnyRequest,
@@ -37,6 +38,8 @@ from shebaoka.rules import (
     making,
     pin,
     replacement,
+    settlement,
+    stay,
     temporary,
     use,
 )
@@ -47,6 +50,8 @@ from shebaoka.rules.table import verdict
 RULES: Mapping[type[Request], Callable[..., Decision]] = {
     **enrolment.RULES,
     **account.RULES,
+    **settlement.RULES,
+    **stay.RULES,
     **issue.RULES,
     **making.RULES,
     **temporary.RULES,
@@ -107,7 +112,9 @@ def channel_refusal(case: Case) -> Refused | None:
     """A no if the request came another way than the notice names."""
     channels = channels_for(case)
     if case.given.channel in channels:
-        return None
+        # What institutions ask comes in signed, with the terms of the institution, and not by a token of staff.
+        signed = case.given.terms is not None or type(case.request) not in OF_INSTITUTIONS
+        return None if signed else case.refused(Refusal.SERVICE_IS_NOT_FOR_THIS_CHANNEL, channels=",".join(channels))
     if not channels and isinstance(case.request, ReportLoss):
         return case.refused(Refusal.LOSS_REPORT_KIND_IS_NOT_OFFERED, "loss_reports")
     named = ",".join(channels)

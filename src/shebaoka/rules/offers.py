@@ -9,13 +9,16 @@ import msgspec
 
 from shebaoka.notice import Materials, Notice
 from shebaoka.records import (
+    OF_INSTITUTIONS,
     SERVICES,
+    AdmitPatient,
     AnyRequest,
     CardKind,
     Channel,
     Dossier,
     Given,
     Refusal,
+    SettleCharge,
 )
 from shebaoka.rules.case import KIND_OF, Case
 from shebaoka.rules.decide import channels_for
@@ -34,6 +37,16 @@ _FILLER = {
     "balance_fen": 0,
     "old_card_number": "0",
     "financial": "stopped",
+    "month": "2013-07",
+    "amount_fen": 1,
+    "entry": "1-1",
+    "proposal": "1-1",
+    "settlement": "1-1",
+    "message": "offer",
+    "stay": "offer",
+    "total_fen": 1,
+    "admitted_on": "2013-07-01",
+    "discharged_on": "2013-07-01",
 }
 """Values for what a request must say and the service table does not look at."""
 
@@ -55,8 +68,12 @@ def example(key: str, kind: CardKind) -> AnyRequest:
     service, _, variant = key.partition(".")
     request = SERVICES[service]
     fields = {k: v for k, v in _FILLER.items() if k in request.__struct_fields__}
-    if "card" in request.__struct_fields__:
+    if request in (SettleCharge, AdmitPatient):
+        fields["card"] = {"number": "0"}
+    elif "card" in request.__struct_fields__:
         fields["card"] = kind
+    if request is SettleCharge:
+        fields["kind"] = "pharmacy"
     if variant:
         fields[{"report_loss": "kind", "use_card": "function"}.get(service, "why")] = variant
     if key == "use_card.discharge":
@@ -65,9 +82,11 @@ def example(key: str, kind: CardKind) -> AnyRequest:
 
 
 def offers(dossier: Dossier, notice: Notice, given: Given) -> Iterator[ServiceOffer]:
-    """Every row of the service table, for every kind of card it can be about."""
+    """Every row of the service table that a person can ask for, for every kind of card it can be about."""
     for key in ROWS:
         request_type = SERVICES[key.partition(".")[0]]
+        if request_type in OF_INSTITUTIONS:
+            continue
         asks_kind = "card" in request_type.__struct_fields__
         kinds = tuple(CardKind) if asks_kind else (KIND_OF.get(request_type, CardKind.SOCIAL_SECURITY),)
         for kind in kinds:

@@ -9,7 +9,22 @@ import operator
 from msgspec.structs import replace
 
 from shebaoka.notice import Notice
-from shebaoka.records import Application, Card, CardKind, Dossier, Ending, Financial, Life, Loss, Making, Standing
+from shebaoka.records import (
+    Application,
+    Card,
+    CardKind,
+    Dossier,
+    Ending,
+    Financial,
+    Life,
+    Loss,
+    Making,
+    PresentedCard,
+    Request,
+    Standing,
+    Stay,
+    StayState,
+)
 
 OPEN_MAKINGS = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJECTED, Making.READY})
 MINISTRY_CODES = {"sealed": "0", "in_use": "1", "lost": "2", "locked": "3", "ended": "9"}
@@ -27,6 +42,20 @@ def card_of(dossier: Dossier, kind: CardKind) -> Card | None:
     return last
 
 
+def presented(dossier: Dossier, card: PresentedCard) -> Card | None:
+    """The very card that a terminal read, by number and serial together; None if the person never had it."""
+    for one in dossier.cards:
+        if one.number == card.number and one.serial == card.serial:
+            return one
+    return None
+
+
+def card_asked(dossier: Dossier, request: Request) -> Card | None:
+    """The card that a request is about: the very one that was presented, or that of the kind it names."""
+    named = getattr(request, "card", CardKind.SOCIAL_SECURITY)
+    return presented(dossier, named) if isinstance(named, PresentedCard) else card_of(dossier, named)
+
+
 def live_card(dossier: Dossier, kind: CardKind) -> Card | None:
     """The card of a kind that has not ended."""
     card = card_of(dossier, kind)
@@ -39,6 +68,23 @@ def open_application(dossier: Dossier) -> Application | None:
         if application.making in OPEN_MAKINGS:
             return application
     return None
+
+
+def stay_of(dossier: Dossier, institution: str, number: str) -> Stay | None:
+    """The stay with this number at an institution, a cancelled one only if there is no other."""
+    found = None
+    for stay in dossier.stays:
+        if stay.institution == institution and stay.number == number:
+            found = stay
+            if stay.state is not StayState.CANCELLED:
+                return stay
+    return found
+
+
+def put_stay(dossier: Dossier, stay: Stay) -> Dossier:
+    """The dossier with this stay in place of that with the same `n`, or added."""
+    kept = tuple(stay if s.n == stay.n else s for s in dossier.stays)
+    return replace(dossier, stays=kept if stay.n <= len(kept) else (*kept, stay))
 
 
 def is_valid(card: Card) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from shebaoka.notice import Parameters
-from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, Refusal
+from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, PresentedCard, Refusal
 from shebaoka.rules.case import Case
 from shebaoka.rules.state import OPEN_MAKINGS, card_of, is_valid, live_card, open_application, standing_of
 
@@ -38,7 +38,7 @@ def _making(case: Case) -> str:
 def _card(case: Case) -> str:
     card = case.card
     if card is None:
-        return "none"
+        return "unknown" if isinstance(getattr(case.request, "card", None), PresentedCard) else "none"
     return card.ending or "ended" if card.life is Life.ENDED else card.life
 
 
@@ -107,6 +107,7 @@ _PERSON: Question = (
 )
 _ENDED: Mapping[str, Cell] = {
     "none": R.HOLDER_HAS_NO_CARD,
+    "unknown": R.CARD_IS_NOT_KNOWN,
     Ending.REPLACED: R.CARD_WAS_REPLACED,
     Ending.HANDED_IN: R.CARD_WAS_HANDED_IN,
     Ending.EXPIRED: R.TEMPORARY_CARD_HAS_EXPIRED,
@@ -173,6 +174,10 @@ def _use(card: Mapping[str, Cell]) -> Row:
 def _made(**cells: Cell) -> Row:
     """A row about making: what each stage of an application answers."""
     return (_PERSON, ("making", {"none": R.THERE_IS_NO_APPLICATION, **cells}))
+
+
+_REGISTERED: Row = (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),)
+"""What was done can be taken back, and a stay be ended, whatever has become of the person meanwhile."""
 
 
 ROWS: Mapping[str, Row] = {
@@ -321,7 +326,18 @@ ROWS: Mapping[str, Row] = {
     "cancel_card.death": (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED, "dead": R.PERSON_HAS_DIED}),),
     "add_extended_application": (_PERSON, _EXTENDED, _ALIVE, _NOT_LOST, _NOT_LOCKED),
     "remove_extended_application": (_PERSON, _EXTENDED, _ALIVE, _NOT_LOST, _NOT_LOCKED),
-    "look_up_person": (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),),
+    "look_up_person": _REGISTERED,
+    "credit_contribution": (_PERSON,),
+    "propose_correction": _REGISTERED,
+    "approve_correction": _REGISTERED,
+    "settle_charge": (*_use({}), _NOT_OLD, _NOT_LOST, _WORKS, _NOT_LOCKED),
+    "cancel_settlement": _REGISTERED,
+    "reverse_message": (),
+    "admit_patient": (*_use({}), _NOT_LOST, _WORKS, _NOT_LOCKED),
+    "amend_stay": _REGISTERED,
+    "cancel_admission": _REGISTERED,
+    "discharge_patient": _REGISTERED,
+    "cancel_discharge": _REGISTERED,
 }
 
 STATE_REFUSALS = frozenset(

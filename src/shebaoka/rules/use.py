@@ -1,13 +1,26 @@
 """Presenting a card: may it be used for this, here and now? Clauses 1.1, 2.1, 3.1 to 3.4, 5.1, 5.3, 8.1, 9.2, 9.3."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
-from shebaoka.records import Accepted, Basis, CardKind, Decision, Function, PinCheck, Purpose, Refusal, UseCard
+from shebaoka.records import (
+    Accepted,
+    Basis,
+    CardKind,
+    Decision,
+    Function,
+    PinCheck,
+    PresentedCard,
+    Purpose,
+    Refusal,
+    UseCard,
+)
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.pin import pin_refusal, wrong_pin
 from shebaoka.rules.state import put
 
-_GROUNDS = {
+_GROUNDS: Mapping[CardKind, tuple[Basis, tuple[Basis, ...]]] = {
     CardKind.SOCIAL_SECURITY: (
         Basis.SOCIAL_FUNCTION_IS_ACTIVE,
         (Basis.ONE_CARD_IS_VALID, Basis.SOCIAL_SECURITY_CARD_DOES_NOT_EXPIRE),
@@ -20,13 +33,21 @@ _GROUNDS = {
 }
 
 
+def grounds_of(case: Case) -> tuple[Basis, tuple[Basis, ...]]:
+    """Why the case's card may be used, and what else that rests on."""
+    ground, also = _GROUNDS[case.kind]
+    if case.kind is CardKind.TEMPORARY and case.kind not in case.notice.p.activation_needed_for:
+        also = (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, *also)
+    return ground, also
+
+
 def use(case: Case, request: UseCard) -> Decision:
     """The financial side is the bank's (5.3); the social function asks for the PIN where money is meant (9.2, 9.3)."""
     if request.function is Function.FINANCIAL:
         return _used(case, Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE)
     if request.function is Function.EXTENDED:
         return _used(case, Basis.CARD_BEARS_THE_APPLICATION)
-    ground, also = _GROUNDS[case.kind]
+    ground, also = grounds_of(case)
     if case.kind is CardKind.OLD_MEDICAL:
         return _used(case, ground, ("cutover_on",))
     refused = None
@@ -40,8 +61,6 @@ def use(case: Case, request: UseCard) -> Decision:
     first_pin_used = card.first_pin and case.given.pin is PinCheck.RIGHT
     if first_pin_used and request.purpose not in p.first_pin_may:
         return case.refused(Refusal.FIRST_PIN_MUST_BE_CHANGED, "first_pin_may")
-    if case.kind not in p.activation_needed_for and case.kind is CardKind.TEMPORARY:
-        also = (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, *also)
     dossier = put(case.dossier, replace(card, pin_tries=0)) if card.pin_tries else case.dossier
     if request.purpose is Purpose.DISCHARGE:
         return Accepted(
@@ -50,6 +69,10 @@ def use(case: Case, request: UseCard) -> Decision:
             after=replace(dossier, person=replace(case.person, in_hospital_since=None)),
             done=("card_used", "stay_settled"),
         )
+    facts: dict[str, str | int] = {"valid_until_on": card.valid_until.isoformat()} if card.valid_until else {}
+    if isinstance(request.card, PresentedCard) and case.given.pin is PinCheck.RIGHT:
+        # An institution is told the balance only of somebody who enters the PIN at its terminal.
+        facts["balance_fen"] = case.dossier.account.balance_fen if case.dossier.account else 0
     pin = (Basis.PIN_IS_RIGHT,) if case.given.pin is PinCheck.RIGHT else ()
     return Accepted(
         ground=ground,
@@ -57,7 +80,7 @@ def use(case: Case, request: UseCard) -> Decision:
         after=dossier,
         done=("card_used",),
         readings=("first_pin_may",) if first_pin_used else (),
-        facts={"valid_until_on": card.valid_until.isoformat()} if card.valid_until else {},
+        facts=facts,
     )
 
 

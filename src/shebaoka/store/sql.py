@@ -8,30 +8,33 @@ _PEOPLE = "any(array(select person_id from person_key where number = any(%(numbe
 
 KEYS = "select request_id, content, person_id, seq from request_key where request_id = any(%(ids)s::text[])"
 
-# One table a statement, no joins: each goes by its primary key whatever the planner believes about sizes, and a join
-# planned while a table was empty is never left to read the whole of it for every tray. Measured in docs/decisions.
-# The heads come first: whatever is read after them is at least as new, so that a stale head can only make the save
-# fail and the tray be decided again.
-HEADS = f"select person_id, version, chain from dossier where person_id = {_PEOPLE}"
-
+# Each goes by its primary key whatever the planner believes about sizes: the session allows nothing else, and what is
+# joined has the person's id in both keys. Measured in docs/decisions. The heads come first, with the people: whatever
+# is read after them is at least as new, so that a stale head can only make the save fail and the tray be decided again.
 PEOPLE = f"""
-select person_id, number, name, sex, birth_on, region, insured_on, standing, in_hospital_since
-from person where person_id = {_PEOPLE}"""
+select h.person_id, version, chain, balance_fen, carried_over_on,
+       number, name, sex, birth_on, region, insured_on, standing, in_hospital_since
+from dossier h join person p on p.person_id = h.person_id where h.person_id = {_PEOPLE}"""
 
-ACCOUNTS = f"select person_id, balance_fen, carried_over_on from account where person_id = {_PEOPLE}"
-
-CARDS = f"""
-select person_id,
-       n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
-       pin_tries, locked, unlocks, first_pin, financial, applications
-from card where person_id = {_PEOPLE} order by person_id, n"""
-
-PINS = f"select person_id, card, key_id, value from pin where person_id = {_PEOPLE}"
+_CARD = """
+       c.n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
+       pin_tries, locked, unlocks, first_pin, financial, applications"""
+CARDS = f"select c.person_id,{_CARD} from card c where c.person_id = {_PEOPLE} order by c.person_id, c.n"
+CARDS_AND_PINS = f"""
+select c.person_id, key_id, value,{_CARD}
+from card c left join pin k on k.person_id = c.person_id and k.card = c.n
+where c.person_id = {_PEOPLE} order by c.person_id, c.n"""
 
 APPLICATIONS = f"""
 select person_id,
        n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial, remakes, collect_at, photo
 from application where person_id = {_PEOPLE} order by person_id, n"""
+
+STAYS = f"""
+select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements
+from stay where person_id = {_PEOPLE} order by person_id, n"""
+
+UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
 
 PERSON_BLOCK = "select nextval('person_id_block')"
 CARD_BLOCK = "select nextval('card_number_block')"
@@ -40,6 +43,19 @@ ENTRIES = """
 select j.person_id, j.seq, j.body
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
 join journal j on j.person_id = k.person_id and j.seq = k.seq"""
+
+# Entries that somebody wants undone: what became of them, and what they moved.
+ORIGINALS = """
+select j.person_id, j.seq, j.service, j.outcome = 'accepted',
+       s.institution, s.cycle, s.kind, s.undoes, s.message_id, s.stay, s.total_fen, s.pooled_fen, s.account_fen,
+       s.cash_fen
+from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
+join journal j on j.person_id = k.person_id and j.seq = k.seq
+left join settlement s on s.person_id = k.person_id and s.seq = k.seq"""
+POSTINGS_OF_ENTRIES = """
+select p.person_id, p.seq, p.debit, p.credit, p.amount_fen, p.what
+from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
+join posting p on p.person_id = k.person_id and p.seq = k.seq order by p.person_id, p.seq, p.line"""
 
 # Rows are inserted in the order of the arrays, and the desk sorts them by key: two trays that meet wait for each
 # other in one order and never in a circle. The journal comes first: whoever is second about a person finds the
@@ -58,9 +74,10 @@ select * from unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[])"""
 PERSON_KEY = "insert into person_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 
 DOSSIER = """
-insert into dossier (person_id, version, chain)
-select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[])
-on conflict (person_id) do update set version = excluded.version, chain = excluded.chain
+insert into dossier (person_id, version, chain, balance_fen, carried_over_on)
+select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[], %s::date[])
+on conflict (person_id) do update set version = excluded.version, chain = excluded.chain,
+    balance_fen = excluded.balance_fen, carried_over_on = excluded.carried_over_on
 where dossier.version < excluded.version"""
 
 PERSON = """
@@ -69,11 +86,6 @@ select * from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::date[
                      %s::date[])
 on conflict (person_id) do update set name = excluded.name, region = excluded.region,
     insured_on = excluded.insured_on, standing = excluded.standing, in_hospital_since = excluded.in_hospital_since"""
-
-ACCOUNT = """
-insert into account (person_id, balance_fen, carried_over_on)
-select * from unnest(%s::bigint[], %s::bigint[], %s::date[])
-on conflict (person_id) do update set balance_fen = excluded.balance_fen, carried_over_on = excluded.carried_over_on"""
 
 CARD = """
 insert into card (person_id, n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
@@ -116,3 +128,28 @@ select * from unnest(%s::bigint[], %s::integer[], %s::date[], %s::text[], %s::bi
 
 CARD_NUMBER_KEY = "insert into card_number_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from unnest(%s::text[], %s::bigint[])"
+
+# Whoever closes a cycle takes its lock alone, and waits until every save that began under it is through. Then, in a
+# statement of its own so that it sees what was committed meanwhile: one over whether all of the tray's cycles are open.
+# A closed one makes that a division by zero, and the save fails whole; so a row need not look for its own cycle.
+LOCK_CYCLES = "select pg_advisory_xact_lock_shared(c) from unnest(%s::bigint[]) as c"
+OPEN_CYCLES = """
+select 1 / (count(*) = cardinality(%s::bigint[]))::integer from cycle
+where id = any(%s::bigint[]) and closed_at is null"""
+SETTLEMENT = """
+insert into settlement (person_id, seq, institution, cycle, kind, undoes, message_id, stay, total_fen, pooled_fen,
+                        account_fen, cash_fen, settled_on, settled_at)
+select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::text[],
+                     %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[],
+                     %s::timestamptz[])"""
+
+UNDO = """
+insert into undone (person_id, seq, by_seq) select * from unnest(%s::bigint[], %s::bigint[], %s::bigint[])"""
+
+STAY = """
+insert into stay (person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card,
+                  settlements)
+select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[],
+                     %s::text[], %s::boolean[], %s::smallint[])
+on conflict (person_id, n) do update set state = excluded.state, admitted_on = excluded.admitted_on,
+    discharged_on = excluded.discharged_on, ward = excluded.ward, settlements = excluded.settlements"""

@@ -2,14 +2,14 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 import psycopg
 from psycopg import errors
 
-from shebaoka.records import Account, Application, Card, Dossier, Person
+from shebaoka.records import Account, Application, Card, CycleClosed, Dossier, Person, Posting, Settlement, Stay
 from shebaoka.store import sql
 from shebaoka.store.arrays import columns, encoders_of, text_array
 from shebaoka.store.migrate import check_schema
@@ -27,6 +27,10 @@ class KeptPin(msgspec.Struct, frozen=True, gc=False):
 
     key_id: str
     value: bytes
+
+
+Place = tuple[int, int]
+"""An entry's person and its number in their journal."""
 
 
 class Loaded(msgspec.Struct, frozen=True, gc=False):
@@ -47,11 +51,24 @@ class KnownRequest(msgspec.Struct, frozen=True, gc=False):
     seq: int
 
 
+class KnownEntry(msgspec.Struct, frozen=True, gc=False):
+    """An entry that somebody wants undone: its service, whether it was a yes, and what it settled and moved."""
+
+    service: str
+    accepted: bool
+    settlement: Settlement | None
+    postings: tuple[Posting, ...]
+
+
 class Load(msgspec.Struct, frozen=True):
-    """What a tray needs to be decided: people by social security number, requests known by id, fresh blocks of ids."""
+    """What a tray needs to be decided: people by social security number, requests known by id, fresh blocks of ids.
+
+    `undone` says of entries, by their place, which entry of the same person took them back.
+    """
 
     people: dict[str, Loaded]
     requests: dict[str, KnownRequest]
+    undone: dict[Place, int]
     person_block: int | None
     card_block: int | None
 
@@ -64,7 +81,6 @@ class Writes(msgspec.Struct):
     person_key: list[tuple[Any, ...]] = []
     dossier: list[tuple[Any, ...]] = []
     person: list[tuple[Any, ...]] = []
-    account: list[tuple[Any, ...]] = []
     card: list[tuple[Any, ...]] = []
     application: list[tuple[Any, ...]] = []
     pin: list[tuple[Any, ...]] = []
@@ -72,6 +88,9 @@ class Writes(msgspec.Struct):
     carried_record: list[tuple[Any, ...]] = []
     card_number_key: list[tuple[Any, ...]] = []
     card_serial_key: list[tuple[Any, ...]] = []
+    settlement: list[tuple[Any, ...]] = []
+    undone: list[tuple[Any, ...]] = []
+    stay: list[tuple[Any, ...]] = []
 
 
 # In this order a save takes its locks; see the note in `sql`.
@@ -83,15 +102,18 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("card_serial_key", sql.CARD_SERIAL_KEY),
     ("dossier", sql.DOSSIER),
     ("person", sql.PERSON),
-    ("account", sql.ACCOUNT),
     ("card", sql.CARD),
     ("application", sql.APPLICATION),
     ("pin", sql.PIN),
     ("posting", sql.POSTING),
     ("carried_record", sql.CARRIED_RECORD),
+    ("stay", sql.STAY),
+    ("settlement", sql.SETTLEMENT),
+    ("undone", sql.UNDO),
 )
 
 
+_CYCLES = encoders_of(sql.LOCK_CYCLES)
 _ENCODED = tuple((table, statement, encoders_of(statement)) for table, statement in _SAVES)
 
 
@@ -100,6 +122,7 @@ class Overtaken(Exception):  # noqa: N818 - not a trouble, a turn of events: loa
 
 
 _OVERTAKING = ("journal_pkey", "request_key_pkey", "person_key_pkey")
+_CYCLE_COLUMN = 3
 
 
 # A tray names its rows by key, always. Plans are made once and go by index, whatever the statistics say meanwhile:
@@ -148,12 +171,15 @@ class Store:
         request_ids: Iterable[str],
         *,
         pins: bool = False,
+        stays: bool = False,
+        undone: bool = False,
         person_block: bool = False,
         card_block: bool = False,
     ) -> Load:
         """Everybody with these social security numbers, and which of these requests were answered before. One trip.
 
-        `pins` brings the cards' PIN values too; the blocks bring fresh ids.
+        `pins` brings the cards' PIN values too, `stays` the stays in hospital, `undone` which entries were taken back;
+        the blocks bring fresh ids.
         """
         connection = self.open()
         asked = {"numbers": text_array(numbers)}
@@ -163,14 +189,16 @@ class Store:
 
         with told_plainly(), connection.pipeline():
             keys = connection.execute(sql.KEYS, {"ids": text_array(request_ids)}, binary=True)
-            heads, people, accounts = fetch(sql.HEADS), fetch(sql.PEOPLE), fetch(sql.ACCOUNTS)
-            cards, applications = fetch(sql.CARDS), fetch(sql.APPLICATIONS)
-            kept = fetch(sql.PINS) if pins else None
+            people = fetch(sql.PEOPLE)
+            cards, applications = fetch(sql.CARDS_AND_PINS if pins else sql.CARDS), fetch(sql.APPLICATIONS)
+            stayed = fetch(sql.STAYS) if stays else None
+            taken_back = fetch(sql.UNDONE) if undone else ()
             people_ids = connection.execute(sql.PERSON_BLOCK) if person_block else None
             card_ids = connection.execute(sql.CARD_BLOCK) if card_block else None
         return Load(
-            people=_assembled(heads, people, accounts, cards, applications, kept),
+            people=_assembled(people.fetchall(), cards.fetchall(), applications, stayed, pins=pins),
             requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in keys},
+            undone={(person_id, seq): by_seq for person_id, seq, by_seq in taken_back},
             person_block=_block(people_ids),
             card_block=_block(card_ids),
         )
@@ -180,6 +208,27 @@ class Store:
         with told_plainly():
             rows = self.open().execute(sql.ENTRIES, {"people": [p for p, _ in places], "seqs": [s for _, s in places]})
             return {(person_id, seq): body for person_id, seq, body in rows.fetchall()}
+
+    def entries(self, places: Collection[Place]) -> dict[Place, KnownEntry]:
+        """What became of entries that somebody wants undone, and what they moved. One trip."""
+        named = {"people": [p for p, _ in places], "seqs": [s for _, s in places]}
+        with told_plainly():
+            connection = self.open()
+            with connection.pipeline():
+                found = connection.execute(sql.ORIGINALS, named, binary=True)
+                moved = connection.execute(sql.POSTINGS_OF_ENTRIES, named, binary=True)
+            postings: dict[Place, tuple[Posting, ...]] = {}
+            for person_id, seq, *posting in moved:
+                postings[person_id, seq] = (*postings.get((person_id, seq), ()), Posting(*posting))
+            return {
+                (person_id, seq): KnownEntry(
+                    service,
+                    accepted,
+                    Settlement(*settled) if settled[0] is not None else None,
+                    postings.get((person_id, seq), ()),
+                )
+                for person_id, seq, service, accepted, *settled in found
+            }
 
     def save(self, writes: Writes) -> None:
         """Everything in one transaction and one trip, all or nothing. `Overtaken` if somebody else was faster.
@@ -191,6 +240,12 @@ class Store:
         try:
             with connection.pipeline():
                 connection.execute("begin")
+                if writes.settlement:
+                    (cycles,) = columns(
+                        _CYCLES, [(c,) for c in sorted({row[_CYCLE_COLUMN] for row in writes.settlement})]
+                    )
+                    connection.execute(sql.LOCK_CYCLES, (cycles,))
+                    connection.execute(sql.OPEN_CYCLES, (cycles, cycles))
                 for table, statement, encoders in _ENCODED:
                     rows = getattr(writes, table)
                     if rows:
@@ -201,6 +256,11 @@ class Store:
             if e.diag.constraint_name in _OVERTAKING:
                 raise Overtaken from None
             raise plain(e) from cause_of(e)
+        except errors.DivisionByZero:
+            self.close()
+            raise CycleClosed(
+                "The business cycle was closed. Nothing was done; sign in and send the same message again."
+            ) from None
         except (errors.DeadlockDetected, errors.SerializationFailure):
             self.close()
             raise Overtaken from None
@@ -219,41 +279,42 @@ def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
 
 
 _Rows = psycopg.Cursor[tuple[Any, ...]]
+_Fetched = list[tuple[Any, ...]]
 
 
 def _assembled(
-    heads: _Rows, people: _Rows, accounts: _Rows, cards: _Rows, applications: _Rows, kept: _Rows | None
+    people: _Fetched, cards: _Fetched, applications: _Rows, stayed: _Rows | None, *, pins: bool
 ) -> dict[str, Loaded]:
-    """Rows of all tables as dossiers. Somebody whose head was not there yet is left aside, as not registered."""
-    version_and_chain = {person_id: (version, chain) for person_id, version, chain in heads}
-    account_of = {person_id: Account(balance_fen, on) for person_id, balance_fen, on in accounts}
-    cards_of = _by_person(cards, Card)
-    applications_of = _by_person(applications, Application)
+    """Rows of all tables as dossiers; PIN values come beside their cards where they were asked for."""
     pins_of: dict[int, dict[int, KeptPin]] = {}
-    for person_id, card, key_id, value in kept or ():
-        pins_of.setdefault(person_id, {})[card] = KeptPin(key_id, value)
+    if pins:
+        for person_id, key_id, value, n, *_ in cards:
+            if key_id is not None:
+                pins_of.setdefault(person_id, {})[n] = KeptPin(key_id, value)
+    cards_of = _by_person(cards, Card, 3 if pins else 1)
+    applications_of = _by_person(applications.fetchall(), Application)
+    stays_of = _by_person(stayed.fetchall(), Stay) if stayed else {}
     loaded = {}
-    for person_id, found in _by_person(people, Person).items():
-        if person_id in version_and_chain:
-            version, chain = version_and_chain[person_id]
-            dossier = Dossier(
-                person=found[0],
-                cards=tuple(cards_of.get(person_id, ())),
-                applications=tuple(applications_of.get(person_id, ())),
-                account=account_of.get(person_id),
-            )
-            loaded[found[0].number] = Loaded(person_id, version, chain, dossier, pins_of.get(person_id, {}))
+    for row, person in zip(people, msgspec.convert([r[5:] for r in people], list[Person]), strict=True):
+        person_id, version, chain, balance_fen, carried_over_on = row[:5]
+        dossier = Dossier(
+            person=person,
+            cards=tuple(cards_of.get(person_id, ())),
+            applications=tuple(applications_of.get(person_id, ())),
+            account=None if balance_fen is None else Account(balance_fen, carried_over_on),
+            stays=tuple(stays_of.get(person_id, ())),
+        )
+        loaded[person.number] = Loaded(person_id, version, chain, dossier, pins_of.get(person_id, {}))
     return loaded
 
 
-_Record = TypeVar("_Record", Person, Card, Application)
+_Record = TypeVar("_Record", Card, Application, Stay)
 
 
-def _by_person(rows: _Rows, record: type[_Record]) -> dict[int, list[_Record]]:
-    """Each person's records of one table, in the order of the rows."""
-    fetched = rows.fetchall()
+def _by_person(rows: _Fetched, record: type[_Record], start: int = 1) -> dict[int, list[_Record]]:
+    """Each person's records of one table, in the order of the rows, from a column on."""
     found: dict[int, list[_Record]] = {}
-    for row, one in zip(fetched, msgspec.convert([r[1:] for r in fetched], list[record]), strict=True):  # type: ignore[valid-type]
+    for row, one in zip(rows, msgspec.convert([r[start:] for r in rows], list[record]), strict=True):  # type: ignore[valid-type]
         found.setdefault(row[0], []).append(one)
     return found
 
@@ -276,6 +337,20 @@ def person_row(person_id: int, person: Person) -> tuple[Any, ...]:
     return (person_id, *msgspec.structs.astuple(person))
 
 
-def account_row(person_id: int, account: Account) -> tuple[int, int, dt.date | None]:
-    """An account in the order of its statement."""
-    return (person_id, account.balance_fen, account.carried_over_on)
+def stay_row(person_id: int, stay: Stay) -> tuple[Any, ...]:
+    """A stay in the order of its statement."""
+    return (person_id, *msgspec.structs.astuple(stay))
+
+
+def settlement_row(person_id: int, seq: int, settlement: Settlement, on: dt.date, at: dt.datetime) -> tuple[Any, ...]:
+    """A settlement in the order of its statement."""
+    return (person_id, seq, *msgspec.structs.astuple(settlement), on, at)
+
+
+def dossier_row(
+    person_id: int, version: int, chain: bytes, account: Account | None
+) -> tuple[int, int, bytes, int | None, dt.date | None]:
+    """The head of a person's journal, with their account if they have one, in the order of its statement."""
+    if account is None:
+        return (person_id, version, chain, None, None)
+    return (person_id, version, chain, account.balance_fen, account.carried_over_on)

@@ -1,7 +1,8 @@
 """What screens and reports read, and the few statements that write beside the tray: staff, import runs, seals."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -100,9 +101,56 @@ insert into journal_seal (day, entries, digest, key_id, mac, sealed_at)
 values (%(day)s, %(entries)s, %(digest)s, %(key_id)s, %(mac)s, %(at)s)
 on conflict (day) do nothing"""
 
+INSTITUTIONS = "select code, name, kinds, part_payment, added_at, ended_at from institution order by code"
+ADD_INSTITUTION = """
+insert into institution (code, name, kinds, part_payment, added_at)
+values (%(code)s, %(name)s, %(kinds)s, %(part_payment)s, %(at)s) on conflict (code) do nothing"""
+END_INSTITUTION = "update institution set ended_at = %(at)s where code = %(code)s and ended_at is null"
+TERMINALS = "select key_id, institution, algorithm, pin_cipher, may, ended_at from terminal order by key_id"
+TERMINAL = """
+select key_id, institution, algorithm, signing_key, pin_cipher, pin_key, may, kinds, part_payment
+from terminal join institution on code = institution
+where key_id = %(key_id)s and terminal.ended_at is null and institution.ended_at is null"""
+ADD_TERMINAL = """
+insert into terminal (key_id, institution, algorithm, signing_key, pin_cipher, pin_key, may, added_at)
+select %(key_id)s, code, %(algorithm)s, %(signing_key)s, %(pin_cipher)s, %(pin_key)s, %(may)s, %(at)s
+from institution where code = %(institution)s and ended_at is null on conflict (key_id) do nothing"""
+END_TERMINAL = "update terminal set ended_at = %(at)s where key_id = %(key_id)s and ended_at is null"
+OPEN_CYCLE_OF = """
+select id, institution, opened_at, until_at, opened_by, closed_at, closed_by, paid_on from cycle
+where institution = %(institution)s and closed_at is null and until_at > %(at)s order by id limit 1"""
+OPEN_CYCLE = """
+insert into cycle (institution, opened_at, until_at, opened_by)
+select %(institution)s, %(at)s, %(until)s, %(by)s where not exists (
+    select from cycle where institution = %(institution)s and closed_at is null and until_at > %(at)s)"""
+
+ENTRY_OF_REQUEST = """
+select k.content, k.person_id, k.seq, j.body from request_key k
+join journal j on j.person_id = k.person_id and j.seq = k.seq where k.request_id = %(id)s"""
+
+# Postings of the personal account with their settlements; a settlement that the account paid nothing of has no posting.
+ACCOUNT_MOVES = """
+select coalesce(p.posted_on, s.settled_on), coalesce(p.seq, s.seq), p.what, p.change_fen,
+       s.kind, coalesce(i.name, s.institution), s.total_fen, s.pooled_fen, s.account_fen, s.cash_fen
+from (select seq, line, what, posted_on,
+             case when credit = 'personal' then amount_fen else -amount_fen end as change_fen
+      from posting where person_id = %(person_id)s and 'personal' in (debit, credit)) as p
+full join (select * from settlement where person_id = %(person_id)s) as s on s.seq = p.seq
+left join institution as i on i.code = s.institution
+where coalesce(p.posted_on, s.settled_on) <= %(until)s
+order by 1, 2, p.line"""
+BALANCE_ON = """
+select coalesce(sum(case when credit = 'personal' then amount_fen else -amount_fen end), 0)::bigint from posting
+where person_id = %(person_id)s and 'personal' in (debit, credit) and posted_on <= %(day)s"""
+NAME = "select name from person where person_id = %(person_id)s"
+
+
+Run = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
+"""Runs one statement with its parameters, and gives its rows."""
+
 
 class Views:
-    """Reads for screens, safe for many threads; each call is one statement."""
+    """Reads for screens, safe for many threads; each call but `together` is one statement."""
 
     def __init__(self, url: str, *, wait_s: float = 5) -> None:
         self._url = url
@@ -155,6 +203,21 @@ class Views:
             try:
                 with self._pool.connection() as connection:
                     return connection.execute(statement, parameters).rowcount
+            except PoolTimeout:
+                raise self._why_not() from None
+
+    @contextmanager
+    def together(self) -> Iterator[Run]:
+        """Several statements in one transaction, each of which sees what was committed before it; all or nothing."""
+        with told_plainly():
+            try:
+                with self._pool.connection() as connection, connection.transaction():
+
+                    def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+                        cursor = connection.execute(statement, parameters)
+                        return cursor.fetchall() if cursor.description else []
+
+                    yield run
             except PoolTimeout:
                 raise self._why_not() from None
 

@@ -1,6 +1,7 @@
 """The HSM vault: keys in a PKCS#11 token, which they never leave. The app opens it; the desk asks it.
 
-A small owner-only file beside it says which keys are current, and keeps the first PIN sealed by the token.
+A small owner-only file beside it says which keys are current, and keeps the first PIN sealed by the token. A terminal's
+key is the one exception: the token unwraps it, and from then on the process has it in memory.
 """
 
 import threading
@@ -14,12 +15,14 @@ from shebaoka.vault.ownerfile import OwnerFile
 from shebaoka.vault.vault import (
     FIRST_PIN,
     LASTING,
+    TERMINAL_KEY,
     KeyId,
     Matter,
     Sealed,
     Vault,
     first_pin_is_set,
     new_key_id,
+    not_unwrapped,
     unknown_key,
 )
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from shebaoka.vault.hsm_token import Token
 
 _FIRST_PIN_KEY = "shebaoka-first-pin"
+_WRAPPING_KEY = "shebaoka-terminal-key"
 
 
 class _State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +54,7 @@ class HsmVault(Vault):
     """A vault whose keys are in a PKCS#11 token. Each process opens its own, after it was started and not before."""
 
     def __init__(self, token: "Token", file: OwnerFile[_State], state: _State) -> None:
+        super().__init__()
         self._token = token
         self._file = file
         self._reading = threading.Lock()
@@ -72,7 +77,11 @@ class HsmVault(Vault):
         with file.locked():
             token = Token(module, token_label, pin_file)
             file.make_if_missing(lambda: _first_state(token))
-            return cls(token, file, file.read())
+            vault = cls(token, file, file.read())
+            # Made when all else was found to belong together: a token may come from before there were terminals' keys.
+            if not token.holds(_WRAPPING_KEY):
+                token.make_seal_key(_WRAPPING_KEY)
+            return vault
 
     def __repr__(self) -> str:
         return f"HsmVault({self._token!r}, {str(self._file.path)!r})"
@@ -115,6 +124,16 @@ class HsmVault(Vault):
         if self._held.first is None:
             self._read_again()
         return self._held.first
+
+    def _wrap(self, key: bytes) -> Sealed:
+        return self._token.seal(_WRAPPING_KEY, key, TERMINAL_KEY)
+
+    def _unwrap(self, sealed: Sealed) -> bytes:
+        try:
+            return self._token.unseal(_WRAPPING_KEY, sealed, TERMINAL_KEY)
+        except VaultTrouble as e:
+            # A token need not say whether it or what it was given is at fault, and some do not.
+            raise not_unwrapped(str(e)) from None
 
     def _read_again(self) -> None:
         # Read and put in place as one step, or a slow reader could put an older state over a newer one.

@@ -22,12 +22,14 @@ from shebaoka.vault.vault import (
     FIRST_PIN,
     LASTING,
     NONCE_SIZE,
+    TERMINAL_KEY,
     KeyId,
     Matter,
     Sealed,
     Vault,
     first_pin_is_set,
     new_key_id,
+    not_unwrapped,
     unknown_key,
 )
 
@@ -48,7 +50,7 @@ class _Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The key file. `lasting` never rotates: the mark key and the first PIN's key are derived from it."""
+    """The key file. `lasting` never rotates: the mark key, the first PIN's and the wrapping key come of it."""
 
     current: KeyId
     pairs: dict[KeyId, _Pair]
@@ -62,22 +64,24 @@ class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Held:
     """The keys as they are used, taken from one reading of the file; never changed, only replaced."""
 
-    __slots__ = ("by_matter", "current", "first")
+    __slots__ = ("by_matter", "current", "first", "wrapping")
 
     def __init__(self, keys: _Keys) -> None:
         self.current = keys.current
-        self.by_matter: dict[Matter, dict[str, bytes]] = {
-            "pin": {key_id: pair.pin for key_id, pair in keys.pairs.items()},
-            "seal": {key_id: pair.seal for key_id, pair in keys.pairs.items()},
-            "mark": {LASTING: _derive(keys.lasting, _MARK)},
+        self.by_matter: dict[Matter, dict[str, hmac.HMAC]] = {
+            "pin": {key_id: _begun(pair.pin) for key_id, pair in keys.pairs.items()},
+            "seal": {key_id: _begun(pair.seal) for key_id, pair in keys.pairs.items()},
+            "mark": {LASTING: _begun(_derive(keys.lasting, _MARK))},
         }
         self.first = None if keys.first_pin is None else _unseal(keys.lasting, keys.first_pin)
+        self.wrapping = AESGCM(_derive(keys.lasting, TERMINAL_KEY))
 
 
 class SoftwareVault(Vault):
     """A vault whose keys are in a file that its owner alone may read, and in this process's memory."""
 
     def __init__(self, file: OwnerFile[_Keys], held: _Held) -> None:
+        super().__init__()
         self._file = file
         self._held = held
         self._reading = threading.Lock()
@@ -113,13 +117,16 @@ class SoftwareVault(Vault):
         return self._held.current
 
     def _value(self, matter: Matter, key_id: str, message: bytes) -> bytes:
-        key = self._held.by_matter[matter].get(key_id) or self._key(matter, key_id)
-        return hmac.digest(key, message, "sha256")
+        # Begun with the key beforehand. `hmac.digest` would let go of the interpreter's lock for each value, and wait
+        # until a busy thread gives it back: 5 ms at the worst, for what takes two microseconds.
+        one = (self._held.by_matter[matter].get(key_id) or self._key(matter, key_id)).copy()
+        one.update(message)
+        return one.digest()
 
     def _learn(self, matter: Matter, key_id: str) -> None:
         self._key(matter, key_id)
 
-    def _key(self, matter: Matter, key_id: str) -> bytes:
+    def _key(self, matter: Matter, key_id: str) -> hmac.HMAC:
         if key_id not in self._held.by_matter[matter]:
             self._read_again()
         key = self._held.by_matter[matter].get(key_id)
@@ -131,6 +138,16 @@ class SoftwareVault(Vault):
         if self._held.first is None:
             self._read_again()
         return self._held.first
+
+    def _wrap(self, key: bytes) -> Sealed:
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        return Sealed(nonce=nonce, text=self._held.wrapping.encrypt(nonce, key, TERMINAL_KEY))
+
+    def _unwrap(self, sealed: Sealed) -> bytes:
+        try:
+            return self._held.wrapping.decrypt(sealed.nonce, sealed.text, TERMINAL_KEY)
+        except InvalidTag:
+            raise not_unwrapped() from None
 
     def _read_again(self) -> None:
         # Read and put in place as one step, or a slow reader could put an older file's keys over newer ones.
@@ -160,6 +177,11 @@ def _new_keys() -> _Keys:
 
 def _new_pair() -> _Pair:
     return _Pair(pin=secrets.token_bytes(_KEY_SIZE), seal=secrets.token_bytes(_KEY_SIZE))
+
+
+def _begun(key: bytes) -> hmac.HMAC:
+    """HMAC-SHA256 begun with a key, to be copied for each value."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def _derive(lasting: bytes, purpose: bytes) -> bytes:

@@ -1,10 +1,12 @@
-"""What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3).
+"""What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3),
+and terminals' keys, with what comes under them.
 
-The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made
-and where keys and the first PIN are kept.
+The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made,
+how a terminal's key is wrapped, and where keys and the first PIN are kept.
 """
 
 import abc
+import functools
 import hmac
 import secrets
 from typing import Annotated, Literal
@@ -13,7 +15,9 @@ import msgspec
 from msgspec import Meta
 
 from shebaoka.records import Digits, NewPin, VaultTrouble
-from shebaoka.vault import pins
+from shebaoka.vault import pins, terminalkey
+from shebaoka.vault.pinblock import PinCipher
+from shebaoka.vault.terminalkey import MacAlgorithm, TerminalKey
 
 Matter = Literal["pin", "seal", "mark"]
 """What a key is for. The mark key has no id, for it never rotates."""
@@ -27,7 +31,14 @@ KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}$")]
 FIRST_PIN = b"shebaoka/first-pin/1"
 """What is authenticated beside a sealed first PIN, so that nothing else sealed could stand in its place."""
 
+TERMINAL_KEY = b"shebaoka/terminal-key/1"
+"""What is authenticated beside a wrapped key of a terminal, so that nothing else sealed could stand in its place."""
+
+TERMINAL_KEYS_MAX = 4096
+"""As many keys of terminals as a process keeps unwrapped; then the one that was used longest ago goes."""
+
 NONCE_SIZE = 12
+TAG_SIZE = 16
 MARK_SIZE = 16
 NO_MARK = b""
 
@@ -40,14 +51,20 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A first PIN under AES-256-GCM."""
+    """A first PIN, or a terminal's key, under AES-256-GCM."""
 
     nonce: Annotated[bytes, Meta(min_length=NONCE_SIZE, max_length=NONCE_SIZE)]
     text: bytes
 
 
 class Vault(abc.ABC):
-    """Holds PIN digits and keys, and gives out neither. May be asked from several threads at once."""
+    """Holds PIN digits and keys. It shows a first PIN and a drawn key once, and gives the desk what a PIN block holds.
+
+    May be asked from several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._terminal_key = functools.lru_cache(TERMINAL_KEYS_MAX)(self._open_terminal_key)
 
     def seal(self, person_id: int, card: int, digits: Digits) -> Kept:
         """The value to keep for a PIN that was assessed as fit, under the current PIN key."""
@@ -120,6 +137,42 @@ class Vault(abc.ABC):
         self._keep_first(digits)
         return digits
 
+    def draw_key(self, size: int) -> tuple[bytes, bytes]:
+        """A new key of `size` bytes for a terminal: in clear, for its installer to see this once, and wrapped.
+
+        The database keeps the wrapped one. `BadInput` for a size below 16 or above 64.
+        """
+        key = terminalkey.draw(size)
+        return key, self.wrap_key(key)
+
+    def wrap_key(self, key: bytes) -> bytes:
+        """A key that an institution brings, wrapped for the database. `BadInput` below 16 or above 64 bytes."""
+        terminalkey.check_size(len(key))
+        sealed = self._wrap(key)
+        return sealed.nonce + sealed.text
+
+    def message_mac(self, wrapped: bytes, algorithm: MacAlgorithm, message: bytes) -> bytes:
+        """32 bytes of HMAC over a message, under a terminal's key. `VaultTrouble` if that cannot be unwrapped."""
+        return self._terminal_key(wrapped).mac(algorithm, message)
+
+    def check_message_mac(self, wrapped: bytes, algorithm: MacAlgorithm, message: bytes, mac: bytes) -> bool:
+        """Whether all 32 bytes of a MAC are this message's. `VaultTrouble` if the key cannot be unwrapped."""
+        return hmac.compare_digest(self.message_mac(wrapped, algorithm, message), mac)
+
+    def open_pin_block(self, wrapped: bytes, cipher: PinCipher, block: bytes, card_serial: str) -> Digits:
+        """The PIN in an enciphered PIN block (ISO 9564-1 format 4) that a terminal sealed for the card of this serial.
+
+        Ask only after the message's MAC was right. `BadInput`, beginning with `pin_block:` or `card_serial:`, for a
+        block that does not open to a PIN; `VaultTrouble` if the key cannot be unwrapped or is none of the cipher's.
+        """
+        return self._terminal_key(wrapped).open_pin_block(cipher, block, card_serial)
+
+    def _open_terminal_key(self, wrapped: bytes) -> TerminalKey:
+        # Cut short, a nonce or a tag is no nonce or tag, and each library has its own words for that.
+        if not terminalkey.SIZE_MIN <= len(wrapped) - NONCE_SIZE - TAG_SIZE <= terminalkey.SIZE_MAX:
+            raise not_unwrapped()
+        return TerminalKey(self._unwrap(Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:])))
+
     def _keep(self, matter: Matter, message: bytes) -> Kept:
         key_id = self._current()
         return Kept(key_id, self._value(matter, key_id, message))
@@ -144,6 +197,14 @@ class Vault(abc.ABC):
     def _keep_first(self, digits: Digits) -> None:
         """Keep the first PIN sealed. `VaultTrouble` if one is there already."""
 
+    @abc.abstractmethod
+    def _wrap(self, key: bytes) -> Sealed:
+        """A terminal's key under the wrapping key, with `TERMINAL_KEY` authenticated beside it."""
+
+    @abc.abstractmethod
+    def _unwrap(self, sealed: Sealed) -> bytes:
+        """The terminal's key that was wrapped. `VaultTrouble` for what this vault did not wrap."""
+
 
 def new_key_id() -> str:
     """A key id, drawn and not counted: after an old backup is put back, a count could name two different keys."""
@@ -161,3 +222,12 @@ def unknown_key(matter: Matter, key_id: str) -> VaultTrouble:
 def first_pin_is_set() -> VaultTrouble:
     """The trouble of setting a first PIN a second time."""
     return VaultTrouble("A first PIN is set already and issued cards carry it, so it is not replaced.")
+
+
+def not_unwrapped(why: str = "") -> VaultTrouble:
+    """The trouble of a terminal's key that does not open; `why` is a further sentence, where there is one to say."""
+    said = (
+        "A terminal's key cannot be unwrapped: it was changed, or another vault wrapped it; restore vault and "
+        "database as they belong together, or give the terminal a new key."
+    )
+    return VaultTrouble(f"{said} {why}".rstrip())

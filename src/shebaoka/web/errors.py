@@ -16,7 +16,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
-from shebaoka.records import BadInput, Trouble, WrongContentType
+from shebaoka.records import BadInput, NotSignedIn, Trouble, WrongContentType
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def _answer(status: int, code: str, message: str, field: str = "") -> Response[E
 
 def _trouble(_: Request[Any, Any, Any], e: Trouble) -> Response[ErrorBody]:
     response = _answer(e.status, e.code, str(e), e.field)
-    if e.status == 401:
+    if isinstance(e, NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -110,9 +110,15 @@ def _http(_: Request[Any, Any, Any], e: HTTPException) -> Response[ErrorBody]:
 
 def _fault(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]:
     # Not the path: it may hold somebody's number.
-    where = request.route_handler
+    error = told(e, request.route_handler)
+    return _answer(500, error.code, error.message)
+
+
+def told(e: Exception, where: object = "a terminal's message") -> ErrorBody:
+    """A fault of the program, logged, and as whoever asked is told of it."""
     log.error("fault while answering %s", where, exc_info=e)
-    return _answer(500, "internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
+    said = "The program is at fault. Nothing was done; tell the administrator the time."
+    return ErrorBody("internal_fault", said)
 
 
 async def strictly(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:

@@ -1,8 +1,10 @@
 """What a web face is handed: where to ask, what to show it with, who is signed in. `serving` puts it together."""
 
 import asyncio
+import collections
 import uuid
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +12,20 @@ from anyio import to_thread
 from litestar import Request
 from litestar.connection import ASGIConnection
 
-from shebaoka.desk import Counter, Outcome, PersonScreen, Runs, Screens, Staff, StaffRoom
+from shebaoka.desk import (
+    Accounts,
+    Clock,
+    Counter,
+    Evening,
+    Institutions,
+    Messages,
+    Outcome,
+    PersonScreen,
+    Runs,
+    Screens,
+    Staff,
+    StaffRoom,
+)
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.records import Ask, Channel, LookUpPerson, NotAllowed, Receipt, Sender, Trouble
 
@@ -20,6 +35,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 class Front(msgspec.Struct, frozen=True):
     """Everything that API and office work with. `person` reads a screen on a connection of its own.
 
+    `turned_away` counts the terminals' messages that were turned away since the server started, by code.
+    `fonts` is the folder of fonts that papers are set in, where the settings name one.
     `open_to_all` serves the office's pages without sign-in; only the demonstration sets it, on invented people.
     """
 
@@ -31,6 +48,13 @@ class Front(msgspec.Struct, frozen=True):
     words: dict[str, Words]
     speech: Callable[[str, str], Speech]
     person: Callable[[str], PersonScreen]
+    institutions: Institutions
+    messages: Messages
+    accounts: Accounts
+    evening: Evening
+    clock: Clock
+    turned_away: collections.Counter[str]
+    fonts: Path | None = None
     open_to_all: bool = False
 
 

@@ -1,0 +1,88 @@
+"""Messages of terminals: the sender's id of 30 characters, what each asks for, and what became of one.
+
+A message id is the institution's code (12), the time at the sender (14: yyyymmddhhmmss) and a sequence number (4).
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shebaoka.desk.institutions import Institutions, Terminal
+from shebaoka.desk.journal import decoded
+from shebaoka.desk.undo import STOPPED
+from shebaoka.records import (
+    SERVICE_OF,
+    AnyRequest,
+    Ask,
+    BadInput,
+    CancelSettlement,
+    Digits,
+    Receipt,
+    Request,
+    ReverseMessage,
+    SettleCharge,
+    Terms,
+    UseCard,
+)
+from shebaoka.store import Views, views
+
+_MESSAGE_ID = re.compile(r"[A-Z0-9]{12}([0-9]{14})[0-9]{4}")
+RIGHT_OF: Mapping[type[Request], str] = MappingProxyType(
+    {UseCard: "enquire", **dict.fromkeys((SettleCharge, CancelSettlement, ReverseMessage), "settle")}
+)
+"""Which right a message needs; stays need `stay`."""
+
+
+def check_message_id(message_id: str, institution: str, field: str = "msgid") -> None:
+    """`BadInput` unless it is 30 characters: the institution's own code, a time that exists, and a number."""
+    found = _MESSAGE_ID.fullmatch(message_id)
+    if found is None or not message_id.startswith(institution):
+        raise BadInput(
+            f"{field}: must be 30 characters: the institution's own code ({institution}), the time as yyyymmddhhmmss, "
+            "and a four-digit number."
+        )
+    at = found[1]
+    try:
+        dt.date(int(at[:4]), int(at[4:6]), int(at[6:8]))
+        dt.time(int(at[8:10]), int(at[10:12]), int(at[12:]))
+    except ValueError:
+        raise BadInput(f"{field}: characters 13 to 26 must be a time as yyyymmddhhmmss.") from None
+
+
+def ask_of(terminal: Terminal, request: AnyRequest, pin: Digits | None, terms: Terms | None) -> Ask:
+    """A terminal's message as the desk takes it. `BadInput` for a wrong id, `NotAllowed` without the right."""
+    check_message_id(request.id, terminal.institution)
+    terminal.must(RIGHT_OF.get(type(request), "stay"))
+    return Ask(request, terminal.sender(), pin, terms=terms)
+
+
+class Messages:
+    """What became of messages whose answer never arrived. Safe for many threads."""
+
+    def __init__(self, views_: Views, institutions: Institutions) -> None:
+        self._views = views_
+        self.institutions = institutions
+
+    def receipt_of(self, message_id: str, institution: str) -> Receipt | None:
+        """The answer that a message of this institution got; None if none was decided, and none ever will be if
+        it was reversed before it came.
+        """
+        check_message_id(message_id, institution, "omsgid")
+        rows = self._views.rows(views.ENTRY_OF_REQUEST, {"id": message_id})
+        if not rows or rows[0][0] == STOPPED:
+            return None
+        entry = decoded(rows[0][3])
+        return Receipt(
+            request_id=message_id,
+            service=SERVICE_OF[type(entry.request)],
+            at=entry.given.at,
+            answer=entry.answer,
+            entry=f"{rows[0][1]}-{rows[0][2]}",
+            repeated=True,
+        )
+
+    def was_stopped(self, message_id: str) -> bool:
+        """Whether a message was reversed before it came."""
+        rows = self._views.rows(views.ENTRY_OF_REQUEST, {"id": message_id})
+        return bool(rows) and rows[0][0] == STOPPED

@@ -1,0 +1,167 @@
+"""Entries that a request wants undone, and proposals that somebody approves, as a tray has them so far.
+
+A settlement that was cancelled, and whose cancel was reversed, is found as the entry that stands now.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from shebaoka.desk.journal import Entry
+from shebaoka.records import (
+    SERVICE_OF,
+    Accepted,
+    ApproveCorrection,
+    Ask,
+    CancelSettlement,
+    Decision,
+    Original,
+    Proposal,
+    ProposeCorrection,
+    ReverseMessage,
+    SettleCharge,
+)
+from shebaoka.store import KnownEntry, KnownRequest, Load, Place
+
+UNDOING = (CancelSettlement, ReverseMessage, ProposeCorrection, ApproveCorrection)
+STOPPED = bytes(32)
+"""Stands in place of a content for the id of a message that was reversed before it came."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a second trip brought for the requests of a tray that undo: entries by place, and proposals by place."""
+
+    entries: Mapping[Place, KnownEntry]
+    proposals: Mapping[Place, Entry]
+
+
+NOTHING = Found({}, {})
+
+
+def place_of(said: str) -> Place:
+    """A place such as `1001-7`."""
+    person_id, _, seq = said.partition("-")
+    return int(person_id), int(seq)
+
+
+def named_messages(asks: Iterable[Ask]) -> list[str]:
+    """The ids of messages that are to be reversed."""
+    return [a.request.message for a in asks if isinstance(a.request, ReverseMessage)]
+
+
+def named_places(asks: Iterable[Ask], load: Load) -> tuple[set[Place], set[Place]]:
+    """The places of entries to be undone, with those that stand in their stead, and the places of proposals."""
+    entries: set[Place] = set()
+    proposals: set[Place] = set()
+    for ask in asks:
+        request = ask.request
+        if isinstance(request, CancelSettlement):
+            entries.add(place_of(request.settlement))
+        elif isinstance(request, (ProposeCorrection, ApproveCorrection)):
+            entries.add(place_of(request.entry))
+            if isinstance(request, ApproveCorrection):
+                proposals.add(place_of(request.proposal))
+        elif isinstance(request, ReverseMessage) and (known := load.requests.get(request.message)):
+            entries.add((known.person_id, known.seq))
+    for place in tuple(entries):
+        while (by_seq := load.undone.get(place)) is not None:
+            place = (place[0], by_seq)
+            entries.add(place)
+    return entries, proposals
+
+
+class Undoing:
+    """What can be undone, as the tray has it so far."""
+
+    def __init__(self, load: Load, found: Found) -> None:
+        self._keys: dict[str, KnownRequest] = load.requests
+        self._undone = dict(load.undone)
+        self._entries = dict(found.entries)
+        self._proposals = dict(found.proposals)
+        self._noted: dict[str, Place] = {}
+        self._stopped = {
+            message_id: (known.person_id, known.seq)
+            for message_id, known in load.requests.items()
+            if known.content == STOPPED
+        }
+
+    def note(self, entry: Entry, place: Place, decision: Decision) -> None:
+        """An entry of this tray, in case a later request of the tray wants it undone."""
+        service = SERVICE_OF[type(entry.request)]
+        self._noted[entry.request.id] = place
+        if not isinstance(decision, Accepted):
+            self._entries[place] = KnownEntry(service, False, None, ())
+            return
+        self._entries[place] = KnownEntry(service, True, decision.settlement, decision.postings)
+        for seq in decision.undoes:
+            self._undone[place[0], seq] = place[1]
+        if decision.stops:
+            self._stopped[decision.stops] = place
+        if isinstance(entry.request, ProposeCorrection):
+            self._proposals[place] = entry
+
+    def original(self, ask: Ask, person_id: int) -> Original | None:
+        """The entry that an ask wants undone; None if there is none."""
+        request = ask.request
+        if isinstance(request, ReverseMessage):
+            return self._of_message(request.message, person_id)
+        if isinstance(request, CancelSettlement):
+            return self._at(self._standing(place_of(request.settlement)), person_id)
+        if isinstance(request, (ProposeCorrection, ApproveCorrection)):
+            return self._at(place_of(request.entry), person_id)
+        return None
+
+    def proposal(self, ask: Ask, person_id: int) -> Proposal | None:
+        """The proposal that an ask approves; None if there is none about this person."""
+        request = ask.request
+        if not isinstance(request, ApproveCorrection):
+            return None
+        place = place_of(request.proposal)
+        entry = self._proposals.get(place)
+        if entry is None or place[0] != person_id or entry.answer.outcome != "accepted":
+            return None
+        proposed = entry.request
+        if not isinstance(proposed, ProposeCorrection):
+            return None
+        return Proposal(entry.sender.by, proposed.entry, proposed.right_fen, place[1], place in self._undone)
+
+    def _of_message(self, message_id: str, person_id: int) -> Original | None:
+        stopped = self._stopped.get(message_id)
+        if stopped is not None:
+            return Original(stopped[1], stopped[0] == person_id, "reverse_message", False)
+        place = self._noted.get(message_id)
+        if place is None:
+            known = self._keys.get(message_id)
+            if known is None:
+                return None
+            place = (known.person_id, known.seq)
+        entry = self._entries.get(place)
+        if entry is not None and entry.service == SERVICE_OF[SettleCharge]:
+            # A charge whose cancel was reversed stands again, and it is still this message's.
+            standing = self._at(self._standing(place), person_id)
+            return None if standing is None else msgspec.structs.replace(standing, service=entry.service)
+        return self._at(place, person_id)
+
+    def _standing(self, place: Place) -> Place:
+        """The entry that stands now: a cancel that was itself undone gives way to what undid it, and so on."""
+        while (by_seq := self._undone.get(place)) is not None:
+            undoer = (place[0], by_seq)
+            again = self._undone.get(undoer)
+            if again is None:
+                return place
+            place = (place[0], again)
+        return place
+
+    def _at(self, place: Place, person_id: int) -> Original | None:
+        entry = self._entries.get(place)
+        if entry is None:
+            return None
+        return Original(
+            seq=place[1],
+            person=place[0] == person_id,
+            service=entry.service,
+            accepted=entry.accepted,
+            undone=place in self._undone,
+            settlement=entry.settlement,
+            postings=entry.postings,
+        )

@@ -1,0 +1,82 @@
+"""What the evening of money reads and writes: totals and details of cycles, comparisons, closing, the bank's file.
+
+`desk/evening.py` runs them. Settlements are never joined with cycles: they distribute by person, and cycles do not.
+"""
+
+_CYCLE = "c.id, c.institution, c.opened_at, c.until_at, c.opened_by, c.closed_at, c.closed_by, c.paid_on"
+
+CYCLE = f"select {_CYCLE}, i.name from cycle c join institution i on i.code = c.institution where c.id = %(cycle)s"
+CYCLES = f"""
+select {_CYCLE}, i.name from cycle c join institution i on i.code = c.institution
+where (%(institution)s::text is null or c.institution = %(institution)s)
+  and (not %(open_only)s::boolean or c.closed_at is null)
+  and (%(since)s::timestamptz is null or c.opened_at >= %(since)s)
+  and (%(until)s::timestamptz is null or c.opened_at < %(until)s)
+order by c.id desc limit %(limit)s::bigint"""
+
+DAYS_BESIDE = """
+select (select max(opened_at) from cycle where opened_at < %(since)s),
+       (select min(opened_at) from cycle where opened_at >= %(until)s)"""
+
+# All records of one side have one sign, so the amount of a sum is the sum of the amounts.
+TOTALS = """
+select cycle, total_fen > 0, count(*), abs(sum(total_fen))::bigint, abs(sum(pooled_fen))::bigint,
+       abs(sum(account_fen))::bigint, abs(sum(cash_fen))::bigint
+from settlement where cycle = any(%(cycles)s::bigint[]) group by cycle, total_fen > 0"""
+DETAILS = """
+select message_id, person_id, seq, kind, total_fen, pooled_fen, account_fen, cash_fen, settled_at
+from settlement where cycle = %(cycle)s
+  and (%(after)s::timestamptz is null or (settled_at, person_id, seq) > (%(after)s, %(person_id)s, %(seq)s))
+order by settled_at, person_id, seq limit %(limit)s::bigint"""
+SETTLED_AT = """
+select settled_at from settlement where person_id = %(person_id)s and seq = %(seq)s and cycle = %(cycle)s"""
+
+COMPARISONS = """
+select at, by_whom, ours, theirs, differences from comparison where cycle = %(cycle)s
+order by id desc limit %(limit)s::bigint"""
+LATEST_COMPARISONS = """
+select distinct on (cycle) cycle, at, by_whom, ours, theirs, differences
+from comparison where cycle = any(%(cycles)s::bigint[]) order by cycle, id desc"""
+ADD_COMPARISON = """
+insert into comparison (cycle, at, by_whom, ours, theirs, differences)
+values (%(cycle)s, %(at)s, %(by)s, %(ours)s, %(theirs)s, %(differences)s)"""
+EXPLANATIONS = """
+select cycle, message_id, difference, reason, by_whom, at from explanation
+where cycle = any(%(cycles)s::bigint[]) order by cycle, at, message_id"""
+ADD_EXPLANATION = """
+insert into explanation (cycle, message_id, difference, reason, by_whom, at)
+values (%(cycle)s, %(message_id)s, %(difference)s, %(reason)s, %(by)s, %(at)s) on conflict do nothing"""
+
+# Whoever saves a settlement holds this lock together with others; whoever closes the cycle waits and holds it alone.
+LOCK_CYCLE = "select pg_advisory_xact_lock(%(cycle)s::bigint)"
+CLOSE_CYCLE = "update cycle set closed_at = %(at)s, closed_by = %(by)s where id = %(cycle)s and closed_at is null"
+
+# Two keys are a space of locks beside that of the cycles. A day's file is made once: what is closed after that waits
+# for the next day's.
+LOCK_BANK_FILE = "select pg_advisory_xact_lock(1, 1)"
+PAY_CYCLES = """
+update cycle set paid_on = %(on)s where closed_at < %(until)s and paid_on is null
+and not exists (select from cycle where paid_on = %(on)s)"""
+WAITING = "select count(*) from cycle where closed_at < %(until)s and paid_on is null"
+PAID_CYCLES = "select institution, id from cycle where paid_on = %(on)s order by institution, id"
+
+CLEARING = """
+select coalesce(sum(case when credit = %(account)s then amount_fen else -amount_fen end), 0)::bigint
+from posting where %(account)s in (debit, credit)"""
+CLEARING_OF_CYCLES = """
+select s.cycle, sum(case when p.credit = 'clearing:' || s.institution then p.amount_fen else -p.amount_fen end)::bigint
+from settlement s join posting p on p.person_id = s.person_id and p.seq = s.seq
+where s.cycle = any(%(cycles)s::bigint[]) and 'clearing:' || s.institution in (p.debit, p.credit) group by s.cycle"""
+CLEARING_OFF = """
+select institution, coalesce(entries_fen, 0), coalesce(settled_fen, 0) from (
+    select substr(account, 10) as institution, sum(fen)::bigint as entries_fen from (
+        select credit as account, amount_fen as fen from posting where starts_with(credit, 'clearing:')
+        union all select debit, -amount_fen from posting where starts_with(debit, 'clearing:')) as e
+    group by account) as p
+full join (
+    select institution, sum(account_fen + pooled_fen)::bigint as settled_fen from settlement group by institution) as s
+using (institution)
+where coalesce(entries_fen, 0) <> coalesce(settled_fen, 0) order by institution"""
+SETTLED_BY_CYCLE = "select cycle, institution, count(*) from settlement group by cycle, institution order by cycle"
+ALL_CYCLES = "select id, institution, closed_at is not null, paid_on from cycle order by id"
+COMPARED_CYCLES = "select distinct cycle from comparison"

@@ -1,0 +1,105 @@
+"""Messages of terminals straight from the server, past the web framework's routing, which cost more than all the rest.
+
+The same functions answer here and behind the framework, which describes them and takes whatever else comes. See
+docs/performance.md for what it saves.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from shebaoka.desk import Terminal
+from shebaoka.records import Trouble
+from shebaoka.terminal import evening, handlers
+from shebaoka.terminal.door import Door
+from shebaoka.terminal.signatures import Signed
+from shebaoka.web import ErrorBody, Front, told
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+_ANSWERED = {
+    f"/terminal/v1{path}": handler.fn for handler in (*handlers.HANDLERS, *evening.HANDLERS) for path in handler.paths
+}
+_encode = msgspec.json.Encoder().encode
+
+
+class Came:
+    """A message as it came, in the part of the framework's request that its functions look at."""
+
+    __slots__ = ("_body", "content_type", "state")
+
+    def __init__(self, content_type: str, body: bytes, terminal: Terminal, signed: Signed) -> None:
+        self.content_type: tuple[str, dict[str, str]] = (content_type.partition(";")[0].strip().lower(), {})
+        self.state = SimpleNamespace(terminal=terminal, signed=signed)
+        self._body = body
+
+    async def body(self) -> bytes:
+        """The whole of it."""
+        return self._body
+
+
+def straight(app: App, front: Front, door: Door, *, body_max: int) -> App:
+    """The application with a shorter way for terminals' messages; `app` takes all else."""
+
+    async def entrance(
+        scope: Message, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        answer = _ANSWERED.get(scope.get("path", "")) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if answer is None:
+            await app(scope, receive, send)
+            return
+        status, headers, body = await _answered(front, door, answer, scope, await _whole(receive, body_max))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return entrance
+
+
+async def _whole(receive: Receive, body_max: int) -> bytes | None:
+    """The body, or None where it is larger than it may be."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > body_max:
+            return None
+        parts.append(part)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _answered(
+    front: Front, door: Door, answer: Callable[..., Awaitable[Response[Any]]], scope: Message, body: bytes | None
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a message's answer, whatever becomes of it."""
+    try:
+        if body is None:
+            return _told(ErrorBody("body_too_large", "The body is larger than 10 MB."), 413)
+        terminal, signed = await door.admit("POST", scope, body)
+        content_type = next((v for k, v in scope["headers"] if k == b"content-type"), b"").decode("latin-1")
+        response = await answer(front=front, request=Came(content_type, body, terminal, signed), data=None)
+    except Trouble as e:
+        return _told(ErrorBody(e.code, str(e), e.field), e.status)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        said = "The body is not well-formed JSON in UTF-8. Correct it and send it again."
+        return _told(ErrorBody("malformed_json", said), 400)
+    except Exception as e:  # noqa: BLE001 - told and logged as the framework's are
+        return _told(told(e), 500)
+    content: bytes = response.content
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
+    return 200, [*_headers(content), *headers], content
+
+
+def _told(error: ErrorBody, status: int) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    content = _encode(error)
+    return status, _headers(content), content
+
+
+def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]

@@ -1,0 +1,72 @@
+"""`make test-long`: the faults, the model, the crowd at one account, and the fuzzing, at full length; figures as JSON.
+
+Two tracks side by side, for two cores: one kills servers and stops databases, the other does all else. Each part asserts
+what it counts, so a figure that is printed is one that held.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tests import breaking
+
+KILLS, STOPS, SETTLEMENTS = 300, 30, 500_000
+MESSAGES, CROWD = 200_000, 50_000
+FUZZED = ("tests/laws", "tests/test_api_fuzz.py", "tests/test_terminal_fuzz.py", "tests/test_pos_fuzz.py")
+
+
+def _faults() -> dict[str, Any]:
+    return {"faults": breaking.run(KILLS, STOPS, SETTLEMENTS)}
+
+
+def _model() -> dict[str, Any]:
+    from tests import test_against_model, test_many_terminals
+    from tests.longhouse import database
+
+    with database() as empty:
+        found: dict[str, Any] = {"model": test_against_model.run(empty, MESSAGES, seed=1)}
+    with database() as empty:
+        found["one_person"] = test_many_terminals.run(empty, CROWD, seed=1)
+    return found
+
+
+def _fuzzing() -> dict[str, Any]:
+    environ = {**os.environ, "HYPOTHESIS_PROFILE": "long"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "long or not long", *FUZZED]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stdout[-5000:])
+    return {"fuzzing_and_laws": done.stdout.strip().splitlines()[-1]}
+
+
+def main() -> None:
+    """Run both tracks, and print what they counted."""
+    found: dict[str, Any] = {}
+    faults: list[BaseException] = []
+
+    def track(*parts: Callable[[], dict[str, Any]]) -> None:
+        for part in parts:
+            try:
+                figures = part()
+            except BaseException as e:
+                faults.append(e)
+                raise
+            print(json.dumps(figures), flush=True)
+            found.update(figures)
+
+    threads = [threading.Thread(target=track, args=parts) for parts in ((_faults,), (_model, _fuzzing))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        sys.exit(1)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,319 @@
+"""The office's pages about money: a day followed from the first message to the bank's file, by who may, in words."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+from tests.conftest import Database, StandingClock
+from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, money_house
+from tests.test_office import Reader, mark_of, sign_in
+from tests.webhouse import house_on
+
+from shebaoka.desk import Amounts, Difference, Role, Side, StatedDetail, Totals, open_counter
+from shebaoka.notice import LANGUAGES, Notices
+from shebaoka.office.labels import LABELS
+from shebaoka.serving import front_of, make_app
+from shebaoka.vault import SoftwareVault
+from shebaoka.web import Front
+
+TODAY = dt.date(2013, 7, 1)
+
+
+class Office:
+    """The pages on the house of money; staff of every role has a token."""
+
+    def __init__(self, money: MoneyHouse, front: Front, tokens: dict[str, str]) -> None:
+        self.money = money
+        self.front = front
+        self.tokens = tokens
+
+    def client(self, role: str = "", **changes: Any) -> TestClient[Any]:
+        """A browser: signed in with a role's token, or not at all; or the demonstration's, with `open_to_all`."""
+        client = TestClient(make_app(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
+        client.follow_redirects = False
+        if role:
+            assert sign_in(client, self.tokens[role]).headers["Location"] == "/"
+        return client
+
+
+@pytest.fixture
+def office(
+    shared_database: Database,
+    vault: SoftwareVault,
+    notices: Notices,
+    clock: StandingClock,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Office]:
+    """Two institutions that are signed in, with charges; a hospital that sees three of them otherwise."""
+    with (
+        money_house(shared_database, vault, notices, clock) as money,
+        house_on(shared_database, tmp_path_factory.mktemp("evening"), clock.at) as house,
+        open_counter(house.desk) as counter,
+    ):
+        house.evening = money.evening
+        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in Role}
+        yield Office(money, front_of(house, counter), tokens)
+
+
+def charged(money: MoneyHouse) -> tuple[int, int]:
+    """The cycles of hospital and pharmacy, with charges in them."""
+    hospital, pharmacy = money.sign_in(HOSPITAL), money.sign_in(PHARMACY)
+    for n in range(4):
+        receipt = money.settle(hospital, n % 3, total=12_345 + n, pooled=8_000, cash=1_000)
+        money.clock.move(minutes=7)
+    money.take_back(receipt, hospital, 0)
+    money.settle(pharmacy, 1, total=4_990, institution=PHARMACY)
+    return hospital, pharmacy
+
+
+def differing(money: MoneyHouse, cycle: int) -> tuple[Difference, ...]:
+    """Compare a cycle with a file that lacks a message, has another one, and an amount of its own; what differs."""
+    details = money.evening.details(cycle)
+    rows = [StatedDetail(n, d.message_id, d.settlement, "11", d.amounts) for n, d in enumerate(details, 2)]
+    rows[0] = msgspec.structs.replace(rows[0], message_id=f"{HOSPITAL}201307010000009999")
+    rows[1] = msgspec.structs.replace(rows[1], amounts=Amounts(12_346, 8_001, 3_345, 1_000))
+    found = money.evening.compare_details(cycle, rows, "fenhe-1")
+    assert found.differences is not None
+    return found.differences
+
+
+def forms(text: str) -> list[dict[str, str]]:
+    """The forms of a page by their action, with what they bring."""
+    return [
+        {"action": action, **dict(re.findall(r'name="(\w+)" value="([^"]*)"', body))}
+        for action, body in re.findall(r'<form[^>]*method="post" action="([^"]+)"[^>]*>(.*?)</form>', text, re.DOTALL)
+        if "/evening" in action
+    ]
+
+
+def test_a_day_is_followed_from_the_first_message_to_the_bank(office: Office) -> None:
+    """A clerk sees each difference, explains it, closes, and makes the bank's file; the page tells each step."""
+    money = office.money
+    hospital, pharmacy = charged(money)
+    first = money.evening.details(hospital)[0]
+    with office.client("clerk") as client:
+        text = client.get("/evening", params={"language": "en"}).text
+        assert all(said in text for said in ("汾河湾综合医院", "南山大药房", "○ open", f'href="/evening/{hospital}"'))
+        page = f"/evening/{hospital}"
+        text = client.get(page).text
+        assert all(
+            said in text for said in (first.message_id, first.settlement, "Not compared yet.", "cannot be closed")
+        )
+        assert "equal to the fen" in text
+        assert [f["action"] for f in forms(text)] == []
+
+        money.evening.compare_totals(hospital, Totals(Side(4, 1, 1, 0, 0)), "fenhe-1")
+        text = client.get(page).text
+        assert all(said in text for said in ("✗ differs", "totals differ", "<li>Charges Pooled fund</li>"))
+        messages = [d.message_id for d in differing(money, hospital)]
+        text = client.get(page).text
+        assert "3 not explained" in text
+        asked = forms(text)
+        assert [f["message_id"] for f in asked] == messages
+        for n, form in enumerate(asked):
+            done = client.post(form.pop("action"), data={**form, "reason": f"Reason number {n}."})
+            assert (done.status_code, done.headers["Location"]) == (303, page)
+        text = client.get(page).text
+        assert all(f"Reason number {n}." in text for n in range(3))
+        assert "✓ differences explained" in text
+        (close,) = forms(text)
+        assert client.post(close.pop("action"), data=close).headers["Location"] == page
+        text = client.get(page).text
+        assert "✓ closed" in text
+        assert forms(text) == []
+
+        text = client.get("/evening").text
+        assert "waiting to be paid: 1." in text
+        (make,) = forms(text)
+        assert client.get("/evening/bank-file").status_code == 404
+        assert client.post(make.pop("action"), data=make).headers["Location"] == "/evening?on=2013-07-01"
+        text = client.get("/evening?on=2013-07-01").text
+        assert "✓ in the bank's file" in text.replace("&#39;", "'")
+        file = client.get("/evening/bank-file", params={"on": "2013-07-01"})
+        assert file.content == money.evening.bank_file(TODAY)
+        assert file.content.decode().splitlines()[1] == f"pay,2013-07-01,{HOSPITAL},{hospital},4,1,10038,24000,34038"
+        assert file.headers["Content-Disposition"] == 'attachment; filename="bank-2013-07-01.csv"'
+        assert "340.38 yuan" in text
+    assert [money.evening.line(c).state for c in (hospital, pharmacy)] == ["paid", "open"]
+    assert {e.by for e in money.evening.explanations(hospital)} == {"clerk-1"}
+    assert money.evening.cycle(hospital).closed_by == "clerk-1"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_are_whole_in_every_language(office: Office, language: str) -> None:
+    """Each state of a cycle has a well-formed page without code words, numbers of people or names."""
+    money = office.money
+    hospital, pharmacy = charged(money)
+    with office.client("clerk") as client:
+
+        def look(*paths: str) -> None:
+            for path in paths:
+                response = client.get(path, params={"language": language})
+                read = Reader(response.text)
+                assert (path, response.status_code, read.faults, read.language) == (path, 200, [], language)
+                assert not any(hidden in response.text for hidden in (*money.people, "王芳"))
+                shown = re.sub(r"<[^>]+>", " ", response.text.split('id="main"')[1])
+                assert not re.search(r"\{\d?\}|[a-z]+_[a-z]+", shown), shown
+                states = LABELS[language]
+                assert any(states[k] in shown.replace("&#39;", "'") for k in states if k.startswith("cycle_"))
+
+        look("/evening", f"/evening/{hospital}")
+        differing(money, hospital)
+        look("/evening", f"/evening/{hospital}")
+        money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
+        money.evening.close(pharmacy, "li")
+        look(f"/evening/{pharmacy}")
+        money.evening.bank_file(TODAY)
+        look("/evening?on=2013-07-01", f"/evening/{pharmacy}")
+        money.clock.move(days=2)
+        look("/evening?on=2013-07-03", f"/evening/{hospital}")
+
+
+def test_earlier_days_are_not_forgotten(office: Office) -> None:
+    """A later day lists what earlier ones left open, and leads to the days beside it."""
+    charged(office.money)
+    with office.client("auditor") as client:
+        text = client.get("/evening?on=2013-07-02&language=en").text
+        assert "Business cycles of earlier days that are not closed" in text
+        assert "No institution signed in on this day." in text
+        assert 'href="/evening?on=2013-07-01"' in text
+        assert 'rel="next"' in client.get("/evening?on=2013-06-30").text
+        for bad in ("x", "2013-13-01", "2013-7-1", "0001-01-01", "9999-12-31"):
+            assert client.get("/evening", params={"on": bad}).status_code == 400
+        for none in ("0", "999999999", str(2**70), "-1", "x"):
+            assert client.get(f"/evening/{none}").status_code == 404
+
+
+def test_details_are_paged(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every settlement of a cycle is on exactly one page."""
+    monkeypatch.setattr("shebaoka.office.evening.DETAILS", 2)
+    hospital, _ = charged(office.money)
+    found, path = list[str](), f"/evening/{hospital}"
+    with office.client("clerk") as client:
+        while path:
+            text = client.get(path).text
+            found += re.findall(r'href="/persons/\d+">(\d+-\d+)</a>', text)
+            more = re.search(r'rel="next" href="([^"]*after=[^"]+)"', text)
+            path = more.group(1) if more else ""
+        assert client.get(f"/evening/{hospital}?after=x").status_code == 400
+        assert client.get(f"/evening/{hospital}?after=1-1").status_code == 404
+    assert found == [d.settlement for d in office.money.evening.details(hospital)]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_roles(office: Office, role: Role) -> None:
+    """Everybody who is signed in sees counts and sums; details, closing and paying are for those who may."""
+    money = office.money
+    hospital, pharmacy = charged(money)
+    (first, *_) = differing(money, hospital)
+    money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
+    seer = role in {Role.CLERK, Role.OPERATOR, Role.AUDITOR}
+    clerk, payer = role is Role.CLERK, role in {Role.CLERK, Role.BANK}
+    place = money.evening.details(hospital)[-1].settlement
+    with office.client(role.value) as client:
+        text = client.get(f"/evening/{hospital}").text
+        assert (place in text, "/persons/" in text) == (seer, seer)
+        assert (first.message_id in text, bool(forms(text))) == (True, clerk)
+        mark = {"mark": mark_of(client, "/")}
+        said = {**mark, "message_id": first.message_id, "difference": first.difference, "reason": "Because."}
+        refused = client.post(f"/evening/{hospital}/explain", data=said)
+        assert refused.status_code == (303 if clerk else 403)
+        assert client.post(f"/evening/{pharmacy}/close", data=mark).status_code == (303 if clerk else 403)
+        money.evening.close(pharmacy, "li")
+        assert bool(forms(client.get("/evening").text)) == payer
+        made = client.post("/evening/bank-file", data={**mark, "on": "2013-07-01"})
+        assert made.status_code == (303 if payer else 403)
+        assert bool(money.evening.bank_lines(TODAY)) == payer
+
+
+def test_nobody_else_comes_in(office: Office) -> None:
+    """Without sign-in every page leads to the form; a form without our mark does nothing, whoever sends it."""
+    hospital, _ = charged(office.money)
+    money = office.money
+    money.evening.compare_totals(hospital, money.evening.totals(hospital), "fenhe-1")
+    posts = [f"/evening/{hospital}/explain", f"/evening/{hospital}/close", "/evening/bank-file"]
+    with office.client() as client:
+        for path in ("/evening", f"/evening/{hospital}", "/evening/bank-file"):
+            assert client.get(path).headers["Location"].startswith("/sign-in")
+        for path in posts:
+            assert client.post(path, data={"mark": mark_of(client, "/sign-in")}).headers["Location"] == "/sign-in"
+    with office.client("clerk") as client:
+        for path in posts:
+            for mark in ("", "x"):
+                response = client.post(path, data={"mark": mark, "on": "2013-07-01"})
+                assert (response.status_code, "form_is_not_ours" in response.text) == (403, True)
+    assert money.evening.line(hospital).state == "equal"
+
+
+def test_what_cannot_be_done_says_so_on_the_page(office: Office) -> None:
+    """A close that came too early, an empty reason and a second explanation leave the page with a sentence."""
+    money = office.money
+    hospital, _ = charged(money)
+    (first, *_) = differing(money, hospital)
+    with office.client("clerk") as client:
+        client.get("/?language=en")
+        mark = {"mark": mark_of(client, "/")}
+        early = client.post(f"/evening/{hospital}/close", data=mark)
+        assert (early.status_code, "It was not closed" in early.text, Reader(early.text).faults) == (409, True, [])
+        said = {**mark, "message_id": first.message_id, "difference": first.difference}
+        for reason, status in (("", 400), ("  ", 400), ("x" * 201, 400), ("Good.", 303), ("Another.", 400)):
+            done = client.post(f"/evening/{hospital}/explain", data={**said, "reason": reason})
+            assert done.status_code == status
+            assert ("Nothing was kept" in done.text) == (status == 400)
+        unknown = client.post(f"/evening/{hospital}/explain", data={**said, "message_id": "none", "reason": "x"})
+        assert unknown.status_code == 404
+        assert client.post("/evening/999999999/close", data=mark).status_code == 404
+        tomorrow = client.post("/evening/bank-file", data={**mark, "on": "2013-07-02"})
+        assert tomorrow.status_code == 400
+    assert [e.reason for e in money.evening.explanations(hospital)] == ["Good."]
+
+
+def test_a_reason_is_shown_as_it_was_written(office: Office) -> None:
+    """Nothing that somebody writes becomes part of the page."""
+    money = office.money
+    hospital, _ = charged(money)
+    for d in differing(money, hospital):
+        money.evening.explain(hospital, d.message_id, d.difference, "<script>alert(1)</script> {{ 7 * 7 }}", "li")
+    with office.client("clerk") as client:
+        text = client.get(f"/evening/{hospital}").text
+    assert "<script>" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in text
+    assert Reader(text).faults == []
+
+
+def test_the_demonstration_may_try_it(office: Office) -> None:
+    """Where the pages are open to all, the visitor explains, closes and pays like a clerk."""
+    money = office.money
+    hospital, _ = charged(money)
+    money.evening.compare_totals(hospital, money.evening.totals(hospital), "fenhe-1")
+    with office.client(open_to_all=True) as client:
+        (close,) = forms(client.get(f"/evening/{hospital}").text)
+        assert client.post(close.pop("action"), data=close).status_code == 303
+    assert money.evening.cycle(hospital).closed_by == "visitor"
+
+
+def test_every_link_of_the_pages_leads_somewhere(office: Office) -> None:
+    """From the day on, each link is a page of this server."""
+    money = office.money
+    hospital, pharmacy = charged(money)
+    differing(money, hospital)
+    money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
+    money.evening.close(pharmacy, "li")
+    money.evening.bank_file(TODAY)
+    with office.client("clerk") as client:
+        left, seen = {"/evening"}, set[str]()
+        while left:
+            path = left.pop()
+            seen.add(path)
+            response = client.get(path)
+            assert response.status_code == 200, path
+            links = Reader(response.text).links if "html" in response.headers["Content-Type"] else []
+            found = {str(response.url.join(link)).removeprefix("http://office.test") for link in links}
+            left |= {f for f in found - seen if f.startswith("/evening") and not f.endswith(("/explain", "/close"))} - {
+                f for f in found if "language=" in f
+            }
+    assert {f"/evening/{hospital}", f"/evening/{pharmacy}", "/evening/bank-file?on=2013-07-01"} <= seen
