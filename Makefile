@@ -27,7 +27,7 @@ test: $(STAMP) softhsm  ## everything that must hold, in under 8 minutes on 2 co
 	$(PYTEST)
 
 test-long: $(STAMP) softhsm  ## faults under load, fuzzing, the model and the laws at full length; the last line is JSON
-	$(BIN)/python -m tests.long
+	PYTHONPATH=tests $(BIN)/python -m tests.long
 
 lint: $(STAMP)       ## style, types, floors
 	$(BIN)/ruff check src tests bench

@@ -1,18 +1,25 @@
 """`make test-long`: the faults, the model, the crowd at one account, and the fuzzing, at full length; figures as JSON.
 
-Two tracks side by side, for two cores: one kills servers and stops databases, the other does all else. Each part asserts
-what it counts, so a figure that is printed is one that held.
+Two tracks side by side, for two cores: one kills servers and stops databases, the other does all else. Each part
+asserts what it counts, so a figure that is printed is one that held.
 """
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests import breaking
+from tests.conftest import Database
+
+from shebaoka.app import APP_ROLE
+from shebaoka.store import as_role, embedded_server, ensure_database, migrate
 
 KILLS, STOPS, SETTLEMENTS = 300, 30, 500_000
 MESSAGES, CROWD = 200_000, 50_000
@@ -25,13 +32,22 @@ def _faults() -> dict[str, Any]:
 
 def _model() -> dict[str, Any]:
     from tests import test_against_model, test_many_terminals
-    from tests.longhouse import database
 
-    with database() as empty:
+    with _empty_database() as empty:
         found: dict[str, Any] = {"model": test_against_model.run(empty, MESSAGES, seed=1)}
-    with database() as empty:
+        empty.wipe()
         found["one_person"] = test_many_terminals.run(empty, CROWD, seed=1)
     return found
+
+
+@contextmanager
+def _empty_database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="shebaoka-long-") as folder:
+        Path(folder).chmod(0o755)
+        with embedded_server(Path(folder, "postgres")) as server:
+            owner = ensure_database(server, "long")
+            migrate(owner)
+            yield Database(owner, as_role(owner, APP_ROLE))
 
 
 def _fuzzing() -> dict[str, Any]:
@@ -55,7 +71,7 @@ def main() -> None:
             except BaseException as e:
                 faults.append(e)
                 raise
-            print(json.dumps(figures), flush=True)
+            print(json.dumps(figures), flush=True)  # noqa: T201
             found.update(figures)
 
     threads = [threading.Thread(target=track, args=parts) for parts in ((_faults,), (_model, _fuzzing))]
@@ -65,7 +81,7 @@ def main() -> None:
         thread.join()
     if faults:
         sys.exit(1)
-    print(json.dumps(found))
+    print(json.dumps(found))  # noqa: T201
 
 
 if __name__ == "__main__":

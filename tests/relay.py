@@ -10,6 +10,9 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+FLUSH = b"H\0\0\0\4"
+"""The message by which a client asks for what is ready. At a pipeline's end it may come late, and nobody answers it."""
+
 
 class Relay:
     """Passes bytes on both ways. `trips` counts how often a client spoke first or after the server had spoken."""
@@ -57,8 +60,9 @@ class Relay:
                     if not data:
                         return
                     if key.fileobj is client:
-                        self.trips += clients_turn
-                        clients_turn = False
+                        if data != FLUSH:
+                            self.trips += clients_turn
+                            clients_turn = False
                         server.sendall(data)
                     else:
                         clients_turn = True

@@ -427,8 +427,8 @@ def test_the_page_shows_a_years_account(faces: Faces) -> None:
     with faces.browser("clerk") as browser:
         text = section(browser.get(faces.page, params={"language": "en", "year": "2013"}).text)
         shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
-        for said in ("Balance 1,100.00 yuan", "Opening balance (2013) 0.00 yuan", "Credited this year 1,353.45 yuan",
-                     "Paid this year 236.80 yuan", "↩ taken back", "correction", OLD_HOSPITAL, "20.10 yuan",
+        for said in ("Balance 1,100.00 yuan", "Opening balance (2013) 0.00 yuan", "Credited in the year 1,353.45 yuan",
+                     "Paid in the year 236.80 yuan", "↩ taken back", "correction", OLD_HOSPITAL, "20.10 yuan",
                      "2013-07-06 pharmacy 南山大药房 49.90 yuan 0.00 yuan 0.00 yuan -49.90 yuan 1,116.65 yuan",
                      "2013-07-02 outpatient 汾河湾综合医院 123.45 yuan 80.00 yuan 10.00 yuan -33.45 yuan 1,086.55 yuan",
                      "old system → personal account"):  # fmt: skip

@@ -4,7 +4,7 @@ from tests.breaking import run
 
 
 def test_nothing_is_lost_when_server_and_database_are_killed() -> None:
-    """Each acknowledged settlement is there once, each reversed one nets to nothing, and asking back tells the truth."""
+    """Each acknowledged settlement is there once, each reversed one nets to nothing, asking back tells the truth."""
     figures = run(kills=2, stops=1, settlements=1_500)
     assert (figures["kill"], figures["stop"]) == (2, 1)
     assert figures["acknowledged"] >= 1_500

@@ -1,4 +1,4 @@
-"""Schemathesis over every message of the terminal API, each signed: no input makes it fail, answers are as described."""
+"""Schemathesis over every signed message of the terminal API: no input makes it fail, each answer is as described."""
 
 import os
 from collections.abc import Iterator

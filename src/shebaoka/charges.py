@@ -36,7 +36,8 @@ from shebaoka.records import (
 from shebaoka.stage import OWN_PIN, Holder, Stage
 from shebaoka.tills import Till
 
-WRONG_PIN = "118822"
+WRONG_PIN, TRIES = "118822", 6
+"""What is entered by mistake, and so often by somebody who has forgotten."""
 WARDS = ("内科", "外科", "骨科", "妇产科", "中医科")
 _WEIGHTS_FALL = 0.88
 """How much less business each institution has than the one before it."""
@@ -100,21 +101,25 @@ class Charges:
         while self._waiting:
             self._send()
 
-    def admissions(self, holders: Sequence[Holder], patients: int) -> None:
-        """So many people are admitted to hospital, some of them a few days ago and registered only now."""
-        self._sign_in(self._hospitals)
+    def admissions(self, holders: Sequence[Holder], patients: int) -> list[Till]:
+        """So many people are admitted, some days ago and registered only now; the two hospitals that took them."""
+        taking = self._rng.sample(self._hospitals, 2)
+        self._sign_in(taking)
         here = {s.holder.number for s in self.stays}
         for holder in self._rng.sample(holders, min(patients, len(holders))):
             if holder.number not in here:
-                self._admit(holder, self._stage.desk.today() - dt.timedelta(days=self._rng.choice((0, 0, 0, 1, 3))))
+                admitted_on = self._stage.desk.today() - dt.timedelta(days=self._rng.choice((0, 0, 0, 1, 3)))
+                self._admit(self._rng.choice(taking), holder, admitted_on)
         while self._waiting:
             self._send()
+        return taking
 
     def carried_over(self, holders: Sequence[Holder], since: Mapping[str, dt.date]) -> None:
         """Stays that began on the old card come in under their own number, and are settled with another card (8.1)."""
         self._sign_in(self._hospitals)
         for holder in holders:
-            self._admit(holder, since[holder.number], carried=True)
+            (till,) = self._rng.choices(self._hospitals, self._weights[: len(self._hospitals)])
+            self._admit(till, holder, since[holder.number], carried=True)
         while self._waiting:
             self._send()
         for stayed in [s for s in self.stays if s.holder.number in since]:
@@ -148,9 +153,16 @@ class Charges:
         else:
             self._pay(visit)
 
+    def _asked(self, visit: Visit) -> Ask:
+        return visit.till.made(SettleCharge, visit.holder.number, pin=visit.pin, **visit.charge)
+
     def _pay(self, visit: Visit) -> None:
-        ask = visit.till.made(SettleCharge, visit.holder.number, pin=visit.pin, **visit.charge)
+        ask = self._asked(visit)
         self._waiting.append((ask, partial(self._settled, visit, ask)))
+
+    def _counted(self, outcome: Outcome) -> None:
+        """One of several tries that nobody waits for."""
+        self.counted[outcome.code if isinstance(outcome, Trouble) else outcome.answer.ground] += 1
 
     def _settled(self, visit: Visit, ask: Ask, outcome: Outcome) -> None:
         """The answer to a charge, and what everybody makes of it."""
@@ -180,9 +192,11 @@ class Charges:
         tried = changed(visit, again=visit.again + 1)
         if ground == Refusal.PIN_IS_WRONG:
             # One in eight has really forgotten it, and tries until the card is locked.
-            if visit.fate == "forgotten" or self._rng.random() < 0.125:
-                self._pay(changed(visit, fate="forgotten"))
-            else:
+            if self._rng.random() < 0.125:
+                for _ in range(TRIES - 2):
+                    self._waiting.append((self._asked(visit), self._counted))
+                self._pay(changed(tried, fate="forgotten"))
+            elif visit.fate != "forgotten":
                 self._pay(changed(tried, pin=self._pins.get(holder.number, holder.pin)))
         elif ground == Refusal.BALANCE_IS_TOO_SMALL:
             has_fen, charge = int(receipt.answer.facts["balance_fen"]), visit.charge
@@ -229,8 +243,7 @@ class Charges:
 
     # stays
 
-    def _admit(self, holder: Holder, admitted_on: dt.date, *, carried: bool = False) -> None:
-        (till,) = self._rng.choices(self._hospitals, self._weights[: len(self._hospitals)])
+    def _admit(self, till: Till, holder: Holder, admitted_on: dt.date, *, carried: bool = False) -> None:
         self._admitted_so_far += 1
         number = f"ZY{self._admitted_so_far:06d}"
         ward = self._rng.choice(WARDS)

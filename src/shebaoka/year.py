@@ -77,8 +77,8 @@ class Year:
             if month.replace(day=BUSINESS_ON) >= first_of_last_days:
                 break
             self._stage.clock.to(self._midnight(month.replace(day=ADMISSIONS_ON)))
-            self.charges.admissions(self._holders, int(len(self._holders) * PATIENTS) + 1)
-            self.evenings.reconcile(self._hospitals)
+            taking = self.charges.admissions(self._holders, int(len(self._holders) * PATIENTS) + 1)
+            self.evenings.reconcile(taking)
             self._business(month.replace(day=BUSINESS_ON), VISITS, TIMES)
             self.evenings.reconcile(self.tills)
             self.evenings.pay(month.replace(day=BUSINESS_ON))

@@ -173,9 +173,10 @@ having coalesce(sum(p.amount_fen) filter (where 'personal' in (debit, credit)), 
     or coalesce(sum(p.amount_fen) filter (where 'pooled_fund' in (debit, credit)), 0) <> abs(s.pooled_fen)"""
 STANDING = """
 with recursive chain as (
-    select s.person_id, s.seq, s.total_fen from settlement s where message_id = %(id)s
+    select person_id, seq, total_fen from settlement where message_id = %(id)s
     union all
-    select s.person_id, s.seq, s.total_fen from settlement s join chain c on c.person_id = s.person_id and c.seq = s.undoes)
+    select s.person_id, s.seq, s.total_fen
+    from settlement s join chain c on c.person_id = s.person_id and c.seq = s.undoes)
 select coalesce(sum(total_fen), 0)::bigint from chain"""
 UNDONE_TWICE = (
     "select person_id, by_seq from undone join settlement using (person_id, seq) group by 1, 2 having count(*) > 1"

@@ -1,7 +1,7 @@
-"""Statements of personal accounts, by person and year, and the balance at the end of any day. Clause 1.2. Reads only.
+"""Statements of personal accounts, the balance of any day, what the hotline is told, and which role sees what of it.
 
-Both are worked out from postings, never from the balance that is kept beside them. Faces ask here, and `paper` puts
-statements on paper.
+All is worked out from postings, never from the balance that is kept beside them. Clause 1.2. Reads only. Faces ask
+here, and `paper` puts statements on paper.
 """
 
 import datetime as dt

@@ -4,6 +4,7 @@ The same functions answer here and behind the framework, which describes them an
 docs/performance.md for what it saves.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,9 @@ from shebaoka.records import Trouble
 from shebaoka.terminal import evening, handlers
 from shebaoka.terminal.door import Door
 from shebaoka.terminal.signatures import Signed
-from shebaoka.web import ErrorBody, Front, told
+from shebaoka.web import OUR_FAULT, ErrorBody, Front
 
+log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -89,8 +91,9 @@ async def _answered(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = "The body is not well-formed JSON in UTF-8. Correct it and send it again."
         return _told(ErrorBody("malformed_json", said), 400)
-    except Exception as e:  # noqa: BLE001 - told and logged as the framework's are
-        return _told(told(e), 500)
+    except Exception:
+        log.exception("fault while answering a terminal's message")
+        return _told(OUR_FAULT, 500)
     content: bytes = response.content
     headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
     return 200, [*_headers(content), *headers], content

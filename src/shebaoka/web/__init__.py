@@ -1,9 +1,9 @@
 """What the web faces share: what they are handed, sign-in, and how troubles are told."""
 
+from shebaoka.web.errors import OUR_FAULT as OUR_FAULT
 from shebaoka.web.errors import ErrorBody as ErrorBody
 from shebaoka.web.errors import json_troubles as json_troubles
 from shebaoka.web.errors import strictly as strictly
-from shebaoka.web.errors import told as told
 from shebaoka.web.front import Front as Front
 from shebaoka.web.front import asked as asked
 from shebaoka.web.front import looked_up as looked_up

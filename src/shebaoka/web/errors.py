@@ -30,6 +30,9 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str = ""
 
 
+OUR_FAULT = ErrorBody("internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
+"""What whoever asked is told of a fault of the program; what it is stands in the log."""
+
 _PATTERNS = {
     "^[0-9]{17}[0-9X]$": "must be a social security number: 17 digits, then a digit or X",
     "^[A-Za-z0-9._:-]{1,64}$": "must be 1 to 64 letters, digits or . _ : -",
@@ -110,15 +113,9 @@ def _http(_: Request[Any, Any, Any], e: HTTPException) -> Response[ErrorBody]:
 
 def _fault(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]:
     # Not the path: it may hold somebody's number.
-    error = told(e, request.route_handler)
-    return _answer(500, error.code, error.message)
-
-
-def told(e: Exception, where: object = "a terminal's message") -> ErrorBody:
-    """A fault of the program, logged, and as whoever asked is told of it."""
+    where = request.route_handler
     log.error("fault while answering %s", where, exc_info=e)
-    said = "The program is at fault. Nothing was done; tell the administrator the time."
-    return ErrorBody("internal_fault", said)
+    return _answer(500, OUR_FAULT.code, OUR_FAULT.message)
 
 
 async def strictly(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
