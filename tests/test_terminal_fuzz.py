@@ -21,7 +21,7 @@ from tests.webhouse import house_on
 from shebaoka.desk import open_counter
 from shebaoka.serving import front_of, make_app
 
-EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 25
+EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 12
 NUMBERS = (
     *("9001", "9002", "1101", "2206", "2207", "2208", "2303", "2304", "2305"),
     *("2401", "2402", "2403", "2404", "2405", "2601", "3201", "3202", "ask-back"),
