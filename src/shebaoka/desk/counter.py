@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from shebaoka.desk.desk import Desk
 from shebaoka.desk.fold import Outcome
-from shebaoka.records import Ask, Broken, CycleClosed, StoreDown, Trouble, VaultTrouble
+from shebaoka.records import Ask, Broken, CycleClosed, StoreBusy, StoreDown, Trouble, VaultTrouble
 
 log = logging.getLogger(__name__)
 TRAY = 200
@@ -32,6 +32,7 @@ class Counter:
         ]
         self._closed = False
         self._door = threading.Lock()
+        self._alone = threading.Lock()
 
     def open(self) -> None:
         """Begin to serve."""
@@ -69,7 +70,9 @@ class Counter:
                 for dry_run in (False, True):
                     waiting = [w for w in batch if w[1] is dry_run]
                     if waiting:
-                        _serve(desk, waiting, dry_run)
+                        with self._alone:  # held for as long as another desk works alone
+                            pass
+                        _serve(desk, waiting, dry_run, self._alone)
                 if stop:
                     return
         finally:
@@ -90,25 +93,25 @@ class Counter:
         return batch, False
 
 
-def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool) -> None:
+def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool, alone: threading.Lock) -> None:
     """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told.
 
     So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's;
     and with a business cycle that was closed, which is one institution's.
     """
     try:
-        outcomes = desk.submit([a for asks, _, _ in waiting for a in asks], dry_run=dry_run)
+        outcomes = _submit(desk, [a for asks, _, _ in waiting for a in asks], dry_run, alone)
     except Trouble as e:
         if isinstance(e, (Broken, CycleClosed, VaultTrouble)) and len(waiting) > 1:
             for one in waiting:
-                _serve(desk, [one], dry_run)
+                _serve(desk, [one], dry_run, alone)
             return
         for _, _, future in waiting:
             future.set_exception(e)
     except Exception as e:
         if len(waiting) > 1:
             for one in waiting:
-                _serve(desk, [one], dry_run)
+                _serve(desk, [one], dry_run, alone)
             return
         log.exception("a tray broke")
         broken = Broken(
@@ -121,6 +124,22 @@ def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool) -> None:
         for asks, _, future in waiting:
             future.set_result(outcomes[start : start + len(asks)])
             start += len(asks)
+
+
+def _submit(desk: Desk, asks: Sequence[Ask], dry_run: bool, alone: threading.Lock) -> list[Outcome]:
+    """The outcomes of a tray. What kept losing to the other desks of this counter is served while they wait."""
+    try:
+        outcomes = desk.submit(asks, dry_run=dry_run)
+    except StoreBusy:
+        with alone:
+            return desk.submit(asks, dry_run=dry_run)
+    busy = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, StoreBusy)]
+    if busy:
+        with alone:
+            again = desk.submit([asks[n] for n in busy], dry_run=dry_run)
+        for n, outcome in zip(busy, again, strict=True):
+            outcomes[n] = outcome
+    return outcomes
 
 
 @contextmanager
