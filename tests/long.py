@@ -23,7 +23,10 @@ from shebaoka.store import as_role, embedded_server, ensure_database, migrate
 
 KILLS, STOPS, SETTLEMENTS = 300, 30, 500_000
 MESSAGES, CROWD = 200_000, 50_000
-FUZZED = ("tests/laws", "tests/test_api_fuzz.py", "tests/test_terminal_fuzz.py", "tests/test_pos_fuzz.py")
+FUZZED = (
+    *("tests/laws", "tests/test_api_fuzz.py", "tests/test_terminal_fuzz.py", "tests/test_pos_fuzz.py"),
+    *("tests/test_table.py", "tests/test_every_database_call.py"),
+)
 
 
 def _faults() -> dict[str, Any]:

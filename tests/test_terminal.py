@@ -273,6 +273,7 @@ def test_a_reversal_works_though_no_answer_came_and_stops_what_comes_late(hospit
     assert hospital.ask("2601", certno=NUMBER, omsgid=late)["ground"] == "message_is_stopped"
     usual = {**CARD, "med_type": "41", "medfee_sumamt": 5, "acct_pay": 5, "pin_block": hospital.block()}
     assert hospital.trouble("2207", late, **usual) == (409, "message_was_reversed")
+    assert hospital.trouble("ask-back", omsgid=late) == (409, "message_was_reversed")
     assert hospital.ask("2601", certno=NUMBER, omsgid=late)["ground"] == "message_did_nothing"
     assert balance_fen(hospital.house) == 100_000
 

@@ -94,7 +94,7 @@ class House:
         self.auditor = Auditor(self.views, vault, notices, clock)
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
-        self.messages = Messages(self.views, self.institutions)
+        self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

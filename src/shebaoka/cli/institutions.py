@@ -176,7 +176,7 @@ def _lines(made: "NewTerminal", code: str, algorithm: str, pin_cipher: str) -> s
 @click.argument("key_id")
 @click.pass_obj
 def end_terminal(caller: Caller, key_id: str) -> None:
-    """End a terminal; its messages are refused from the next second on."""
+    """End a terminal; its messages are refused within two seconds."""
     with caller.house() as house:
         house.institutions.end_terminal(key_id)
     say(f"The terminal {key_id} is ended.")

@@ -12,7 +12,7 @@ import msgspec
 
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
-from shebaoka.desk.undo import NOTHING, STOPPED, UNDOING, Found, Undoing
+from shebaoka.desk.undo import NOTHING, STOPPED, UNDOING, Found, Undoing, stopped
 from shebaoka.notice import Notice
 from shebaoka.records import (
     SERVICE_OF,
@@ -28,7 +28,6 @@ from shebaoka.records import (
     Dossier,
     Given,
     Life,
-    MessageReversed,
     NewPin,
     PinCheck,
     PutInBatch,
@@ -108,7 +107,7 @@ class Tray:
             elif request_id in answered:
                 first_content, receipt = answered[request_id]
                 same = first_content == content
-                other = _stopped if first_content == STOPPED else _used
+                other = stopped if first_content == STOPPED else _used
                 outcomes.append(msgspec.structs.replace(receipt, repeated=True) if same else other(request_id))
             else:
                 receipt = self._decide(ask, content)
@@ -124,7 +123,7 @@ class Tray:
     def _again(self, ask: Ask, content: bytes, known: KnownRequest, answers: Answers) -> Outcome:
         """The first answer once more for the same content; a refusal of the id for other content."""
         if known.content != content:
-            return _stopped(ask.request.id) if known.content == STOPPED else _used(ask.request.id)
+            return stopped(ask.request.id) if known.content == STOPPED else _used(ask.request.id)
         place = (known.person_id, known.seq)
         at, answer = answers[place]
         return Receipt(
@@ -326,12 +325,6 @@ def _used(request_id: str) -> RequestIdUsed:
     return RequestIdUsed(
         f"The request id {request_id!r} was used before with other content. Nothing was done; "
         "send a new request under a new id."
-    )
-
-
-def _stopped(request_id: str) -> MessageReversed:
-    return MessageReversed(
-        f"The message {request_id!r} was reversed before it came. Nothing was done; send a new message under a new id."
     )
 
 

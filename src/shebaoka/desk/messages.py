@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shebaoka.desk.institutions import Institutions, Terminal
+from shebaoka.desk.institutions import Terminal
 from shebaoka.desk.journal import decoded
-from shebaoka.desk.undo import STOPPED
+from shebaoka.desk.undo import STOPPED, stopped
 from shebaoka.records import (
     SERVICE_OF,
     AnyRequest,
@@ -18,6 +18,7 @@ from shebaoka.records import (
     BadInput,
     CancelSettlement,
     Digits,
+    NotFound,
     Receipt,
     Request,
     ReverseMessage,
@@ -60,18 +61,23 @@ def ask_of(terminal: Terminal, request: AnyRequest, pin: Digits | None, terms: T
 class Messages:
     """What became of messages whose answer never arrived. Safe for many threads."""
 
-    def __init__(self, views_: Views, institutions: Institutions) -> None:
+    def __init__(self, views_: Views) -> None:
         self._views = views_
-        self.institutions = institutions
 
-    def receipt_of(self, message_id: str, institution: str) -> Receipt | None:
-        """The answer that a message of this institution got; None if none was decided, and none ever will be if
-        it was reversed before it came.
+    def receipt_of(self, message_id: str, institution: str) -> Receipt:
+        """The answer that a message of this institution got.
+
+        `NotFound` if it was not decided yet, `MessageReversed` if it was reversed before it came and never will be.
         """
         check_message_id(message_id, institution, "omsgid")
         rows = self._views.rows(views.ENTRY_OF_REQUEST, {"id": message_id})
-        if not rows or rows[0][0] == STOPPED:
-            return None
+        if not rows:
+            raise NotFound(
+                "omsgid: no message with this id was decided. It may still be on its way; "
+                "reverse it (2601) to be certain."
+            )
+        if rows[0][0] == STOPPED:
+            raise stopped(message_id)
         entry = decoded(rows[0][3])
         return Receipt(
             request_id=message_id,
@@ -81,8 +87,3 @@ class Messages:
             entry=f"{rows[0][1]}-{rows[0][2]}",
             repeated=True,
         )
-
-    def was_stopped(self, message_id: str) -> bool:
-        """Whether a message was reversed before it came."""
-        rows = self._views.rows(views.ENTRY_OF_REQUEST, {"id": message_id})
-        return bool(rows) and rows[0][0] == STOPPED

@@ -15,6 +15,7 @@ from shebaoka.records import (
     Ask,
     CancelSettlement,
     Decision,
+    MessageReversed,
     Original,
     Proposal,
     ProposeCorrection,
@@ -36,6 +37,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 NOTHING = Found({}, {})
+
+
+def stopped(request_id: str) -> MessageReversed:
+    """The trouble of a message that was reversed before it came."""
+    return MessageReversed(
+        f"The message {request_id!r} was reversed before it came. Nothing was done; send a new message under a new id."
+    )
 
 
 def place_of(said: str) -> Place:

@@ -51,8 +51,6 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     endtime: str = ""
     sign_no: int = 0
     tries_left: int | None = None
-    known: bool | None = None
-    service: str = ""
     equal: bool | None = None
     positive: SideOutput | None = None
     reverse: SideOutput | None = None

@@ -12,9 +12,9 @@ from litestar.di import NamedDependency
 from litestar.params import Body
 
 from shebaoka.desk import Amounts, Comparison, Difference, Side, Terminal, Totals, read_details
-from shebaoka.terminal.answers import AmountsOutput, DifferenceOutput, Output, SideOutput, city_time, plain_reply, yuan
+from shebaoka.terminal.answers import AmountsOutput, DifferenceOutput, Output, SideOutput, city_time, yuan
 from shebaoka.terminal.inputs import DetailsInput, Message, SideTotals, SignOff, TotalsInput, fen
-from shebaoka.terminal.shaping import Reader, numbered, signed_answer
+from shebaoka.terminal.shaping import Reader, numbered, plainly_answered
 from shebaoka.web import Front
 
 _MOST_OF_A_CYCLE = Decimal(10**12)
@@ -41,7 +41,7 @@ async def _sign_off(
         return Output(sign_no=message.input.sign_no, equal=True)
 
     output = await to_thread.run_sync(close)
-    return signed_answer(front, request, plain_reply(output, came_at, front.clock(), front.notices.zone))
+    return plainly_answered(front, request, output, came_at)
 
 
 async def _compare_totals(
@@ -93,7 +93,7 @@ async def _compared(
         differences=len(differences),
         detail=tuple(map(_difference, differences[:_SHOWN])),
     )
-    return signed_answer(front, request, plain_reply(output, came_at, front.clock(), front.notices.zone))
+    return plainly_answered(front, request, output, came_at)
 
 
 def _side(said: SideTotals, field: str) -> Side:

@@ -22,7 +22,6 @@ from shebaoka.records import (
     CancelSettlement,
     Digits,
     DischargePatient,
-    NotFound,
     Purpose,
     Receipt,
     ReverseMessage,
@@ -31,7 +30,7 @@ from shebaoka.records import (
     Trouble,
     UseCard,
 )
-from shebaoka.terminal.answers import Output, Reply, city_time, plain_reply, reply_to
+from shebaoka.terminal.answers import Output, Reply, city_time, reply_to
 from shebaoka.terminal.inputs import (
     CARE_OF,
     Admission,
@@ -47,7 +46,7 @@ from shebaoka.terminal.inputs import (
     Reverse,
     fen,
 )
-from shebaoka.terminal.shaping import Reader, fault, numbered, signed_answer
+from shebaoka.terminal.shaping import Reader, fault, numbered, plainly_answered, signed_answer
 from shebaoka.web import Front, asked
 
 Made = TypeVar("Made")
@@ -194,7 +193,7 @@ async def _sign_in(
     output = Output(
         sign_no=cycle.id, begntime=city_time(cycle.opened_at, zone), endtime=city_time(cycle.until_at, zone)
     )
-    return signed_answer(front, request, plain_reply(output, came_at, front.clock(), zone))
+    return plainly_answered(front, request, output, came_at)
 
 
 async def _ask_back(
@@ -205,21 +204,9 @@ async def _ask_back(
     """What became of a message: its first answer; or that it never came, or was reversed before it came."""
     message, terminal = await _ASK_BACK.read(request)
     came_at = city_time(front.clock(), front.notices.zone)
-    omsgid = message.input.omsgid
-
-    def read() -> tuple[Receipt | None, bool]:
-        receipt = front.messages.receipt_of(omsgid, terminal.institution)
-        return receipt, receipt is None and front.messages.was_stopped(omsgid)
-
-    receipt, stopped = await to_thread.run_sync(read)
-    if receipt is not None:
-        return signed_answer(front, request, _reply(front, receipt, came_at))
-    if stopped:
-        output = Output(known=True, service="reverse_message")
-        return signed_answer(front, request, plain_reply(output, came_at, front.clock(), front.notices.zone))
-    raise NotFound(
-        "omsgid: no message with this id was decided. It may still be on its way; reverse it (2601) to be certain."
-    )
+    read = front.messages.receipt_of
+    receipt = await to_thread.run_sync(read, message.input.omsgid, terminal.institution)
+    return signed_answer(front, request, _reply(front, receipt, came_at))
 
 
 _SIGN_IN, _ASK_BACK = Reader("9001", Nothing), Reader("ask-back", AskBack)

@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from shebaoka.desk import Terminal
 from shebaoka.records import BadInput
-from shebaoka.terminal.answers import Reply
+from shebaoka.terminal.answers import Output, Reply, plain_reply
 from shebaoka.terminal.door import must_be_signed
 from shebaoka.terminal.inputs import Message
 from shebaoka.terminal.signatures import Signed, sign_answer
@@ -76,6 +76,11 @@ def signed_answer(front: Front, request: Request[Any, Any, Any], reply: Reply) -
             sign=lambda _, __, base: front.institutions.sign_for(terminal, base),
         )
     return Response(body, media_type="application/json", headers=headers)
+
+
+def plainly_answered(front: Front, request: Request[Any, Any, Any], output: Output, came_at: str) -> Response[Any]:
+    """An answer that rests on no decision about a person, signed."""
+    return signed_answer(front, request, plain_reply(output, came_at, front.clock(), front.notices.zone))
 
 
 def numbered(infno: str, summary: str) -> Callable[[Any], HTTPRouteHandler]:

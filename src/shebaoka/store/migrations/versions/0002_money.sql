@@ -10,13 +10,13 @@ drop table account;
 create view account as
     select person_id, balance_fen, carried_over_on from dossier where balance_fen is not null;
 
--- Keys are compared byte by byte, and not by a language's order: a look-up costs a third of what it did.
+-- Keys are compared byte by byte, and not by a language's order.
 alter table person_key alter column number type text collate "C";
 alter table request_key alter column request_id type text collate "C";
 alter table card_number_key alter column number type text collate "C";
 alter table card_serial_key alter column serial type text collate "C";
 
--- Whose entry a posting is, the journal says; a check of every row against `person` was a tenth of a charge's cost.
+-- Whose entry a posting is, the journal says; a check of every row against `person` is left out (decision 0019).
 alter table posting drop constraint posting_person_id_fkey;
 
 create table institution (
