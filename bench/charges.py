@@ -16,7 +16,7 @@ from shebaoka import numbers
 from shebaoka.app import APP_ROLE, load_notices, settings_from
 from shebaoka.desk import Desk, Institutions
 from shebaoka.records import Ask, Digits, PresentedCard, Receipt, SettleCharge, Terms
-from shebaoka.store import Store, Views, as_role, ensure_database, migrate
+from shebaoka.store import REBUILD, Store, Views, as_role, ensure_database, migrate
 from shebaoka.vault import SoftwareVault, Vault
 
 FIRST_PERSON = 10_000_000
@@ -86,6 +86,7 @@ def _fill(owner_url: str, vault: Vault, people: int) -> None:
             for n in range(people):
                 kept = vault.seal(FIRST_PERSON + n, 1, PIN)
                 target.write_row((FIRST_PERSON + n, 1, kept.key_id, kept.value))
+        cursor.execute(REBUILD)
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")

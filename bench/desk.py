@@ -41,7 +41,7 @@ from shebaoka.records import (
     UnlockCard,
     UseCard,
 )
-from shebaoka.store import Store, as_role, binary, embedded_server, ensure_database, migrate
+from shebaoka.store import REBUILD, Store, as_role, binary, embedded_server, ensure_database, migrate
 from shebaoka.vault import SoftwareVault
 
 PEOPLE = 200_000
@@ -83,6 +83,7 @@ def fill(owner_url: str, vault: SoftwareVault) -> None:
             ),
         )  # fmt: skip
         copy("pin (person_id, card, key_id, value)", ((i, 1, *_kept(vault, i)) for i, _ in people))
+        cursor.execute(REBUILD)
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")

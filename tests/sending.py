@@ -61,12 +61,19 @@ class Line:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, infno: str, msgid: str, said: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Status and body of a message's answer. `NoAnswerError` if none came, whatever the reason."""
+        """Status and body of a message's answer. `NoAnswerError` if none came, whatever the reason.
+
+        A message that was signed before the server started, in whole seconds, is turned away at the door: to be signed
+        again is no answer.
+        """
         try:
-            return await asyncio.wait_for(self._ask(self.till.message(infno, msgid, said)), self._wait_s)
+            status, answer = await asyncio.wait_for(self._ask(self.till.message(infno, msgid, said)), self._wait_s)
         except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as e:
             self.close()
             raise NoAnswerError from e
+        if answer.get("code") == "signature_stale":
+            raise NoAnswerError
+        return status, answer
 
     async def _ask(self, sent: bytes) -> tuple[int, dict[str, Any]]:
         if self._streams is None:

@@ -124,7 +124,7 @@ def post(owner: psycopg.Connection[Any], on: str, seq: int, *postings: Posting, 
     """Put an entry's postings there."""
     for line, p in enumerate(postings):
         owner.execute(
-            "insert into posting values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into other_posting values (%s, %s, %s, %s, %s, %s, %s, %s)",
             (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, on),
         )
 
@@ -132,22 +132,13 @@ def post(owner: psycopg.Connection[Any], on: str, seq: int, *postings: Posting, 
 def settle(
     owner: psycopg.Connection[Any], on: str, seq: int, kind: str, pooled: int, account: int, cash: int, **more: Any
 ) -> None:
-    """Put a settlement there with the postings that belong to it; negative amounts take one back."""
+    """Put a settlement there; negative amounts take one back."""
     institution, undoes = more.get("institution", HOSPITAL), more.get("undoes")
     total = pooled + account + cash
     owner.execute(
         "insert into settlement values (1001, %s, %s, 1, %s, %s, %s, '', %s, %s, %s, %s, %s, %s::date + time '12:00')",
         (seq, institution, kind, undoes, f"m{seq}", total, pooled, account, cash, on, on),
     )
-    clearing, what = f"clearing:{institution}", "taken_back" if undoes else ""
-    moved = (("personal", account, what or "account_part"), ("pooled_fund", pooled, what or "pooled_part"))
-    for line, (fund, fen, named) in enumerate(moved):
-        sides = (fund, clearing) if fen > 0 else (clearing, fund)
-        if fen:
-            owner.execute(
-                "insert into posting values (1001, %s, %s, %s, %s, %s, %s, %s)",
-                (seq, line, *sides, abs(fen), named, on),
-            )
 
 
 @pytest.fixture

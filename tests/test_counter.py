@@ -13,7 +13,7 @@ from shebaoka.desk import Auditor, Counter, Desk, Outcome, open_counter
 from shebaoka.desk.counter import TRAY
 from shebaoka.notice import Notices
 from shebaoka.records import Ask, Broken, NoNotice, Receipt, RequestIdUsed, StoreDown, VaultTrouble
-from shebaoka.store import Store, Views
+from shebaoka.store import REBUILD, Store, Views
 from shebaoka.vault import SoftwareVault
 
 WAIT_S = 60
@@ -177,6 +177,7 @@ def test_a_lost_pin_key_is_one_persons_trouble(
     make_desk().submit([*to_a_card(ZHOU_MING, new_pin=RIGHT_PIN), ask("register_person")])
     with psycopg.connect(database.owner) as owner:
         owner.execute("update pin set key_id = 'ffffffff'")
+        owner.execute(REBUILD)
     with open_counter(lambda: held) as counter:
         counter.submit([ask("look_up_person", request_id="first")])
         assert held.busy.wait(WAIT_S)

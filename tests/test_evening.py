@@ -555,9 +555,11 @@ def test_days_belong_to_the_city(money: MoneyHouse) -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("update posting set amount_fen = amount_fen + 1 where credit like 'clearing:%'", "its entries owe it 101 fen"),
-        ("delete from settlement", "its settlements come to 0"),
-        ("delete from posting", "its entries owe it 0 fen"),
+        (
+            "insert into other_posting "
+            "select person_id, 999, 1, 'personal', 'clearing:' || institution, 1, '', settled_on from settlement",
+            "its entries owe it 101 fen",
+        ),
         ("update cycle set paid_on = '2013-07-01'", "was paid on 2013-07-01, and is not closed"),
         ("update cycle set closed_at = now()", "closed without a comparison"),
         ("update settlement set institution = 'P14070200002'", "it is H14070200001's, and has 1 settlements of P"),

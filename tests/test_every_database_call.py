@@ -141,12 +141,12 @@ class Scene:
 
     def put_back(self) -> None:
         """Everything as it was before."""
-        changing = ("undone", "settlement", "stay", "posting", "journal", "request_key")
+        changing = ("undone", "settlement", "stay", "other_posting", "journal", "request_key")
         for table in changing:
             self._owner.execute(f"delete from {table}")
             if table in self._before:
                 self._owner.execute(f"insert into {table} overriding system value select * from {table}_before")
-        for table in ("dossier", "card"):
+        for table in ("dossier", "card", "snapshot"):
             columns = [c for (c,) in self._owner.execute(COLUMNS, [table]).fetchall()]
             said = ", ".join(f"{c} = b.{c}" for c in columns)
             key = " and ".join(f"t.{c} = b.{c}" for c in ("person_id", "n") if c in columns)

@@ -183,14 +183,19 @@ STATE_DAMAGE = {
     "a card's state": "update card set locked = true where person_id = %s",
     "a name": "update person set name = '王芳' where person_id = %s",
     "an application": "update application set collect_at = 'w9' where person_id = %s",
-    "an account out of nowhere": "update dossier set balance_fen = 100000 where person_id = %s",
+    "a PIN value": "update pin set key_id = 'ffffffff' where person_id = %s",
     "a second card": "insert into card (person_id, n, kind, number, serial, life, issued_on, loss, pin_tries, locked, "
     "unlocks, first_pin, financial, applications) values (%s, 2, 'old_medical', 'X', '', 'in_use', '2001-01-01', "
     "'none', 0, false, 0, false, 'absent', '{}')",
 }
 
+SNAPSHOT_DAMAGE = {
+    "a name in the snapshot": "update snapshot set facts = replace(facts, '李娜', '王芳') where person_id = %s",
+    "an account out of nowhere": "update dossier set balance_fen = 100000 where person_id = %s",
+}
 
-@pytest.mark.parametrize("statement", STATE_DAMAGE.values(), ids=list(STATE_DAMAGE))
+
+@pytest.mark.parametrize("statement", SNAPSHOT_DAMAGE.values(), ids=list(SNAPSHOT_DAMAGE))
 def test_a_dossier_that_the_journal_does_not_lead_to_is_found(
     victim: int, auditor: Auditor, store: Store, tamper: Tamper, statement: str
 ) -> None:
@@ -199,6 +204,15 @@ def test_a_dossier_that_the_journal_does_not_lead_to_is_found(
     faults = auditor.verify(store).faults
     assert f"person {victim}: the dossier is not what the journal leads to." in faults
     assert all(f.startswith(f"person {victim}:") for f in faults)
+
+
+@pytest.mark.parametrize("statement", STATE_DAMAGE.values(), ids=list(STATE_DAMAGE))
+def test_rows_that_the_snapshot_does_not_repeat_are_found(
+    victim: int, auditor: Auditor, store: Store, tamper: Tamper, statement: str
+) -> None:
+    """A changed row of a person, card, application or PIN beside an untouched snapshot is found, and whose it is."""
+    tamper(statement, victim)
+    assert auditor.verify(store).faults == (f"person {victim}: their rows are not what their snapshot says.",)
 
 
 def test_a_person_taken_from_the_registers_is_found(
@@ -215,7 +229,7 @@ def test_money_without_entries_is_found(desk: Desk, victim: int, auditor: Audito
     assert auditor.verify().faults == ()
     tamper("update dossier set balance_fen = 700 where person_id = %s", victim)
     assert auditor.verify().faults == (f"person {victim}: the balance is 700 fen, and its entries sum to 500.",)
-    tamper("update posting set amount_fen = 700 where person_id = %s", victim)
+    tamper("update other_posting set amount_fen = 700 where person_id = %s", victim)
     assert auditor.verify().faults == ()
 
 

@@ -35,6 +35,7 @@ from shebaoka.records import Answer as Decided
 from shebaoka.records import BadInput, Refusal, StoreDown, Trouble
 from shebaoka.rules.table import ROWS, Unless
 from shebaoka.serving import front_of
+from shebaoka.store import REBUILD
 from shebaoka.web import Front
 
 PERSON_ID = 7_000_001
@@ -593,6 +594,7 @@ def test_an_old_medical_card_has_no_account_at_the_till(till: Till, line: Line, 
     """It has no serial, so no PIN comes with it; it is refused by its clause, and not as bad input."""
     with psycopg.connect(database.owner) as owner:
         owner.execute("update card set kind = 'old_medical', serial = '', number = 'YB0001'")
+        owner.execute(REBUILD)
     answer = line.ask(till, till.charge(100, None, _02="YB0001", _03=None))
     assert (answer.code, answer.sub["21"]) == ("62", "old_card_has_stopped")
 

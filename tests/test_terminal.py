@@ -30,6 +30,7 @@ from shebaoka.desk import NewTerminal, open_counter
 from shebaoka.numbers import birth_date, sex, with_check_digit
 from shebaoka.records import Account, Card, CardKind, Digits, Dossier, Ending, Life, Person
 from shebaoka.serving import front_of, make_app, with_shortcut
+from shebaoka.store import REBUILD
 from shebaoka.vault import seal_pin_block
 
 NUMBER = with_check_digit("14070219850312002")
@@ -235,6 +236,7 @@ def test_a_stay_begun_on_the_old_card_is_discharged_on_the_new_one(hospital: Hos
     """8.1: the stay is bound to the person and its own number; it is settled with the new card and its PIN."""
     with psycopg.connect(database.owner) as owner:
         owner.execute("update person set in_hospital_since = '2013-06-20'")
+        owner.execute(REBUILD)
     stay = {"certno": NUMBER, "mdtrt_id": "ZY-0001"}
     assert hospital.ask("2401", **CARD, mdtrt_id="ZY-0001", begntime="2013-06-20")["infcode"] == 0
     assert hospital.ask("2403", **stay, adm_dept_name="内科")["infcode"] == 0

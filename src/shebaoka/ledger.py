@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shebaoka.records import Account, Broken, Posting
+from shebaoka.records import Account, Broken, Posting, Settlement
 
 PERSONAL = "personal"
 OLD_SYSTEM = "old_system"
@@ -55,6 +55,26 @@ def charge(institution: str, account_fen: int, pooled_fen: int) -> tuple[Posting
     return postings
 
 
+TAKEN_BACK = "taken_back"
+"""What the postings of a settlement are for that takes another back."""
+
+
+def of_settlement(settlement: Settlement) -> tuple[Posting, ...]:
+    """The postings that a settlement comes to; the view `posting` says the same in SQL."""
+    parts = [(PERSONAL, settlement.account_fen, "account_part"), (POOLED_FUND, settlement.pooled_fen, "pooled_part")]
+    owed, back = clearing(settlement.institution), settlement.undoes is not None
+    return tuple(
+        Posting(
+            debit=payer if fen > 0 else owed,
+            credit=owed if fen > 0 else payer,
+            amount_fen=abs(fen),
+            what=TAKEN_BACK if back else what,
+        )
+        for payer, fen, what in parts
+        if fen
+    )
+
+
 def mirror(postings: Iterable[Posting], what: str) -> tuple[Posting, ...]:
     """The postings the other way round: how an entry is undone, for no entry is ever changed."""
     return tuple(Posting(debit=p.credit, credit=p.debit, amount_fen=p.amount_fen, what=what) for p in postings)
@@ -70,7 +90,13 @@ def entries(posting: Posting) -> tuple[Entry, Entry]:
 
 def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:
     """By how many fen the postings change an account."""
-    return sum(e.amount_fen for p in postings for e in entries(p) if e.account == account)
+    fen = 0
+    for p in postings:
+        if p.credit == account:
+            fen += p.amount_fen
+        if p.debit == account:
+            fen -= p.amount_fen
+    return fen
 
 
 def after(account: Account, postings: Iterable[Posting]) -> Account:

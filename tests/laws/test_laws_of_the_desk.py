@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lawoffice import Office, alone, office, together
-from lives import TIMES, Step, lives
+from lives import ON_DATABASE, Step, lives
 from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, cities, play
 
 from shebaoka import ledger
@@ -15,7 +15,7 @@ from shebaoka.records import Receipt, Trouble
 from shebaoka.store import views
 
 __all__ = ["office"]
-EXAMPLES = settings(max_examples=100 * TIMES)
+EXAMPLES = settings(max_examples=100 * ON_DATABASE)
 CITY = st.sampled_from(sorted(cities()))
 
 

@@ -135,9 +135,16 @@ class Auditor:
         except Trouble as e:
             return f"person {person_id}: {e}"
         number = dossier.person.number if dossier.person else None
-        loaded = store.load([number], [], stays=True).people.get(number) if number else None
+        if number is None:
+            return ""
+        loaded = store.load([number], [], stays=True).people.get(number)
         if loaded is None:
-            return "" if number is None else f"person {person_id}: the journal registers them, the store lacks them."
+            return f"person {person_id}: the journal registers them, the store lacks them."
         if loaded.version != len(entries):
             return ""  # written about meanwhile; the next run will see them
-        return "" if loaded.dossier == dossier else f"person {person_id}: the dossier is not what the journal leads to."
+        if loaded.dossier != dossier:
+            return f"person {person_id}: the dossier is not what the journal leads to."
+        rebuilt = store.rebuilt([number]).get(number)
+        if rebuilt == loaded or (rebuilt and rebuilt.version != loaded.version):
+            return ""
+        return f"person {person_id}: their rows are not what their snapshot says."

@@ -96,7 +96,6 @@ class Desk:
         load = self.store.load(
             dict.fromkeys(a.request.person for a in asks),
             [a.request.id for a in asks] + (named_messages(asks) if undoing else []),
-            pins=any(a.pin is not None for a in asks),
             stays=undoing or any(map(about_a_stay, asks)),
             undone=undoing,
             person_block=self._people.low(len(asks)),

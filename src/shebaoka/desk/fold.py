@@ -49,6 +49,7 @@ from shebaoka.store import (
     dossier_row,
     person_row,
     settlement_row,
+    snapshot_row,
     stay_row,
 )
 from shebaoka.vault import Kept, Vault
@@ -242,15 +243,17 @@ class Tray:
             else:
                 raise Broken("A rule ordered a PIN that nobody chose.")
             working.pins_changed[order.card] = KeptPin(kept.key_id, kept.value)
-        elif given.pin is PinCheck.RIGHT and ask.pin is not None:
+        elif given.pin is PinCheck.RIGHT:
             self._reseal(ask, working)
         if working.pins_changed:
             working.pins = {**working.pins, **working.pins_changed}
         self._settled(working, decision, given)
-        self._writes.posting += [
-            (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
-            for line, p in enumerate(decision.postings, 1)
-        ]
+        if decision.settlement is None:
+            # What a settlement moves follows from its amounts, and is not written twice.
+            self._writes.other_posting += [
+                (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
+                for line, p in enumerate(decision.postings, 1)
+            ]
         self._writes.carried_record += [
             (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
             for line, r in enumerate(decision.records, 1)
@@ -281,25 +284,25 @@ class Tray:
         if working.version == working.loaded.version:
             return
         writes.dossier.append(dossier_row(person_id, working.version, working.chain, after.account))
-        if after is before:
-            _save_pins(writes, working)
-            return
-        if after.person is not before.person and after.person is not None:
-            writes.person.append(person_row(person_id, after.person))
-            if before.person is None:
-                writes.person_key.append((after.person.number, person_id))
-        had = {c.n: c for c in before.cards}
-        writes.card += [card_row(person_id, c) for c in after.cards if had.get(c.n) is not c]
         if after.stays is not before.stays:
             stayed = {s.n: s for s in before.stays}
             writes.stay += [stay_row(person_id, s) for s in after.stays if stayed.get(s.n) is not s]
+        writes.pin += [(person_id, n, kept.key_id, kept.value) for n, kept in working.pins_changed.items()]
+        person, cards, applications = after.person, after.cards, after.applications
+        same = person is before.person and cards is before.cards and applications is before.applications
+        if person is None or (same and not working.pins_changed):
+            return
+        writes.snapshot.append(snapshot_row(person_id, after, working.pins))
+        if same:
+            return
+        if person is not before.person:
+            writes.person.append(person_row(person_id, person))
+            if before.person is None:
+                writes.person_key.append((person.number, person_id))
+        had = {c.n: c for c in before.cards}
+        writes.card += [card_row(person_id, c) for c in cards if had.get(c.n) is not c]
         applied = {a.n: a for a in before.applications}
-        writes.application += [application_row(person_id, a) for a in after.applications if applied.get(a.n) is not a]
-        _save_pins(writes, working)
-
-
-def _save_pins(writes: Writes, working: _Working) -> None:
-    writes.pin += [(working.person_id, n, kept.key_id, kept.value) for n, kept in working.pins_changed.items()]
+        writes.application += [application_row(person_id, a) for a in applications if applied.get(a.n) is not a]
 
 
 def makes_card(ask: Ask) -> bool:

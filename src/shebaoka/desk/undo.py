@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from shebaoka import ledger
 from shebaoka.desk.journal import Entry
 from shebaoka.records import (
     SERVICE_OF,
@@ -171,5 +172,5 @@ class Undoing:
             accepted=entry.accepted,
             undone=place in self._undone,
             settlement=entry.settlement,
-            postings=entry.postings,
+            postings=entry.postings if entry.settlement is None else ledger.of_settlement(entry.settlement),
         )

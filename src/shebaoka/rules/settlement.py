@@ -29,7 +29,6 @@ from shebaoka.rules.pin import pin_refusal
 from shebaoka.rules.state import put, put_stay, stay_of
 from shebaoka.rules.use import grounds_of
 
-TAKEN_BACK = "taken_back"
 INPATIENT = "inpatient"
 _CLOSED_STAYS = {StayState.CANCELLED: Refusal.STAY_WAS_CANCELLED, StayState.SETTLED: Refusal.STAY_IS_SETTLED}
 
@@ -172,7 +171,7 @@ def _taken_back(case: Case, original: Original, settlement: Settlement, ground: 
     if settlement.total_fen < 0 and stay is not None and stay.state in _CLOSED_STAYS:
         # The charge would stand again on a stay that was taken back, or settled anew, meanwhile.
         return case.refused(_CLOSED_STAYS[stay.state], stay=stay.number)
-    postings = ledger.mirror(original.postings, TAKEN_BACK)
+    postings = ledger.mirror(original.postings, ledger.TAKEN_BACK)
     account = case.dossier.account or Account()
     if account.balance_fen + ledger.change(postings) < 0:
         # Only the reversal of a cancel takes money from the account again.

@@ -143,8 +143,10 @@ def _lapse(card: Card, notice: Notice, on: dt.date) -> tuple[dt.date, Card] | No
         if cutover_on is None or cutover_on > on:
             return None
         return cutover_on, ended(card, Ending.STOPPED, cutover_on)
-    until = min((day for day in (card.loss_until, card.valid_until) if day is not None), default=on)
-    if until >= on:
+    until = card.valid_until
+    if card.loss_until is not None and (until is None or card.loss_until < until):
+        until = card.loss_until
+    if until is None or until >= on:
         return None
     over_on = until + dt.timedelta(days=1)
     if until == card.valid_until:

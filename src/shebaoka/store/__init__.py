@@ -7,6 +7,7 @@ from shebaoka.store.embedded import ensure_database as ensure_database
 from shebaoka.store.migrate import SCHEMA as SCHEMA
 from shebaoka.store.migrate import migrate as migrate
 from shebaoka.store.play import set_stage as set_stage
+from shebaoka.store.sql import REBUILD as REBUILD
 from shebaoka.store.store import BLOCK as BLOCK
 from shebaoka.store.store import KeptPin as KeptPin
 from shebaoka.store.store import KnownEntry as KnownEntry
@@ -22,6 +23,7 @@ from shebaoka.store.store import card_row as card_row
 from shebaoka.store.store import dossier_row as dossier_row
 from shebaoka.store.store import person_row as person_row
 from shebaoka.store.store import settlement_row as settlement_row
+from shebaoka.store.store import snapshot_row as snapshot_row
 from shebaoka.store.store import stay_row as stay_row
 from shebaoka.store.views import Views as Views
 from shebaoka.store.views import day_bounds as day_bounds

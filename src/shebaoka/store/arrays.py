@@ -77,24 +77,31 @@ def _fixed(packed: type[_Packed], oid: int, code: str, size: int, of: Callable[[
 
 def _texts(values: Iterable[str | bytes | None]) -> bytes:
     """Texts, or what is UTF-8 already."""
-    return _TEXTS(_sized(25, [v.encode() if isinstance(v, str) else v for v in values]))
+    column = list(values)
+    try:
+        return _TEXTS(_sized(25, list(map(str.encode, column))))  # type: ignore[arg-type]
+    except TypeError:
+        return _TEXTS(_sized(25, [v.encode() if isinstance(v, str) else v for v in column]))
 
 
 def _bytes(values: Iterable[bytes | None]) -> bytes:
     return _BYTEAS(_sized(17, list(values)))
 
 
-def _sized(oid: int, column: list[bytes | None]) -> bytes:
+def _sized(oid: int, column: Sequence[bytes | None]) -> bytes:
     """Values that each say their own size."""
-    if not column:
+    n = len(column)
+    if not n:
         return _EMPTY(0, 0, oid)
-    parts = [_HEAD(1, 0, oid, len(column), 1)]
-    for v in column:
-        if v is None:
-            parts[0] = _HEAD(1, 1, oid, len(column), 1)
-            parts.append(_NULL)
-        else:
-            parts += (_SIZE(len(v)), v)
+    parts: list[bytes] = [b""] * (2 * n + 1)
+    if None in column:
+        parts[0] = _HEAD(1, 1, oid, n, 1)
+        parts[1::2] = [_NULL if v is None else _SIZE(len(v)) for v in column]
+        parts[2::2] = [v or b"" for v in column]
+    else:
+        parts[0] = _HEAD(1, 0, oid, n, 1)
+        parts[1::2] = map(_SIZE, map(len, column))  # type: ignore[arg-type]
+        parts[2::2] = column  # type: ignore[assignment]
     return b"".join(parts)
 
 

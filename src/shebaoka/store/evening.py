@@ -64,9 +64,8 @@ CLEARING = """
 select coalesce(sum(case when credit = %(account)s then amount_fen else -amount_fen end), 0)::bigint
 from posting where %(account)s in (debit, credit)"""
 CLEARING_OF_CYCLES = """
-select s.cycle, sum(case when p.credit = 'clearing:' || s.institution then p.amount_fen else -p.amount_fen end)::bigint
-from settlement s join posting p on p.person_id = s.person_id and p.seq = s.seq
-where s.cycle = any(%(cycles)s::bigint[]) and 'clearing:' || s.institution in (p.debit, p.credit) group by s.cycle"""
+select cycle, sum(account_fen + pooled_fen)::bigint from settlement where cycle = any(%(cycles)s::bigint[])
+group by cycle"""
 CLEARING_OFF = """
 select institution, coalesce(entries_fen, 0), coalesce(settled_fen, 0) from (
     select substr(account, 10) as institution, sum(fen)::bigint as entries_fen from (

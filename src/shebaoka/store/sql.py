@@ -9,32 +9,27 @@ _PEOPLE = "any(array(select person_id from person_key where number = any(%(numbe
 KEYS = "select request_id, content, person_id, seq from request_key where request_id = any(%(ids)s::text[])"
 
 # Each goes by its primary key whatever the planner believes about sizes: the session allows nothing else, and what is
-# joined has the person's id in both keys. Measured in docs/decisions. The heads come first, with the people: whatever
-# is read after them is at least as new, so that a stale head can only make the save fail and the tray be decided again.
+# joined has the person's id in both keys. The heads come first, with the snapshots: whatever is read after them is at
+# least as new, so that a stale head can only make the save fail and the tray be decided again.
 PEOPLE = f"""
-select h.person_id, version, chain, balance_fen, carried_over_on,
-       number, name, sex, birth_on, region, insured_on, standing, in_hospital_since
-from dossier h join person p on p.person_id = h.person_id where h.person_id = {_PEOPLE}"""
-
-_CARD = """
-       c.n, kind, number, serial, life, issued_on, valid_until, ending, ended_on, loss, loss_until,
-       pin_tries, locked, unlocks, first_pin, financial, applications"""
-CARDS = f"select c.person_id,{_CARD} from card c where c.person_id = {_PEOPLE} order by c.person_id, c.n"
-CARDS_AND_PINS = f"""
-select c.person_id, key_id, value,{_CARD}
-from card c left join pin k on k.person_id = c.person_id and k.card = c.n
-where c.person_id = {_PEOPLE} order by c.person_id, c.n"""
-
-APPLICATIONS = f"""
-select person_id,
-       n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial, remakes, collect_at, photo
-from application where person_id = {_PEOPLE} order by person_id, n"""
+select h.person_id, version, chain, balance_fen, carried_over_on, facts, pins
+from dossier h join snapshot s on s.person_id = h.person_id where h.person_id = {_PEOPLE}"""
 
 STAYS = f"""
 select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements
 from stay where person_id = {_PEOPLE} order by person_id, n"""
 
 UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
+
+# The same out of the rows that the snapshots repeat, for whoever checks them; and snapshots made anew out of them, by
+# the owner, for people whose rows were written around the desk.
+REBUILT = f"""
+select h.person_id, version, chain, balance_fen, carried_over_on, facts, pins
+from dossier h join rebuilt_snapshot s on s.person_id = h.person_id where h.person_id = {_PEOPLE}"""
+
+REBUILD = """
+insert into snapshot (person_id, facts, pins) select person_id, facts, pins from rebuilt_snapshot
+on conflict (person_id) do update set facts = excluded.facts, pins = excluded.pins"""
 
 PERSON_BLOCK = "select nextval('person_id_block')"
 CARD_BLOCK = "select nextval('card_number_block')"
@@ -52,10 +47,11 @@ select j.person_id, j.seq, j.service, j.outcome = 'accepted',
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
 join journal j on j.person_id = k.person_id and j.seq = k.seq
 left join settlement s on s.person_id = k.person_id and s.seq = k.seq"""
+# What a settlement moved follows from its amounts.
 POSTINGS_OF_ENTRIES = """
 select p.person_id, p.seq, p.debit, p.credit, p.amount_fen, p.what
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
-join posting p on p.person_id = k.person_id and p.seq = k.seq order by p.person_id, p.seq, p.line"""
+join other_posting p on p.person_id = k.person_id and p.seq = k.seq order by p.person_id, p.seq, p.line"""
 
 # Rows are inserted in the order of the arrays, and the desk sorts them by key: two trays that meet wait for each
 # other in one order and never in a circle. The journal comes first: whoever is second about a person finds the
@@ -117,8 +113,12 @@ insert into pin (person_id, card, key_id, value)
 select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::bytea[])
 on conflict (person_id, card) do update set key_id = excluded.key_id, value = excluded.value"""
 
-POSTING = """
-insert into posting (person_id, seq, line, debit, credit, amount_fen, what, posted_on)
+SNAPSHOT = """
+insert into snapshot (person_id, facts, pins) select * from unnest(%s::bigint[], %s::text[], %s::text[])
+on conflict (person_id) do update set facts = excluded.facts, pins = excluded.pins"""
+
+OTHER_POSTING = """
+insert into other_posting (person_id, seq, line, debit, credit, amount_fen, what, posted_on)
 select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
                      %s::date[])"""
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import psycopg
@@ -22,7 +22,7 @@ BLOCK = 1000
 """How many ids a block of the sequences holds; the migration says the same."""
 
 
-class KeptPin(msgspec.Struct, frozen=True, gc=False):
+class KeptPin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A PIN value as the database keeps it; what it means is the vault's business."""
 
     key_id: str
@@ -52,7 +52,10 @@ class KnownRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class KnownEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry that somebody wants undone: its service, whether it was a yes, and what it settled and moved."""
+    """An entry that somebody wants undone: its service, whether it was a yes, and what it settled and moved.
+
+    `postings` are those that are written down; what a settlement moved follows from its amounts.
+    """
 
     service: str
     accepted: bool
@@ -84,7 +87,8 @@ class Writes(msgspec.Struct):
     card: list[tuple[Any, ...]] = []
     application: list[tuple[Any, ...]] = []
     pin: list[tuple[Any, ...]] = []
-    posting: list[tuple[Any, ...]] = []
+    snapshot: list[tuple[Any, ...]] = []
+    other_posting: list[tuple[Any, ...]] = []
     carried_record: list[tuple[Any, ...]] = []
     card_number_key: list[tuple[Any, ...]] = []
     card_serial_key: list[tuple[Any, ...]] = []
@@ -105,7 +109,8 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("card", sql.CARD),
     ("application", sql.APPLICATION),
     ("pin", sql.PIN),
-    ("posting", sql.POSTING),
+    ("snapshot", sql.SNAPSHOT),
+    ("other_posting", sql.OTHER_POSTING),
     ("carried_record", sql.CARRIED_RECORD),
     ("stay", sql.STAY),
     ("settlement", sql.SETTLEMENT),
@@ -170,7 +175,6 @@ class Store:
         numbers: Iterable[str],
         request_ids: Iterable[str],
         *,
-        pins: bool = False,
         stays: bool = False,
         undone: bool = False,
         person_block: bool = False,
@@ -178,8 +182,7 @@ class Store:
     ) -> Load:
         """Everybody with these social security numbers, and which of these requests were answered before. One trip.
 
-        `pins` brings the cards' PIN values too, `stays` the stays in hospital, `undone` which entries were taken back;
-        the blocks bring fresh ids.
+        `stays` brings the stays in hospital, `undone` which entries were taken back; the blocks bring fresh ids.
         """
         connection = self.open()
         asked = {"numbers": text_array(numbers)}
@@ -190,18 +193,27 @@ class Store:
         with told_plainly(), connection.pipeline():
             keys = connection.execute(sql.KEYS, {"ids": text_array(request_ids)}, binary=True)
             people = fetch(sql.PEOPLE)
-            cards, applications = fetch(sql.CARDS_AND_PINS if pins else sql.CARDS), fetch(sql.APPLICATIONS)
             stayed = fetch(sql.STAYS) if stays else None
             taken_back = fetch(sql.UNDONE) if undone else ()
             people_ids = connection.execute(sql.PERSON_BLOCK) if person_block else None
             card_ids = connection.execute(sql.CARD_BLOCK) if card_block else None
         return Load(
-            people=_assembled(people.fetchall(), cards.fetchall(), applications, stayed, pins=pins),
+            people=_assembled(people, stayed),
             requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in keys},
             undone={(person_id, seq): by_seq for person_id, seq, by_seq in taken_back},
             person_block=_block(people_ids),
             card_block=_block(card_ids),
         )
+
+    def rebuilt(self, numbers: Iterable[str]) -> dict[str, Loaded]:
+        """The same as `load` finds by the snapshots, out of the rows that they repeat. For whoever checks."""
+        asked = {"numbers": text_array(numbers)}
+        with told_plainly():
+            connection = self.open()
+            with connection.pipeline():
+                people = connection.execute(sql.REBUILT, asked, binary=True)
+                stayed = connection.execute(sql.STAYS, asked, binary=True)
+            return _assembled(people, stayed)
 
     def bodies(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """The bodies of journal entries by person and sequence number."""
@@ -234,7 +246,8 @@ class Store:
         """Everything in one transaction and one trip, all or nothing. `Overtaken` if somebody else was faster.
 
         A connection whose save failed is given up, and its transaction with it: after a pipeline that was cut short,
-        psycopg and the server no longer agree on which statements are prepared. A new one costs a few milliseconds.
+        psycopg and the server no longer agree on which statements are prepared. Being overtaken is no failure: then the
+        connection stays, and both forget what is prepared.
         """
         connection = self.open()
         try:
@@ -252,9 +265,10 @@ class Store:
                         connection.execute(statement, columns(encoders, rows))
                 connection.execute("commit")
         except errors.UniqueViolation as e:
-            self.close()
             if e.diag.constraint_name in _OVERTAKING:
+                self._roll_back(connection)
                 raise Overtaken from None
+            self.close()
             raise plain(e) from cause_of(e)
         except errors.DivisionByZero:
             self.close()
@@ -272,6 +286,13 @@ class Store:
             self.close()
             raise
 
+    def _roll_back(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Undo what stands of a save; the connection is given up if that does not work either."""
+        try:
+            connection.execute("rollback")  # psycopg has the server forget every prepared statement with it
+        except psycopg.Error:
+            self.close()
+
 
 def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
     row = cursor.fetchone() if cursor is not None else None
@@ -279,44 +300,39 @@ def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
 
 
 _Rows = psycopg.Cursor[tuple[Any, ...]]
-_Fetched = list[tuple[Any, ...]]
 
 
-def _assembled(
-    people: _Fetched, cards: _Fetched, applications: _Rows, stayed: _Rows | None, *, pins: bool
-) -> dict[str, Loaded]:
-    """Rows of all tables as dossiers; PIN values come beside their cards where they were asked for."""
-    pins_of: dict[int, dict[int, KeptPin]] = {}
-    if pins:
-        for person_id, key_id, value, n, *_ in cards:
-            if key_id is not None:
-                pins_of.setdefault(person_id, {})[n] = KeptPin(key_id, value)
-    cards_of = _by_person(cards, Card, 3 if pins else 1)
-    applications_of = _by_person(applications.fetchall(), Application)
-    stays_of = _by_person(stayed.fetchall(), Stay) if stayed else {}
+class _Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a snapshot says of a person, beside their PIN values."""
+
+    person: Person
+    cards: tuple[Card, ...]
+    applications: tuple[Application, ...]
+
+
+_facts = msgspec.json.Decoder(_Facts).decode
+_pins = msgspec.json.Decoder(dict[int, KeptPin]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def _assembled(people: _Rows, stayed: _Rows | None) -> dict[str, Loaded]:
+    """Heads and snapshots as dossiers; stays come beside them where they were asked for."""
+    stays_of: dict[int, list[Stay]] = {}
+    for person_id, *row in stayed or ():
+        stays_of.setdefault(person_id, []).append(msgspec.convert(row, Stay))
     loaded = {}
-    for row, person in zip(people, msgspec.convert([r[5:] for r in people], list[Person]), strict=True):
-        person_id, version, chain, balance_fen, carried_over_on = row[:5]
-        dossier = Dossier(
-            person=person,
-            cards=tuple(cards_of.get(person_id, ())),
-            applications=tuple(applications_of.get(person_id, ())),
-            account=None if balance_fen is None else Account(balance_fen, carried_over_on),
-            stays=tuple(stays_of.get(person_id, ())),
-        )
-        loaded[person.number] = Loaded(person_id, version, chain, dossier, pins_of.get(person_id, {}))
+    for person_id, version, chain, balance_fen, carried_over_on, facts, pins in people.fetchall():
+        found = _facts(facts)
+        account = None if balance_fen is None else Account(balance_fen, carried_over_on)
+        stays = tuple(stays_of.get(person_id, ()))
+        dossier = Dossier(found.person, found.cards, found.applications, account, stays)
+        loaded[found.person.number] = Loaded(person_id, version, chain, dossier, _pins(pins))
     return loaded
 
 
-_Record = TypeVar("_Record", Card, Application, Stay)
-
-
-def _by_person(rows: _Fetched, record: type[_Record], start: int = 1) -> dict[int, list[_Record]]:
-    """Each person's records of one table, in the order of the rows, from a column on."""
-    found: dict[int, list[_Record]] = {}
-    for row, one in zip(rows, msgspec.convert([r[start:] for r in rows], list[record]), strict=True):  # type: ignore[valid-type]
-        found.setdefault(row[0], []).append(one)
-    return found
+def snapshot_row(person_id: int, dossier: Dossier, pins: dict[int, KeptPin]) -> tuple[int, bytes, bytes]:
+    """What a dossier says of a person and their cards, and the PIN values, in the order of its statement."""
+    return (person_id, _encode((dossier.person, dossier.cards, dossier.applications)), _encode(pins))
 
 
 def card_row(person_id: int, card: Card) -> tuple[Any, ...]:
