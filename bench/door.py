@@ -106,11 +106,12 @@ def load(city: City, port: int, seconds: float, rate: float = 0) -> Run:
 
 async def _load(port: int, ready: list[bytes], seconds: float, rate: float) -> Run:
     took: list[float] = []
-    began = time.perf_counter()
     waiting = iter(enumerate(ready))
+    # A till keeps its connection: all are open before the clock starts.
+    lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+    began = time.perf_counter()
 
-    async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for n, sent in waiting:
             now = time.perf_counter()
             due = began + n / rate if rate else now
@@ -127,5 +128,5 @@ async def _load(port: int, ready: list[bytes], seconds: float, rate: float) -> R
                 raise SystemExit(f"a charge was not settled: {body.decode()}")
         writer.close()
 
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(connection(*line) for line in lines))
     return Run(len(took) / (time.perf_counter() - began), sorted(1000 * t for t in took))

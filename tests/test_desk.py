@@ -2,7 +2,7 @@
 
 import datetime as dt
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from shebaoka.records import (
     Trouble,
 )
 from shebaoka.store import Store
+from shebaoka.store.wire import Rows as StoredRows
+from shebaoka.store.wire import Sent, Wire
 from shebaoka.vault import SoftwareVault
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -159,15 +161,16 @@ def test_a_tray_that_breaks_before_it_is_sent_whole_leaves_nothing(
     """If the program itself fails between two statements of a save, nothing of it comes in with the next tray."""
     desk.submit([ask("register_person"), ask("register_person", ZHOU_MING)])
     before = rows()
-    connection = desk.store.open()
-    execute = connection.execute
+    trip = Wire.trip
 
-    def stumbles(statement: str, *rest: Any, **more: Any) -> Any:
-        if "insert into dossier" in statement:
+    def stumbles(wire: Wire, statements: Sequence[Sent]) -> list[StoredRows]:
+        halfway = [n for n, (statement, _) in enumerate(statements) if b"insert into dossier" in statement.text]
+        if halfway:
+            trip(wire, statements[: halfway[0]])
             raise RuntimeError("stumbled")
-        return execute(statement, *rest, **more)
+        return trip(wire, statements)
 
-    monkeypatch.setattr(connection, "execute", stumbles)
+    monkeypatch.setattr(Wire, "trip", stumbles)
     with pytest.raises(RuntimeError, match="stumbled"):
         desk.ask(ask("look_up_person"))
     monkeypatch.undo()

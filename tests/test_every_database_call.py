@@ -5,7 +5,7 @@ once more, as an institution does whose answer never arrived, and every row must
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -16,6 +16,8 @@ from conftest import TABLES, Database
 from shebaoka.desk import Desk, Outcome
 from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import Store
+from shebaoka.store.wire import Rows as StoredRows
+from shebaoka.store.wire import Sent, Wire
 from wallets import City, city_of
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -54,16 +56,31 @@ class Breaking(psycopg.Connection[Any]):
     """A connection that breaks where `LINE` says."""
 
     def execute(self, *statement: Any, **how: Any) -> Any:
-        """Break before the statement is sent, after the server has done all that was sent, or by what it says."""
+        """Break before the statement is sent, after the server has done it, or by what it says."""
         if not LINE.breaks_now():
             return super().execute(*statement, **how)
         if LINE.how in SAID:
             raise SAID[LINE.how]("as if the server had said so")
         if LINE.how == "dead_after":
             super().execute(*statement, **how)
-            if self._pipeline is not None:
-                self._pipeline.sync()
         self.close()
+        raise psycopg.OperationalError("the line is dead")
+
+
+class BreakingWire(Wire):
+    """Trips that break in the middle: each of their statements is a call."""
+
+    def trip(self, statements: Sequence[Sent]) -> list[StoredRows]:
+        """Break at a statement: those before it the server has done, and that one too if the line dies after."""
+        broken = next((n for n in range(len(statements)) if LINE.breaks_now()), None)
+        if broken is None:
+            return super().trip(statements)
+        done = broken + (LINE.how == "dead_after")
+        if done:
+            super().trip(statements[:done])
+        if LINE.how in SAID:
+            raise SAID[LINE.how]("as if the server had said so")
+        self._connection.close()
         raise psycopg.OperationalError("the line is dead")
 
 
@@ -71,6 +88,7 @@ class Breaking(psycopg.Connection[Any]):
 def breaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """Every connection that a store opens counts its calls, and breaks where the test says."""
     monkeypatch.setattr("shebaoka.store.store.psycopg.connect", Breaking.connect)
+    monkeypatch.setattr("shebaoka.store.store.Wire", BreakingWire)
     LINE.reset()
     yield LINE
     LINE.reset()

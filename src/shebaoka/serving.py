@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 
+import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar, Router
@@ -120,7 +121,7 @@ def serve(
     gc.freeze()
     sys.setswitchinterval(SWITCH_S)
     with open_counter(house.desk, workers) as counter:
-        asyncio.run(_served(front_of(house, counter, open_to_all=open_to_all), host, port, pos_port))
+        uvloop.run(_served(front_of(house, counter, open_to_all=open_to_all), host, port, pos_port))
 
 
 async def _served(front: Front, host: str, port: int, pos_port: int | None) -> None:

@@ -134,8 +134,8 @@ CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from
 # A closed one makes that a division by zero, and the save fails whole; so a row need not look for its own cycle.
 LOCK_CYCLES = "select pg_advisory_xact_lock_shared(c) from unnest(%s::bigint[]) as c"
 OPEN_CYCLES = """
-select 1 / (count(*) = cardinality(%s::bigint[]))::integer from cycle
-where id = any(%s::bigint[]) and closed_at is null"""
+select 1 / (count(*) = cardinality(%(cycles)s::bigint[]))::integer from cycle
+where id = any(%(cycles)s::bigint[]) and closed_at is null"""
 SETTLEMENT = """
 insert into settlement (person_id, seq, institution, cycle, kind, undoes, message_id, stay, total_fen, pooled_fen,
                         account_fen, cash_fen, settled_on, settled_at)

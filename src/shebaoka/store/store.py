@@ -14,6 +14,7 @@ from shebaoka.store import sql
 from shebaoka.store.arrays import columns, encoders_of, text_array
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import cause_of, plain, told_plainly
+from shebaoka.store.wire import Prepared, Rows, Sent, Wire
 
 # An overtaken save leaves its pipeline by an error that is caught here; psycopg would warn of it on every one.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -119,7 +120,12 @@ _SAVES: tuple[tuple[str, str], ...] = (
 
 
 _CYCLES = encoders_of(sql.LOCK_CYCLES)
-_ENCODED = tuple((table, statement, encoders_of(statement)) for table, statement in _SAVES)
+_ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
+_BEGIN, _COMMIT = Prepared("begin"), Prepared("commit")
+_LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
+_KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
+_STAYS, _UNDONE = Prepared(sql.STAYS), Prepared(sql.UNDONE)
+_PERSON_BLOCK, _CARD_BLOCK = Prepared(sql.PERSON_BLOCK), Prepared(sql.CARD_BLOCK)
 
 
 class Overtaken(Exception):  # noqa: N818 - not a trouble, a turn of events: load again and decide again
@@ -161,7 +167,7 @@ class Store:
                 connection.execute(_SESSION)
                 check_schema(connection)
             connection.prepare_threshold = 1
-            self._connection = connection
+            self._connection, self._wire = connection, Wire(connection)
         return connection
 
     def close(self) -> None:
@@ -184,36 +190,27 @@ class Store:
 
         `stays` brings the stays in hospital, `undone` which entries were taken back; the blocks bring fresh ids.
         """
-        connection = self.open()
-        asked = {"numbers": text_array(numbers)}
-
-        def fetch(statement: str) -> psycopg.Cursor[tuple[Any, ...]]:
-            return connection.execute(statement, asked, binary=True)
-
-        with told_plainly(), connection.pipeline():
-            keys = connection.execute(sql.KEYS, {"ids": text_array(request_ids)}, binary=True)
-            people = fetch(sql.PEOPLE)
-            stayed = fetch(sql.STAYS) if stays else None
-            taken_back = fetch(sql.UNDONE) if undone else ()
-            people_ids = connection.execute(sql.PERSON_BLOCK) if person_block else None
-            card_ids = connection.execute(sql.CARD_BLOCK) if card_block else None
+        named, ids = text_array(numbers), text_array(request_ids)
+        optional = ((_STAYS, stays, (named,)), (_UNDONE, undone, (named,)))
+        blocks = ((_PERSON_BLOCK, person_block, ()), (_CARD_BLOCK, card_block, ()))
+        sent: list[Sent] = [(_KEYS, (ids,)), (_PEOPLE, (named,))]
+        sent += [(statement, values) for statement, wanted, values in (*optional, *blocks) if wanted]
+        with told_plainly():
+            found = dict(zip((statement for statement, _ in sent), self._trip(sent), strict=True))
         return Load(
-            people=_assembled(people, stayed),
-            requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in keys},
-            undone={(person_id, seq): by_seq for person_id, seq, by_seq in taken_back},
-            person_block=_block(people_ids),
-            card_block=_block(card_ids),
+            people=_assembled(found[_PEOPLE], found.get(_STAYS, [])),
+            requests={i: KnownRequest(content, person_id, seq) for i, content, person_id, seq in found[_KEYS]},
+            undone={(person_id, seq): by_seq for person_id, seq, by_seq in found.get(_UNDONE, [])},
+            person_block=_block(found.get(_PERSON_BLOCK)),
+            card_block=_block(found.get(_CARD_BLOCK)),
         )
 
     def rebuilt(self, numbers: Iterable[str]) -> dict[str, Loaded]:
         """The same as `load` finds by the snapshots, out of the rows that they repeat. For whoever checks."""
-        asked = {"numbers": text_array(numbers)}
+        named = (text_array(numbers),)
         with told_plainly():
-            connection = self.open()
-            with connection.pipeline():
-                people = connection.execute(sql.REBUILT, asked, binary=True)
-                stayed = connection.execute(sql.STAYS, asked, binary=True)
-            return _assembled(people, stayed)
+            people, stayed = self._trip([(_REBUILT, named), (_STAYS, named)])
+        return _assembled(people, stayed)
 
     def bodies(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """The bodies of journal entries by person and sequence number."""
@@ -249,24 +246,22 @@ class Store:
         psycopg and the server no longer agree on which statements are prepared. Being overtaken is no failure: then the
         connection stays, and both forget what is prepared.
         """
-        connection = self.open()
+        sent: list[Sent] = [(_BEGIN, ())]
+        if writes.settlement:
+            cycles = columns(_CYCLES, [(c,) for c in sorted({row[_CYCLE_COLUMN] for row in writes.settlement})])
+            sent += [(_LOCK_CYCLES, cycles), (_OPEN_CYCLES, cycles)]
+        for table, statement, encoders in _ENCODED:
+            rows = getattr(writes, table)
+            if rows:
+                sent.append((statement, columns(encoders, rows)))
+        sent.append((_COMMIT, ()))
+        self.open()
+        wire = self._wire
         try:
-            with connection.pipeline():
-                connection.execute("begin")
-                if writes.settlement:
-                    (cycles,) = columns(
-                        _CYCLES, [(c,) for c in sorted({row[_CYCLE_COLUMN] for row in writes.settlement})]
-                    )
-                    connection.execute(sql.LOCK_CYCLES, (cycles,))
-                    connection.execute(sql.OPEN_CYCLES, (cycles, cycles))
-                for table, statement, encoders in _ENCODED:
-                    rows = getattr(writes, table)
-                    if rows:
-                        connection.execute(statement, columns(encoders, rows))
-                connection.execute("commit")
+            wire.trip(sent)
         except errors.UniqueViolation as e:
             if e.diag.constraint_name in _OVERTAKING:
-                self._roll_back(connection)
+                self._roll_back(wire)
                 raise Overtaken from None
             self.close()
             raise plain(e) from cause_of(e)
@@ -286,20 +281,25 @@ class Store:
             self.close()
             raise
 
-    def _roll_back(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def _trip(self, sent: list[Sent]) -> list[Rows]:
+        """A trip that only reads. The connection is given up if it fails in any way."""
+        self.open()
+        try:
+            return self._wire.trip(sent)
+        except BaseException:
+            self.close()
+            raise
+
+    def _roll_back(self, wire: Wire) -> None:
         """Undo what stands of a save; the connection is given up if that does not work either."""
         try:
-            connection.execute("rollback")  # psycopg has the server forget every prepared statement with it
+            wire.roll_back()
         except psycopg.Error:
             self.close()
 
 
-def _block(cursor: psycopg.Cursor[tuple[Any, ...]] | None) -> int | None:
-    row = cursor.fetchone() if cursor is not None else None
-    return None if row is None else int(row[0])
-
-
-_Rows = psycopg.Cursor[tuple[Any, ...]]
+def _block(rows: Rows | None) -> int | None:
+    return int(rows[0][0]) if rows else None
 
 
 class _Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -315,13 +315,13 @@ _pins = msgspec.json.Decoder(dict[int, KeptPin]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _assembled(people: _Rows, stayed: _Rows | None) -> dict[str, Loaded]:
+def _assembled(people: Rows, stayed: Rows) -> dict[str, Loaded]:
     """Heads and snapshots as dossiers; stays come beside them where they were asked for."""
     stays_of: dict[int, list[Stay]] = {}
-    for person_id, *row in stayed or ():
+    for person_id, *row in stayed:
         stays_of.setdefault(person_id, []).append(msgspec.convert(row, Stay))
     loaded = {}
-    for person_id, version, chain, balance_fen, carried_over_on, facts, pins in people.fetchall():
+    for person_id, version, chain, balance_fen, carried_over_on, facts, pins in people:
         found = _facts(facts)
         account = None if balance_fen is None else Account(balance_fen, carried_over_on)
         stays = tuple(stays_of.get(person_id, ()))
