@@ -90,6 +90,8 @@ class Tray:
         self._vault = vault
         self._people = people
         self._cards = cards
+        self._checked: tuple[int, Kept] | None = None
+        self._clauses: dict[tuple[Basis, tuple[Basis, ...]], tuple[str, tuple[str, ...]]] = {}
 
     def fold(self, load: Load, answers: Answers, found: Found = NOTHING) -> tuple[list[Outcome], Writes]:
         """Every ask's outcome in order, and what must be saved for them to be true."""
@@ -170,11 +172,13 @@ class Tray:
         """What the rules may not find out: the vault's word on PINs, and fresh numbers where a card is made."""
         request = ask.request
         found: dict[str, Any] = {}
+        self._checked = None
         if ask.pin is not None:
             card = card_asked(working.dossier, request)
             kept = working.pins.get(card.n) if card is not None and card.life is not Life.ENDED else None
             if card is not None and kept is not None:
-                right = self._vault.check(working.person_id, card.n, ask.pin, Kept(kept.key_id, kept.value))
+                self._checked = card.n, Kept(kept.key_id, kept.value)
+                right = self._vault.check(working.person_id, card.n, ask.pin, self._checked[1])
                 found["pin"] = PinCheck.RIGHT if right else PinCheck.WRONG
         if ask.new_pin is not None:
             p = self._notice.p
@@ -195,17 +199,21 @@ class Tray:
     def _answer(self, decision: Decision) -> Answer:
         """The decision in the journal's codes, with its clause."""
         notice = self._notice
-        readings = tuple(dict.fromkeys(r for r in decision.readings if r in notice.readings))
+        readings = decision.readings and tuple(dict.fromkeys(r for r in decision.readings if r in notice.readings))
         if isinstance(decision, Accepted):
-            clause = notice.clause_of[decision.ground]
-            also = dict.fromkeys(notice.clause_of[g] for g in decision.also)
-            also.pop(clause, None)
+            grounds = (decision.ground, decision.also)
+            if grounds not in self._clauses:
+                clause = notice.clause_of[decision.ground]
+                also = dict.fromkeys(notice.clause_of[g] for g in decision.also)
+                also.pop(clause, None)
+                self._clauses[grounds] = clause, tuple(also)
+            clause, others = self._clauses[grounds]
             return Answer(
                 outcome="accepted",
                 ground=decision.ground,
                 clause=clause,
                 notice=notice.id,
-                also=tuple(also),
+                also=others,
                 done=decision.done,
                 next=decision.next,
                 readings=readings,
@@ -271,12 +279,11 @@ class Tray:
 
     def _reseal(self, ask: Ask, working: _Working) -> None:
         """A PIN that was right under an older key is kept under the present one from now on."""
-        card = card_asked(working.dossier, ask.request)
-        kept = working.pins.get(card.n) if card is not None else None
-        if card is None or kept is None or ask.pin is None or self._vault.is_current(Kept(kept.key_id, kept.value)):
+        if self._checked is None or ask.pin is None or self._vault.is_current(self._checked[1]):
             return
-        fresh = self._vault.seal(working.person_id, card.n, ask.pin)
-        working.pins_changed[card.n] = KeptPin(fresh.key_id, fresh.value)
+        n = self._checked[0]
+        fresh = self._vault.seal(working.person_id, n, ask.pin)
+        working.pins_changed[n] = KeptPin(fresh.key_id, fresh.value)
 
     def _save(self, working: _Working) -> None:
         """The rows of one person that differ from what was loaded."""

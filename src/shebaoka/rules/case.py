@@ -40,9 +40,14 @@ KIND_OF: Mapping[type[Request], CardKind] = MappingProxyType(
 )
 
 
+_VARIED = (ReplaceCard, CancelCard, ReportLoss, UseCard)
+
+
 def service_key(request: AnyRequest) -> str:
     """The row of the service table that a request falls under: its service, with its variant where that matters."""
     service = SERVICE_OF[type(request)]
+    if type(request) not in _VARIED:
+        return service
     if isinstance(request, ReplaceCard):
         return f"{service}.{request.why}"
     if isinstance(request, CancelCard):

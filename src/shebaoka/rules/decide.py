@@ -12,6 +12,7 @@ from shebaoka.notice import Notice
 from shebaoka.records import (
     OF_INSTITUTIONS,
     REQUESTS,
+    SERVICE_OF,
     Accepted,
     AnyRequest,
     Broken,
@@ -91,10 +92,15 @@ def decide(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) 
     return decision if done is decision.done else replace(decision, done=done)
 
 
+_OWN_CHANNELS = (ReportLoss, CancelLossReport, LookUpPerson)
+
+
 def channels_for(case: Case) -> tuple[Channel, ...]:
     """Through which channels the case's service may come."""
-    kinds = case.notice.p.loss_reports
     request = case.request
+    if type(request) not in _OWN_CHANNELS:
+        return case.notice.channels[SERVICE_OF[type(request)]]
+    kinds = case.notice.p.loss_reports
     if isinstance(request, ReportLoss):
         terms = kinds.formal if request.kind == "formal" else kinds.temporary
         return terms.channels if terms else ()
@@ -103,9 +109,7 @@ def channels_for(case: Case) -> tuple[Channel, ...]:
         card = live_card(case.dossier, case.kind)
         terms = kinds.temporary if card is not None and card.loss == "temporary" else kinds.formal
         return terms.cancel_channels or terms.channels if terms else ()
-    if isinstance(request, LookUpPerson):
-        return case.notice.p.enquiry_channels
-    return case.notice.channels[case.key.partition(".")[0]]
+    return case.notice.p.enquiry_channels
 
 
 def channel_refusal(case: Case) -> Refused | None:
