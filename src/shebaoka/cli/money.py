@@ -83,7 +83,6 @@ def _document(line: "CycleLine") -> dict[str, Any]:
         "state": line.state,
         "totals": line.totals,
         "owed_fen": line.totals.owed_fen,
-        "entries_fen": line.entries_fen,
         "unexplained": line.unexplained,
     }
 

@@ -58,8 +58,7 @@ class CycleLine(msgspec.Struct, frozen=True):
     """A cycle with its institution's name, its totals, and how far its reconciliation is.
 
     `state` is open, to_reconcile, differs, explained, equal, closed or paid. `unexplained` are the differences of the
-    latest comparison that nobody has explained. `entries_fen` is what the postings of the cycle's settlements owe the
-    institution: the same as `totals.owed_fen`, added up from the other side.
+    latest comparison that nobody has explained.
     """
 
     cycle: Cycle
@@ -68,7 +67,6 @@ class CycleLine(msgspec.Struct, frozen=True):
     state: str
     comparison: Comparison | None
     unexplained: tuple[Difference, ...]
-    entries_fen: int
 
 
 def may_reconcile(staff: Staff) -> bool:
@@ -185,14 +183,13 @@ class Evening:
         totals = _totals_of(self._views.rows(sql.TOTALS, asked))
         latest = {row[0]: _comparison_of(row[1:]) for row in self._views.rows(sql.LATEST_COMPARISONS, asked)}
         explained = {row[:3] for row in self._views.rows(sql.EXPLANATIONS, asked)}
-        entries = dict[int, int](self._views.rows(sql.CLEARING_OF_CYCLES, asked))
         lines = []
         for *row, name in rows:
             cycle = Cycle(*row)
             left = _unexplained(cycle.id, latest.get(cycle.id), explained)
             has = totals.get(cycle.id, Totals())
             state = _state_of(cycle, has, latest.get(cycle.id), left, self._clock())
-            lines.append(CycleLine(cycle, name, has, state, latest.get(cycle.id), left, entries.get(cycle.id, 0)))
+            lines.append(CycleLine(cycle, name, has, state, latest.get(cycle.id), left))
         return lines
 
     # reconciling

@@ -63,9 +63,6 @@ PAID_CYCLES = "select institution, id from cycle where paid_on = %(on)s order by
 CLEARING = """
 select coalesce(sum(case when credit = %(account)s then amount_fen else -amount_fen end), 0)::bigint
 from posting where %(account)s in (debit, credit)"""
-CLEARING_OF_CYCLES = """
-select cycle, sum(account_fen + pooled_fen)::bigint from settlement where cycle = any(%(cycles)s::bigint[])
-group by cycle"""
 CLEARING_OFF = """
 select institution, coalesce(entries_fen, 0), coalesce(settled_fen, 0) from (
     select substr(account, 10) as institution, sum(fen)::bigint as entries_fen from (
