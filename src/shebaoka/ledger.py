@@ -101,11 +101,11 @@ def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:
 
 def after(account: Account, postings: Iterable[Posting]) -> Account:
     """The personal account after the postings. `Broken` if one is not above zero or the balance falls below."""
-    postings = tuple(postings)
+    balance = account.balance_fen
     for p in postings:
         if p.amount_fen <= 0 or p.debit == p.credit:
             raise Broken(f"A posting must move an amount above zero between two accounts, not {p!r}.")
-    balance = account.balance_fen + change(postings)
+        balance += change((p,))
     if balance < 0:
         raise Broken("A personal account may not fall below zero.")
     return Account(balance_fen=balance, carried_over_on=account.carried_over_on)

@@ -5,6 +5,7 @@ Nothing is read here. What comes out are the answers, and the rows that one save
 
 import datetime as dt
 import hashlib
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,6 +59,7 @@ Outcome = Receipt | Trouble
 Answers = dict[tuple[int, int], tuple[dt.datetime, Answer]]
 """First answers of requests known by id, by their place in the journal."""
 _encode = msgspec.json.Encoder().encode
+_PLACE = operator.itemgetter(slice(0, 2))
 NOBODY = Loaded(0, 0, START, Dossier(), {})
 
 
@@ -256,16 +258,17 @@ class Tray:
         if working.pins_changed:
             working.pins = {**working.pins, **working.pins_changed}
         self._settled(working, decision, given)
-        if decision.settlement is None:
+        if decision.postings and decision.settlement is None:
             # What a settlement moves follows from its amounts, and is not written twice.
             self._writes.other_posting += [
                 (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
                 for line, p in enumerate(decision.postings, 1)
             ]
-        self._writes.carried_record += [
-            (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
-            for line, r in enumerate(decision.records, 1)
-        ]
+        if decision.records:
+            self._writes.carried_record += [
+                (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
+                for line, r in enumerate(decision.records, 1)
+            ]
 
     def _settled(self, working: _Working, decision: Accepted, given: Given) -> None:
         """What the decision settles, takes back and stops."""
@@ -312,12 +315,15 @@ class Tray:
         writes.application += [application_row(person_id, a) for a in applications if applied.get(a.n) is not a]
 
 
+_MAKING = frozenset({PutInBatch, ApplyForTemporaryCard})
+
+
 def makes_card(ask: Ask) -> bool:
     """Whether a yes to this request would need a fresh card number and serial."""
     request = ask.request
-    if isinstance(request, ReplaceCard):
-        return request.card is CardKind.TEMPORARY
-    return isinstance(request, (PutInBatch, ApplyForTemporaryCard))
+    if type(request) in _MAKING:
+        return True
+    return isinstance(request, ReplaceCard) and request.card is CardKind.TEMPORARY
 
 
 def about_a_stay(ask: Ask) -> bool:
@@ -345,4 +351,4 @@ def _sort(writes: Writes) -> None:
         if table == "card":
             rows.sort(key=lambda r: (r[0], r[5] != Life.ENDED, r[1]))
         else:
-            rows.sort(key=lambda r: r[:2])
+            rows.sort(key=_PLACE)

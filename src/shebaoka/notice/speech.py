@@ -190,10 +190,13 @@ class Speech:
 
     def do(self, answer: Answer) -> list[str]:
         """What to bring or do next, a sentence each."""
-        facts = self._facts(answer)
-        if answer.outcome == "refused":
-            return [self.words.refusals[answer.ground].do.format_map(facts)]
-        return [self.words.steps[s].format_map(facts) for s in answer.next]
+        said = (
+            [self.words.refusals[answer.ground].do]
+            if answer.outcome == "refused"
+            else [self.words.steps[s] for s in answer.next]
+        )
+        facts = self._facts(answer) if said else {}
+        return [sentence.format_map(facts) for sentence in said]
 
     def clause(self, clause: str) -> str:
         """A clause's own wording."""

@@ -21,7 +21,6 @@ from shebaoka.records import (
     Making,
     PresentedCard,
     Request,
-    Standing,
     Stay,
     StayState,
 )
@@ -212,4 +211,4 @@ def ministry_code(card: Card) -> str:
 
 def standing_of(dossier: Dossier) -> str:
     """A person's standing, `not_registered` for nobody."""
-    return "not_registered" if dossier.person is None else Standing(dossier.person.standing)
+    return "not_registered" if dossier.person is None else dossier.person.standing

@@ -11,7 +11,7 @@ import msgspec
 from shebaoka.notice import Parameters
 from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, PresentedCard, Refusal
 from shebaoka.rules.case import Case
-from shebaoka.rules.state import OPEN_MAKINGS, card_of, is_valid, live_card, open_application, standing_of
+from shebaoka.rules.state import OPEN_MAKINGS, card_of, is_valid, live_card, standing_of
 
 R = Refusal
 
@@ -66,10 +66,11 @@ def _social(case: Case) -> str:
 
 def _replacing(case: Case) -> str:
     """Whether the person's social security card is being replaced."""
-    application = open_application(case.dossier)
+    application = case.application
+    if application is None:
+        return "no"
     card = live_card(case.dossier, CardKind.SOCIAL_SECURITY)
-    replaces = application is not None and card is not None and application.replaces == card.n
-    return "yes" if replaces else "no"
+    return "yes" if card is not None and application.replaces == card.n else "no"
 
 
 def _social_loss(case: Case) -> str:

@@ -22,13 +22,14 @@ _servers: dict[Path, Any] = {}
 _lock = threading.Lock()
 
 # PostgreSQL's own default of 128 MB is for the smallest machine: a city's indexes do not fit. Checkpoints come less
-# often than every gigabyte of the log, for after each the first change of a page is logged with the whole page. The
-# log's files are used again, for whoever needs a new one waits until it is written full of zeros.
+# often than every 5 minutes or gigabyte of the log, for after each the first change of a page is logged with the whole
+# page. The log's files are used again, for whoever needs a new one waits until it is written full of zeros.
 _SETTINGS = """
 # Set when the embedded server was founded; change them as the machine asks, and restart.
 shared_buffers = {megabytes}MB
-min_wal_size = 512MB
+min_wal_size = 1GB
 max_wal_size = 4GB
+checkpoint_timeout = 15min
 """
 
 

@@ -64,7 +64,7 @@ def pin_message(person_id: int, card: int, digits: Digits) -> bytes:
 
 def mark_message(request_id: str, pin: Digits | None, new_pin: Digits | None) -> bytes:
     """What a request's mark is made of: each part after its own length, so that no two sets of parts pack alike."""
-    return _MARK + _counted(request_id.encode()) + _maybe(pin) + _maybe(new_pin)
+    return b"".join((_MARK, _counted(request_id.encode()), _maybe(pin), _maybe(new_pin)))
 
 
 def seal_message(message: bytes) -> bytes:
