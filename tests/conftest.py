@@ -48,7 +48,7 @@ def words() -> dict[str, Words]:
 
 
 TABLES = (
-    *("snapshot", "pin", "application", "card", "settlement", "undone", "stay", "comparison", "explanation", "cycle"),
+    *("snapshot", "pin", "application", "card", "undone", "stay", "comparison", "explanation", "cycle"),
     *("terminal", "institution", "other_posting", "carried_record", "person", "dossier", "journal"),
     *("request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal", "staff", "import_run", "meta"),
 )

@@ -44,7 +44,7 @@ _TABLES = ("undone", "settlement", "stay", "comparison", "explanation", "cycle",
 
 
 def wipe_money(database: Database) -> None:
-    """No institution, no cycle and no settlement is on file any more."""
+    """No institution, no cycle and no entry that settled something is on file any more."""
     with psycopg.connect(database.owner, autocommit=True) as connection:
         connection.execute(";".join(f"delete from {table}" for table in _TABLES))
 

@@ -136,8 +136,9 @@ def settle(
     institution, undoes = more.get("institution", HOSPITAL), more.get("undoes")
     total = pooled + account + cash
     owner.execute(
-        "insert into settlement values (1001, %s, %s, 1, %s, %s, %s, '', %s, %s, %s, %s, %s, %s::date + time '12:00')",
-        (seq, institution, kind, undoes, f"m{seq}", total, pooled, account, cash, on, on),
+        "insert into journal values (1001, %s, %s::date + time '12:00', '', 'accepted', '', '', '{}', '', sha256(''), "
+        "%s, 1, %s, %s, %s, '', %s, %s, %s, %s, %s)",
+        (seq, on, institution, kind, undoes, f"m{seq}", total, pooled, account, cash, on),
     )
 
 

@@ -159,7 +159,7 @@ class Scene:
 
     def put_back(self) -> None:
         """Everything as it was before."""
-        changing = ("undone", "settlement", "stay", "other_posting", "journal", "request_key")
+        changing = ("undone", "stay", "other_posting", "journal", "request_key")
         for table in changing:
             self._owner.execute(f"delete from {table}")
             if table in self._before:

@@ -14,6 +14,7 @@ from conftest import Database
 from shebaoka.app import APP_ROLE
 from shebaoka.store import Store, as_role, ensure_database, migrate, sql
 
+ON, AT = dt.date(2013, 7, 1), dt.datetime(2013, 7, 1, 4, tzinfo=dt.UTC)
 MIGRATIONS = Path(sql.__file__).parent / "migrations" / "versions"
 
 
@@ -59,6 +60,37 @@ def test_accounts_keep_their_balance_to_the_fen(server: str, database: Database)
     with psycopg.connect(url) as connection:
         accounts = connection.execute("select * from account order by person_id").fetchall()
     assert accounts == [(1, 12345, dt.date(2013, 7, 1)), (2, 0, None)]
+    assert _shape(url) == _shape(database.owner)
+
+
+SETTLED = (
+    (1, 2, "H14070200001", 7, "outpatient", None, "m2", "", 1000, 300, 600, 100, ON, AT),
+    (1, 3, "H14070200001", 8, "outpatient", 2, "m3", "", -1000, -300, -600, -100, ON, AT),
+)
+
+
+def test_settlements_come_into_the_journal_as_they_were(server: str, database: Database) -> None:
+    """What a city had settled is settled afterwards, with the same postings, and other entries settled nothing."""
+    url = ensure_database(server, "settled")
+    _installed_before_money(url)
+    with psycopg.connect(url) as connection:
+        for version in ("0002_money.sql", "0003_snapshots.sql"):
+            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
+        connection.execute("update alembic_version set version_num = '0003'")
+        connection.execute(
+            "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
+            "select 1, n, %s, 's', 'accepted', 'g', '1.1', '{}', '', sha256('') from generate_series(1, 3) as n",
+            [AT],
+        )
+        for row in SETTLED:
+            connection.execute(f"insert into settlement values ({', '.join(['%s'] * len(row))})", row)  # type: ignore[arg-type]
+        postings = connection.execute("select * from posting order by seq, line").fetchall()
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select * from settlement order by seq").fetchall() == list(SETTLED)
+        assert connection.execute("select * from posting order by seq, line").fetchall() == postings
+        assert connection.execute("select count(*) from journal where cycle is null").fetchall() == [(1,)]
+    assert len(postings) == 4
     assert _shape(url) == _shape(database.owner)
 
 

@@ -1,5 +1,6 @@
 """Laws of charges and what takes them back: parts that add up, one undoing at most, messages that stay stopped."""
 
+import re
 from collections import Counter
 
 from charging import INSTITUTIONS
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from playing import Played, cities, play
 
 from shebaoka import ledger
-from shebaoka.desk import Desk
+from shebaoka.desk import Auditor, Desk
 from shebaoka.records import (
     OF_INSTITUTIONS,
     Accepted,
@@ -168,7 +169,8 @@ select account, sum(amount)::bigint from (
 OWED_BY_SETTLEMENTS = """
 select 'clearing:' || institution, sum(account_fen + pooled_fen)::bigint from settlement group by institution"""
 OFF = """
-select s.person_id, s.seq from settlement s left join posting p using (person_id, seq) group by s.person_id, s.seq
+select s.person_id, s.seq from settlement s left join posting p using (person_id, seq)
+group by s.person_id, s.seq, s.account_fen, s.pooled_fen
 having coalesce(sum(p.amount_fen) filter (where 'personal' in (debit, credit)), 0) <> abs(s.account_fen)
     or coalesce(sum(p.amount_fen) filter (where 'pooled_fund' in (debit, credit)), 0) <> abs(s.pooled_fen)"""
 STANDING = """
@@ -192,6 +194,19 @@ def test_what_is_owed_to_institutions_is_their_settlements(office: Office, steps
     assert nothing | dict(office.fetch(OWED_BY_POSTINGS)) == nothing | dict(office.fetch(OWED_BY_SETTLEMENTS))
     assert office.fetch(OFF) == []
     assert office.fetch(UNDONE_TWICE) == []
+
+
+@FEWER
+@given(lives(), CITY, st.sampled_from(("cycle = cycle + 1", "message_id = message_id || '9'")))
+def test_a_row_that_says_another_settlement_is_found(office: Office, steps: list[Step], city: str, change: str) -> None:
+    """Deciding again finds an entry whose columns of money were changed around the program, and names the person."""
+    notices = cities()[city]
+    office.live(play(steps, notices), notices, together)
+    for person_id, seq in office.fetch("select person_id, seq from settlement order by seq desc limit 1"):
+        office.fetch(f"update settlement set {change} where person_id = {person_id} and seq = {seq} returning 1")
+        faults = Auditor(office.views, office.vault, notices).verify(office.store).faults
+        assert len(faults) == 1
+        assert re.fullmatch(rf"person {person_id}: Request \S+ did not settle what its row says\.", faults[0])
 
 
 @FEWER

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import operator
 from collections.abc import Iterator
 
 import msgspec
@@ -10,11 +11,13 @@ from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.journal import (
     Chained,
     Row,
+    Settled,
     decoded,
     digest_of_day,
     faults_of_chain,
     replayed,
     seal_text,
+    settled_of,
 )
 from shebaoka.notice import Notices
 from shebaoka.records import Trouble, VaultTrouble
@@ -117,21 +120,14 @@ class Auditor:
 
     def _replay(self, store: Store) -> Iterator[str]:
         """For everybody: nothing if the journal leads to the dossier that the store has, else a sentence."""
-        person_id: int | None = None
-        entries: list[str] = []
-        for row in self._views.stream(views.ALL_ENTRIES):
-            if row[0] != person_id:
-                if person_id is not None:
-                    yield self._difference(store, person_id, entries)
-                person_id, entries = row[0], []
-            if row[8] is not None:
-                entries.append(row[8])
-        if person_id is not None:
+        rows = self._views.stream(views.ALL_SETTLED)
+        for person_id, whose in itertools.groupby(rows, operator.itemgetter(0)):
+            entries = [(body, settled_of(said)) for _, body, *said in whose if body is not None]
             yield self._difference(store, person_id, entries)
 
-    def _difference(self, store: Store, person_id: int, entries: list[str]) -> str:
+    def _difference(self, store: Store, person_id: int, entries: list[tuple[str, Settled | None]]) -> str:
         try:
-            dossier = replayed(map(decoded, entries), self._notices)
+            dossier = replayed(((decoded(body), settled) for body, settled in entries), self._notices)
         except Trouble as e:
             return f"person {person_id}: {e}"
         number = dossier.person.number if dossier.person else None

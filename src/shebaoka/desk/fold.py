@@ -274,7 +274,7 @@ class Tray:
         """What the decision settles, takes back and stops."""
         writes, person_id, seq = self._writes, working.person_id, working.version
         if decision.settlement is not None:
-            writes.settlement.append(settlement_row(person_id, seq, decision.settlement, given.on, given.at))
+            writes.settlement.append(settlement_row(person_id, seq, decision.settlement, given.on))
         if decision.undoes:
             writes.undone += [(person_id, undone, seq) for undone in decision.undoes]
         if decision.stops:

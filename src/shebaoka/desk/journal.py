@@ -7,13 +7,13 @@ does not have.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from shebaoka.notice import Notices
-from shebaoka.records import SERVICE_OF, Accepted, Answer, AnyRequest, Broken, Dossier, Given, Sender
+from shebaoka.records import SERVICE_OF, Accepted, Answer, AnyRequest, Broken, Dossier, Given, Sender, Settlement
 from shebaoka.rules import decide
 
 START = bytes(32)
@@ -159,15 +159,31 @@ def seal_text(day: dt.date, entries: int, digest: bytes) -> bytes:
     return b"journal/%b/%d/%b" % (day.isoformat().encode(), entries, digest.hex().encode())
 
 
-def replayed(entries: Iterable[Entry], notices: Notices) -> Dossier:
-    """The dossier that a person's entries lead to, every decision made again. `Broken` if one comes out otherwise."""
+Settled = tuple[Settlement, dt.date]
+"""What an entry settled, and on which day in the city."""
+
+
+def settled_of(said: Sequence[Any]) -> Settled | None:
+    """What an entry's row says that it settled, from its columns; None if it settled nothing."""
+    *amounts, on = said
+    return None if on is None else (Settlement(*amounts), on)
+
+
+def replayed(entries: Iterable[tuple[Entry, Settled | None]], notices: Notices) -> Dossier:
+    """The dossier that a person's entries lead to, every decision made again. `Broken` if one comes out otherwise.
+
+    Beside each entry stands what its row says that it settled, which must be what the decision settles.
+    """
     dossier = Dossier()
-    for entry in entries:
+    for entry, settled in entries:
         notice = notices.by_id(entry.answer.notice)
         decision = decide(entry.request, dossier, notice, entry.given)
         outcome = "accepted" if isinstance(decision, Accepted) else "refused"
         if (outcome, decision.ground) != (entry.answer.outcome, entry.answer.ground):
             raise Broken(f"Decided again, request {entry.request.id} is {outcome}: {decision.ground}.")
+        due = decision.settlement if isinstance(decision, Accepted) else None
+        if settled != (None if due is None else (due, entry.given.on)):
+            raise Broken(f"Request {entry.request.id} did not settle what its row says.")
         if decision.after is not None:
             dossier = decision.after
     return dossier

@@ -42,11 +42,10 @@ join journal j on j.person_id = k.person_id and j.seq = k.seq"""
 # Entries that somebody wants undone: what became of them, and what they moved.
 ORIGINALS = """
 select j.person_id, j.seq, j.service, j.outcome = 'accepted',
-       s.institution, s.cycle, s.kind, s.undoes, s.message_id, s.stay, s.total_fen, s.pooled_fen, s.account_fen,
-       s.cash_fen
+       j.institution, j.cycle, j.kind, j.undoes, j.message_id, j.stay, j.total_fen, j.pooled_fen, j.account_fen,
+       j.cash_fen
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
-join journal j on j.person_id = k.person_id and j.seq = k.seq
-left join settlement s on s.person_id = k.person_id and s.seq = k.seq"""
+join journal j on j.person_id = k.person_id and j.seq = k.seq"""
 # What a settlement moved follows from its amounts.
 POSTINGS_OF_ENTRIES = """
 select p.person_id, p.seq, p.debit, p.credit, p.amount_fen, p.what
@@ -62,6 +61,17 @@ insert into journal (person_id, seq, at, service, outcome, ground, clause, also,
 select person_id, seq, at, service, outcome, ground, clause, string_to_array(also, ','), body, hash
 from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
             %s::text[], %s::bytea[]) as t (person_id, seq, at, service, outcome, ground, clause, also, body, hash)"""
+# The same for a tray in which something is settled: what an entry settled stands in its own row.
+SETTLING_JOURNAL = """
+insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash, institution, cycle, kind,
+                     undoes, message_id, stay, total_fen, pooled_fen, account_fen, cash_fen, settled_on)
+select person_id, seq, at, service, outcome, ground, clause, string_to_array(also, ','), body, hash, institution, cycle,
+       kind, undoes, message_id, stay, total_fen, pooled_fen, account_fen, cash_fen, settled_on
+from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+            %s::text[], %s::bytea[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[])
+     as t (person_id, seq, at, service, outcome, ground, clause, also, body, hash, institution, cycle, kind, undoes,
+           message_id, stay, total_fen, pooled_fen, account_fen, cash_fen, settled_on)"""
 
 REQUEST_KEY = """
 insert into request_key (request_id, content, person_id, seq)
@@ -136,12 +146,6 @@ LOCK_CYCLES = "select pg_advisory_xact_lock_shared(c) from unnest(%s::bigint[]) 
 OPEN_CYCLES = """
 select 1 / (count(*) = cardinality(%(cycles)s::bigint[]))::integer from cycle
 where id = any(%(cycles)s::bigint[]) and closed_at is null"""
-SETTLEMENT = """
-insert into settlement (person_id, seq, institution, cycle, kind, undoes, message_id, stay, total_fen, pooled_fen,
-                        account_fen, cash_fen, settled_on, settled_at)
-select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::text[],
-                     %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[],
-                     %s::timestamptz[])"""
 
 UNDO = """
 insert into undone (person_id, seq, by_seq) select * from unnest(%s::bigint[], %s::bigint[], %s::bigint[])"""

@@ -78,7 +78,10 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Writes(msgspec.Struct):
-    """Rows to save, a list per table, each row a tuple in the order of its statement."""
+    """Rows to save, a list per table, each row a tuple in the order of its statement.
+
+    A row of `settlement` says what the entry of the same place settled; the two are saved as one row.
+    """
 
     journal: list[tuple[Any, ...]] = []
     request_key: list[tuple[Any, ...]] = []
@@ -98,9 +101,8 @@ class Writes(msgspec.Struct):
     stay: list[tuple[Any, ...]] = []
 
 
-# In this order a save takes its locks; see the note in `sql`.
+# In this order a save takes its locks, after those of the journal; see the note in `sql`.
 _SAVES: tuple[tuple[str, str], ...] = (
-    ("journal", sql.JOURNAL),
     ("request_key", sql.REQUEST_KEY),
     ("person_key", sql.PERSON_KEY),
     ("card_number_key", sql.CARD_NUMBER_KEY),
@@ -114,12 +116,15 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("other_posting", sql.OTHER_POSTING),
     ("carried_record", sql.CARRIED_RECORD),
     ("stay", sql.STAY),
-    ("settlement", sql.SETTLEMENT),
     ("undone", sql.UNDO),
 )
 
 
 _CYCLES = encoders_of(sql.LOCK_CYCLES)
+_JOURNAL, _SETTLING_JOURNAL = (
+    (Prepared(statement), encoders_of(statement)) for statement in (sql.JOURNAL, sql.SETTLING_JOURNAL)
+)
+_SETTLED_NOTHING = (None,) * 11
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
 _BEGIN, _COMMIT = Prepared("begin"), Prepared("commit")
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
@@ -250,6 +255,9 @@ class Store:
         if writes.settlement:
             cycles = columns(_CYCLES, [(c,) for c in sorted({row[_CYCLE_COLUMN] for row in writes.settlement})])
             sent += [(_LOCK_CYCLES, cycles), (_OPEN_CYCLES, cycles)]
+        if writes.journal:
+            (statement, encoders), entries = _entries(writes)
+            sent.append((statement, columns(encoders, entries)))
         for table, statement, encoders in _ENCODED:
             rows = getattr(writes, table)
             if rows:
@@ -296,6 +304,14 @@ class Store:
             wire.roll_back()
         except psycopg.Error:
             self.close()
+
+
+def _entries(writes: Writes) -> tuple[tuple[Prepared, Any], list[tuple[Any, ...]]]:
+    """The journal's rows with their statement; where something is settled, each with what it settled."""
+    if not writes.settlement:
+        return _JOURNAL, writes.journal
+    settled = {row[:2]: row[2:] for row in writes.settlement}
+    return _SETTLING_JOURNAL, [row + settled.get(row[:2], _SETTLED_NOTHING) for row in writes.journal]
 
 
 def _block(rows: Rows | None) -> int | None:
@@ -358,9 +374,9 @@ def stay_row(person_id: int, stay: Stay) -> tuple[Any, ...]:
     return (person_id, *msgspec.structs.astuple(stay))
 
 
-def settlement_row(person_id: int, seq: int, settlement: Settlement, on: dt.date, at: dt.datetime) -> tuple[Any, ...]:
-    """A settlement in the order of its statement."""
-    return (person_id, seq, *msgspec.structs.astuple(settlement), on, at)
+def settlement_row(person_id: int, seq: int, settlement: Settlement, on: dt.date) -> tuple[Any, ...]:
+    """What an entry settled, after the entry's place, in the order of the journal's statement."""
+    return (person_id, seq, *msgspec.structs.astuple(settlement), on)
 
 
 def dossier_row(
