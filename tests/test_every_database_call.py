@@ -16,8 +16,8 @@ from conftest import TABLES, Database
 from shebaoka.desk import Desk, Outcome
 from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import Store
+from shebaoka.store.wire import Prepared, Sent, Wire
 from shebaoka.store.wire import Rows as StoredRows
-from shebaoka.store.wire import Sent, Wire
 from wallets import City, city_of
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -67,6 +67,9 @@ class Breaking(psycopg.Connection[Any]):
         raise psycopg.OperationalError("the line is dead")
 
 
+BEGIN = Prepared("begin")
+
+
 class BreakingWire(Wire):
     """Trips that break in the middle: each of their statements is a call."""
 
@@ -76,8 +79,10 @@ class BreakingWire(Wire):
         if broken is None:
             return super().trip(statements)
         done = broken + (LINE.how == "dead_after")
-        if done:
-            super().trip(statements[:done])
+        if done == len(statements):
+            super().trip(statements)
+        elif done:
+            super().trip([(BEGIN, ()), *statements[:done]])  # a sync that never came commits nothing
         if LINE.how in SAID:
             raise SAID[LINE.how]("as if the server had said so")
         self._connection.close()

@@ -30,6 +30,7 @@ shared_buffers = {megabytes}MB
 min_wal_size = 1GB
 max_wal_size = 4GB
 checkpoint_timeout = 15min
+autovacuum_vacuum_cost_delay = 10ms
 """
 
 

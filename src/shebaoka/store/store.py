@@ -126,7 +126,6 @@ _JOURNAL, _SETTLING_JOURNAL = (
 )
 _SETTLED_NOTHING = (None,) * 11
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
-_BEGIN, _COMMIT = Prepared("begin"), Prepared("commit")
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
 _STAYS, _UNDONE = Prepared(sql.STAYS), Prepared(sql.UNDONE)
@@ -247,11 +246,9 @@ class Store:
     def save(self, writes: Writes) -> None:
         """Everything in one transaction and one trip, all or nothing. `Overtaken` if somebody else was faster.
 
-        A connection whose save failed is given up, and its transaction with it: after a pipeline that was cut short,
-        psycopg and the server no longer agree on which statements are prepared. Being overtaken is no failure: then the
-        connection stays, and both forget what is prepared.
+        A connection whose save failed is given up. Being overtaken is no failure: then the connection stays.
         """
-        sent: list[Sent] = [(_BEGIN, ())]
+        sent: list[Sent] = []
         if writes.settlement:
             cycles = columns(_CYCLES, [(c,) for c in sorted({row[_CYCLE_COLUMN] for row in writes.settlement})])
             sent += [(_LOCK_CYCLES, cycles), (_OPEN_CYCLES, cycles)]
@@ -262,14 +259,11 @@ class Store:
             rows = getattr(writes, table)
             if rows:
                 sent.append((statement, columns(encoders, rows)))
-        sent.append((_COMMIT, ()))
         self.open()
-        wire = self._wire
         try:
-            wire.trip(sent)
+            self._wire.trip(sent)
         except errors.UniqueViolation as e:
             if e.diag.constraint_name in _OVERTAKING:
-                self._roll_back(wire)
                 raise Overtaken from None
             self.close()
             raise plain(e) from cause_of(e)
@@ -285,7 +279,7 @@ class Store:
             self.close()
             raise plain(e) from cause_of(e)
         except BaseException:
-            # Half a save may stand in an open transaction, and must not be committed with the next one.
+            # Half a save may be on its way, and must not be committed with the next one.
             self.close()
             raise
 
@@ -297,13 +291,6 @@ class Store:
         except BaseException:
             self.close()
             raise
-
-    def _roll_back(self, wire: Wire) -> None:
-        """Undo what stands of a save; the connection is given up if that does not work either."""
-        try:
-            wire.roll_back()
-        except psycopg.Error:
-            self.close()
 
 
 def _entries(writes: Writes) -> tuple[tuple[Prepared, Any], list[tuple[Any, ...]]]:

@@ -51,8 +51,9 @@ class Wire:
     def trip(self, statements: Sequence[Sent]) -> list[Rows]:
         """Send all, and give each one's rows, in order. Raises what the server says of the first that failed.
 
-        After such an error a transaction that the trip began waits for `roll_back`. After any other the connection is
-        of no use any more.
+        A trip is one transaction, which needs no word for its beginning and end: what is sent before one sync is done
+        whole, and committed before the sync is answered, or not at all. After an error of the server's the connection
+        is as good as before; after any other it is of no use any more.
         """
         pgconn = self._connection.pgconn
         pgconn.enter_pipeline_mode()
@@ -64,26 +65,16 @@ class Wire:
             pgconn.send_query_prepared(statement.name, values, [Format.BINARY] * len(values), Format.BINARY)
             news.append(None)
         pgconn.pipeline_sync()
-        found = self._connection.wait(_fetched(pgconn, len(news) + 1))
+        found = self._connection.wait(_fetched(pgconn))
         pgconn.exit_pipeline_mode()
-        failed: PGresult | None = None
-        results: list[PGresult] = []
+        # The last is the sync's. An error of the commit itself stands before it, and belongs to no statement.
         for name, result in zip(news, found, strict=False):
-            if result.status == ExecStatus.FATAL_ERROR:
-                failed = failed or result
-            elif name is None:
-                results.append(result)
-            elif result.status == ExecStatus.COMMAND_OK:
+            if name is not None and result.status == ExecStatus.COMMAND_OK:
                 self._known.add(name)
-        if failed is not None:
-            raise errors.error_from_result(failed, encoding="utf-8")
-        return [self._rows(result) for result in results]
-
-    def roll_back(self) -> None:
-        """Undo what a failed trip began."""
-        result = self._connection.pgconn.exec_(b"rollback")
-        if result.status != ExecStatus.COMMAND_OK:
-            raise errors.error_from_result(result, encoding="utf-8")
+        for result in found:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise errors.error_from_result(result, encoding="utf-8")
+        return [self._rows(result) for name, result in zip(news, found, strict=False) if name is None]
 
     def _rows(self, result: PGresult) -> Rows:
         if not result.ntuples:
@@ -93,10 +84,10 @@ class Wire:
         return transformer.load_rows(0, result.ntuples, tuple)
 
 
-def _fetched(pgconn: PGconn, expected: int) -> Generator[Any, Any, list[PGresult]]:
-    """Everything goes out, and as many results come in."""
+def _fetched(pgconn: PGconn) -> Generator[Any, Any, list[PGresult]]:
+    """Everything goes out, and results come in until the sync's."""
     yield from send(pgconn)
     found: list[PGresult] = []
-    while len(found) < expected:
+    while not found or found[-1].status != ExecStatus.PIPELINE_SYNC:
         found += yield from fetch_many(pgconn)
     return found
