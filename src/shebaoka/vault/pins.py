@@ -57,7 +57,7 @@ def check_length(length: int) -> None:
 def pin_message(person_id: int, card: int, digits: Digits) -> bytes:
     """What a PIN value is made of: the domain, person and card at 8 bytes each, then the entry to its end."""
     try:
-        return _PIN + _IDS.pack(person_id, card) + _text(digits)
+        return b"%b%b%b" % (_PIN, _IDS.pack(person_id, card), _text(digits))
     except struct.error:
         raise VaultTrouble("A person's id and a card's count must be whole numbers of at most 64 bits.") from None
 

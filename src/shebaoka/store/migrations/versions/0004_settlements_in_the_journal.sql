@@ -51,4 +51,18 @@ create view posting as
         (1::smallint, 'personal', s.account_fen, 'account_part'),
         (2::smallint, 'pooled_fund', s.pooled_fen, 'pooled_part')) as part (line, payer, fen, what)
     where part.fen <> 0;
+-- A range of the index by time is a megabyte: with an eighth of that, autovacuum's list of ranges that wait to be
+-- summarized was full after a few seconds of load, and the server's log of complaints about it.
+drop index journal_by_time;
+create index journal_by_time on journal using brin (at) with (pages_per_range = 128, autosummarize = on);
+
+-- Nobody looks for these by what is in them, so that nothing need be known of how their values are spread. Gathering it
+-- from long texts was most of what an `analyze` of the journal cost.
+alter table journal alter column body set statistics 0, alter column hash set statistics 0,
+    alter column also set statistics 0, alter column message_id set statistics 0;
+alter table request_key alter column content set statistics 0;
+alter table dossier alter column chain set statistics 0;
+alter table snapshot alter column facts set statistics 0, alter column pins set statistics 0;
+alter table pin alter column value set statistics 0;
+
 grant select on settlement, posting to shebaoka_app, shebaoka_auditor;
