@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from asking import LI_NA, NOBODY, ZHOU_MING, ask
 from conftest import Database, StandingClock
 from shebaoka.desk import Desk
-from shebaoka.desk.accounts import CARE, TAKEN_BACK, WHATS, Accounts, Move, lines_of
+from shebaoka.desk.accounts import CARE, TAKEN_BACK, WHATS, Accounts, CarriedRecord, Move, lines_of
 from shebaoka.notice import Notices
 from shebaoka.numbers import mask
 from shebaoka.records import BadInput, Broken, NotFound, OldRecord, Posting
@@ -185,7 +185,7 @@ def test_a_statement_is_read_from_postings_and_settlements(accounts: Accounts) -
     assert (statement.opening_fen, statement.closing_fen) == (48_766, 58_066)
     assert (statement.credited_fen, statement.paid_fen) == (23_500, 14_200)
     assert statement.lines[-1].balance_fen == statement.closing_fen
-    assert statement.carried == (OldRecord(dt.date(2013, 1, 3), "旧药房", 80, 80),)
+    assert statement.carried == (CarriedRecord(dt.date(2013, 1, 3), "旧药房", 80, 80),)
     assert (statement.year, statement.notice, statement.clause) == (2013, "jinzhong-2013-06-25", "1.2")
 
 
@@ -268,5 +268,5 @@ def test_a_carried_over_account_is_its_first_line(accounts: Accounts, desk: Desk
     desk.ask(ask("carry_over_account", balance_fen=10_050, old_card_number="Y140700001", records=(record,)))
     statement = accounts.statement(LI_NA, 2013)
     assert [(x.what, x.account_fen, x.balance_fen) for x in statement.lines] == [("opening_balance", 10_050, 10_050)]
-    assert statement.carried == (record,)
+    assert statement.carried == (CarriedRecord(record.on, record.institution, record.total_fen, record.account_fen),)
     assert statement.closing_fen == accounts.balance_on(LI_NA, dt.date(2013, 7, 1)) == 10_050

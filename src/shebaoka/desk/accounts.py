@@ -11,12 +11,12 @@ import msgspec
 
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.staff import Role, Staff
+from shebaoka.ledger import TAKEN_BACK
 from shebaoka.notice import Notices
 from shebaoka.numbers import mask, mask_name
-from shebaoka.records import BadInput, Basis, Broken, NotAllowed, NotFound, OldRecord
+from shebaoka.records import BadInput, Basis, Broken, NotAllowed, NotFound
 from shebaoka.store import Views, views
 
-TAKEN_BACK = "taken_back"
 CARE = ("outpatient", "pharmacy", "inpatient")
 WHATS = ("opening_balance", "contribution", *CARE, TAKEN_BACK, "correction")
 """Everything that a line of a statement can be about."""
@@ -64,6 +64,15 @@ class StatementLine(msgspec.Struct, frozen=True):
     balance_fen: int
 
 
+class CarriedRecord(msgspec.Struct, frozen=True):
+    """A consumption record of the old card that was carried over (1.2). Amounts are fen."""
+
+    on: dt.date
+    institution: str
+    total_fen: int
+    account_fen: int
+
+
 class AccountStatement(msgspec.Struct, frozen=True):
     """A person's account in one year. Amounts are fen.
 
@@ -81,7 +90,7 @@ class AccountStatement(msgspec.Struct, frozen=True):
     paid_fen: int
     closing_fen: int
     lines: tuple[StatementLine, ...]
-    carried: tuple[OldRecord, ...]
+    carried: tuple[CarriedRecord, ...]
     notice: str
     clause: str
 
@@ -167,7 +176,7 @@ class Accounts:
             paid_fen=-sum(c for c in changes if c < 0),
             closing_fen=opening_fen + sum(changes),
             lines=lines,
-            carried=tuple(OldRecord(*row) for row in self._views.rows(views.CARRIED, who) if row[0].year == year),
+            carried=tuple(CarriedRecord(*row) for row in self._views.rows(views.CARRIED, who) if row[0].year == year),
             notice=notice.id,
             clause=notice.clause_of[Basis.OLD_ACCOUNT_CARRIES_OVER],
         )

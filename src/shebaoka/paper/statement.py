@@ -8,20 +8,18 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.desk.accounts import AccountStatement, StatementLine
+from shebaoka.desk.accounts import AccountStatement, CarriedRecord, StatementLine
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped, signed
 from shebaoka.paper.labels import Labels, labels_in
 from shebaoka.paper.press import printed
-from shebaoka.records import OldRecord
 
 _SCRIPT = {"zh-Hans": ("zh", "cn"), "zh-Hant": ("zh", "tw"), "en": ("en", "us")}
 
 
 def statement_json(statement: AccountStatement) -> bytes:
     """The statement as one JSON object, its fields by name; amounts are whole fen, `made_at` is UTC."""
-    fields = msgspec.structs.asdict(statement)
-    return msgspec.json.encode({**fields, "carried": [msgspec.structs.asdict(r) for r in statement.carried]})
+    return msgspec.json.encode(statement)
 
 
 def statement_pdf(statement: AccountStatement, speech: Speech, fonts: Path | None = None) -> bytes:
@@ -105,12 +103,12 @@ def _sums(lines: Iterable[StatementLine]) -> list[str]:
     return [*(grouped(fen) for fen in charges), signed(sum(x.account_fen for x in lines))]
 
 
-def _both(record: OldRecord) -> list[str]:
+def _both(record: CarriedRecord) -> list[str]:
     """An old record's two amounts."""
     return [grouped(record.total_fen), grouped(record.account_fen)]
 
 
-def _carried_sums(records: Iterable[OldRecord]) -> list[str]:
+def _carried_sums(records: Iterable[CarriedRecord]) -> list[str]:
     """The sums of the old records' two amounts."""
     records = tuple(records)
     return [grouped(sum(r.total_fen for r in records)), grouped(sum(r.account_fen for r in records))]
