@@ -163,8 +163,7 @@ class Load:
         self.counts[answer["ground"]] += 1
         self.reversed[msgid] = n
         status, answer = await self._until_answered(line, "2207", said, msgid)
-        late_is_stopped = status == 409 or answer.get("repeated")
-        assert late_is_stopped, answer
+        assert status == 409 or answer["infcode"] == -1, answer
 
     async def _until_answered(
         self, line: Line, infno: str, said: dict[str, Any], msgid: str = ""

@@ -1,13 +1,11 @@
 """What must come of charges, cancels, reversals and credits, written down plainly: dicts, and nothing of the house's.
 
-`test_against_model.py` sends the same messages through the desk and compares. A message is a dict: `id`, `kind`,
-`person`, `institution`; a charge has `total`, `pooled`, `account`, `cash` and `pin`; a cancel and a reversal have the
-`target`, the id of the message that they are about; a credit has an `amount`. Amounts are fen.
+`test_against_model.py` compares it with the desk. A message is a dict: `id`, `kind`, `person`, `institution`; a charge
+has `total`, `pooled`, `account`, `cash` and `pin`, a cancel and a reversal the `target` id, a credit an `amount` (fen).
 """
 
 TRIES_MAX = 6
-PAYS_PARTS = {"P14070200002"}
-REFUSED, YES, TROUBLE = "refused", "accepted", "trouble"
+PAYS_PARTS, REFUSED, YES, TROUBLE = {"P14070200002"}, "refused", "accepted", "trouble"
 
 
 class Model:
@@ -16,9 +14,8 @@ class Model:
     def __init__(self) -> None:
         self.balance, self.owed, self.tries = {}, {}, {}
         self.answers = {}  # message id → what it said, and its answer
-        self.stopped = set()  # ids of messages that were reversed before they came
-        self.entries = {}  # message id → what it settled or took back
-        self.standing = {}  # id of a charge → id of the entry by which it stands now, None once it is taken back
+        self.charge_of = {}  # id of what settled or took back → its charge, and whether that came to stand
+        self.stopped, self.final = set(), set()  # ids of messages reversed before they came; that are reversed for good
 
     def deliver(self, message):
         """The answer to a message: an outcome, its ground or trouble, and whether it is a repeat."""
@@ -26,7 +23,11 @@ class Model:
             return TROUBLE, "message_was_reversed", False
         if message["id"] in self.answers:
             said, answer = self.answers[message["id"]]
-            return (*answer, True) if said == message else (TROUBLE, "request_id_used_with_other_content", False)
+            if said != message:
+                return TROUBLE, "request_id_used_with_other_content", False
+            charge, stood = self.charge_of.get(message["id"], (None, None))
+            over = charge and message["kind"] != "reverse" and charge["stands"] != stood and charge["reversed"]
+            return (TROUBLE, "message_was_reversed", False) if over else (*answer, True)
         answer = getattr(self, message["kind"])(message)
         self.answers[message["id"]] = (dict(message), answer)
         return (*answer, False)
@@ -38,32 +39,31 @@ class Model:
 
     def charge(self, m):
         """Card, parts, PIN and balance, in this order; then the account pays."""
-        person = m["person"]
-        if self.tries.get(person, 0) >= TRIES_MAX:
+        tries = self.tries.get(m["person"], 0)
+        if tries >= TRIES_MAX:
             return REFUSED, "card_is_locked"
         if m["pooled"] + m["account"] + m["cash"] != m["total"]:
             return REFUSED, "parts_do_not_add_up"
         if m["pin"] is None:
             return REFUSED, "pin_must_be_given"
         if m["pin"] == "wrong":
-            self.tries[person] = self.tries.get(person, 0) + 1
-            locks = self.tries[person] == TRIES_MAX
-            return REFUSED, "pin_is_wrong_and_the_card_is_locked" if locks else "pin_is_wrong"
-        account = min(m["account"], self.balance[person])
+            self.tries[m["person"]] = tries + 1
+            return REFUSED, "pin_is_wrong_and_the_card_is_locked" if tries + 1 == TRIES_MAX else "pin_is_wrong"
+        account = min(m["account"], self.balance[m["person"]])
         if account < m["account"] and m["institution"] not in PAYS_PARTS:
             return REFUSED, "balance_is_too_small"
-        self.tries[person] = 0
-        self._enter(m, m["id"], account, m["pooled"])
+        self.tries[m["person"]] = 0
+        self._turn(m, {**m, "account": account, "stands": False})
         return YES, "account_pays_its_part"
 
     def cancel(self, m):
         """A charge that stands is taken back, by the institution that made it, for the person it is about."""
-        entry = self.entries.get(m["target"])
-        if entry is None or (entry["person"], entry["institution"]) != (m["person"], m["institution"]):
+        charge, stood = self.charge_of.get(m["target"], (None, None))
+        if charge is None or (charge["person"], charge["institution"]) != (m["person"], m["institution"]):
             return REFUSED, "there_is_no_such_settlement"
-        if entry["takes_back"] or self.standing[entry["charge"]] is None:
+        if not (stood and charge["stands"]):
             return REFUSED, "settlement_was_taken_back"
-        self._enter(m, entry["charge"], -entry["account"], -entry["pooled"])
+        self._turn(m, charge)
         return YES, "settlement_is_taken_back"
 
     def reverse(self, m):
@@ -71,30 +71,30 @@ class Model:
         target = m["target"]
         if not target.startswith(m["institution"]) or target == m["id"]:
             return REFUSED, "message_cannot_be_reversed"
-        if target in self.stopped:
-            return YES, "message_did_nothing"
-        if target not in self.answers:
+        if target not in self.answers and target not in self.stopped:
             self.stopped.add(target)
             return YES, "message_is_stopped"
-        said, answer = self.answers[target]
+        said, answer = self.answers.get(target, (None, (REFUSED,)))
         if answer[0] == REFUSED:
             return YES, "message_did_nothing"
         if said["kind"] not in ("charge", "cancel") or said["person"] != m["person"]:
             return REFUSED, "message_cannot_be_reversed"
-        entry = self.entries[target]
-        if (entry["takes_back"] and entry["undone"]) or (not entry["takes_back"] and self.standing[target] is None):
-            return YES, "message_did_nothing"
-        if self.balance[m["person"]] + entry["account"] < 0:
-            return REFUSED, "balance_is_too_small"
-        entry["undone"] = True
-        self._enter(m, entry["charge"], -entry["account"], -entry["pooled"])
-        return YES, "message_is_reversed"
+        charge, _ = self.charge_of[target]
+        if said["kind"] == "charge" and not charge["stands"]:
+            self.final.add(charge["last"])  # the cancel that took it back stays in force
+            charge["reversed"] = True
+        elif target not in self.final:
+            if said["kind"] == "cancel" and self.balance[m["person"]] < charge["account"]:
+                return REFUSED, "balance_is_too_small"
+            self.final.add(target)
+            self._turn(m, charge)
+            return YES, "message_is_reversed"
+        return YES, "message_did_nothing"
 
-    def _enter(self, m, charge, account, pooled):
-        """The account and the pooled fund pay the institution, or are paid back by it."""
-        takes_back = m["kind"] == "cancel" or (m["kind"] == "reverse" and self.standing[charge] is not None)
-        who = {"person": m["person"], "institution": m["institution"], "charge": charge}
-        self.entries[m["id"]] = {**who, "account": account, "pooled": pooled, "takes_back": takes_back, "undone": False}
-        self.standing[charge] = None if takes_back else m["id"]
-        self.balance[m["person"]] -= account
-        self.owed[m["institution"]] = self.owed.get(m["institution"], 0) + account + pooled
+    def _turn(self, m, charge):
+        charge["stands"], charge["last"], charge["reversed"] = not charge["stands"], m["id"], m["kind"] == "reverse"
+        self.charge_of[m["id"]] = charge, charge["stands"]
+        sign = 1 if charge["stands"] else -1
+        self.balance[m["person"]] -= sign * charge["account"]
+        self.owed.setdefault(m["institution"], 0)
+        self.owed[m["institution"]] += sign * (charge["account"] + charge["pooled"])

@@ -3,6 +3,8 @@
 The desk finds the same on the database by `desk/undo.py`; every scenario is held against both.
 """
 
+from msgspec.structs import replace
+
 from shebaoka.records import (
     SERVICE_OF,
     Accepted,
@@ -14,6 +16,7 @@ from shebaoka.records import (
     Proposal,
     ProposeCorrection,
     ReverseMessage,
+    SettleCharge,
 )
 
 
@@ -44,7 +47,12 @@ class Past:
         if (seq := self._stopped.get(request.message)) is not None:
             return Original(seq, True, "reverse_message", False)
         named = [n for n, (earlier, _, _) in self._entries.items() if earlier.id == request.message]
-        return self._at(named[0]) if named else None
+        if not named:
+            return None
+        if not isinstance(self._entries[named[0]][0], SettleCharge):
+            return self._at(named[0])
+        standing = self._at(self._standing(named[0]))
+        return standing and replace(standing, service=SERVICE_OF[SettleCharge])
 
     def proposal(self, request: AnyRequest) -> Proposal | None:
         """The proposal that a request approves; None if there is none."""
@@ -58,9 +66,17 @@ class Past:
 
     def _standing(self, seq: int) -> int:
         """The entry that stands now, where a cancel was itself undone."""
-        while (by := self._undone.get(seq)) is not None and by in self._undone:
-            seq = self._undone[by]
+        while (by := self._undone.get(seq)) is not None and (again := self._undone.get(by)) is not None:
+            decision = self._entries[again][2]
+            if not isinstance(decision, Accepted) or decision.settlement is None:
+                break
+            seq = again
         return seq
+
+    def _cancelled_by(self, seq: int) -> int:
+        by = self._undone.get(seq, 0)
+        cancels = by in self._entries and isinstance(self._entries[by][0], CancelSettlement)
+        return by if cancels and by not in self._undone else 0
 
     def _at(self, seq: int) -> Original | None:
         if seq not in self._entries:
@@ -75,6 +91,7 @@ class Past:
             undone=seq in self._undone,
             settlement=yes.settlement if yes else None,
             postings=yes.postings if yes else (),
+            cancelled_by=self._cancelled_by(seq),
         )
 
 

@@ -24,7 +24,7 @@ from shebaoka.records import (
     RequestIdUsed,
     Trouble,
 )
-from shebaoka.store import Store
+from shebaoka.store import Overtaken, Store, Writes
 from shebaoka.store.wire import Rows as StoredRows
 from shebaoka.store.wire import Sent, Wire
 from shebaoka.vault import SoftwareVault
@@ -111,6 +111,30 @@ def test_a_dry_run_decides_and_leaves_nothing(desk: Desk, rows: Callable[[], Row
     assert not any(rows().values())
     assert not desk.ask(ask("register_person")).repeated
     assert desk.ask(ask("register_person"), dry_run=True).entry == ""
+
+
+def test_a_dry_run_holds_each_ask_against_what_is_on_file(desk: Desk) -> None:
+    """What one ask of a dry run would do is not there for the next, as it is not for whoever else asks meanwhile."""
+    first, second = map(receipt, desk.submit([ask("register_person"), ask("look_up_person")], dry_run=True))
+    assert (first.answer.outcome, second.answer.ground) == ("accepted", "person_is_not_registered")
+
+
+def test_a_tray_that_was_overtaken_is_dated_anew(
+    desk: Desk, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was faster has an earlier entry and an earlier time: along a person's entries it never goes back."""
+    desk.ask(ask("register_person"))
+    save, overtaken = desk.store.save, [True]
+
+    def saved(writes: Writes) -> None:
+        if overtaken:
+            overtaken.clear()
+            clock.move(hours=12)
+            raise Overtaken
+        save(writes)
+
+    monkeypatch.setattr(desk.store, "save", saved)
+    assert desk.ask(ask("look_up_person")).at == clock.at == NOON + dt.timedelta(hours=12)
 
 
 # What a tray leaves --------------------------------------------------------------------------------------------------

@@ -220,6 +220,16 @@ def test_wrong_pins_are_counted_and_lock_the_card(hospital: Hospital) -> None:
     assert (answers[6]["ground"], answers[6]["clause"]) == ("card_is_locked", "9.3")
 
 
+def test_a_wrong_pin_in_a_pre_settlement_is_counted(hospital: Hospital) -> None:
+    """What would happen is no way to guess a PIN: the sixth wrong entry locks, whichever message it came in (9.3)."""
+    wrong = hospital.block("118822")
+    answers = [hospital.charge(pin_block=wrong, infno=("2206", "2207")[n % 2]) for n in range(6)]
+    assert [a["output"].get("tries_left") for a in answers] == [5, 4, 3, 2, 1, 0]
+    assert all(a["inf_refmsgid"] for a in answers)
+    assert hospital.charge(infno="2206")["ground"] == "card_is_locked"
+    assert hospital.ask("1101", **CARD, pin_block=hospital.block())["ground"] == "card_is_locked"
+
+
 def test_the_account_pays_as_far_as_it_goes_where_that_is_allowed(house: House, client: TestClient[Any]) -> None:
     """With part payment the rest is cash, and the answer says so."""
     pharmacy = admitted(house, client, PHARMACY, part_payment=True)
@@ -278,6 +288,25 @@ def test_a_reversal_works_though_no_answer_came_and_stops_what_comes_late(hospit
     assert hospital.trouble("ask-back", omsgid=late) == (409, "message_was_reversed")
     assert hospital.ask("2601", certno=NUMBER, omsgid=late)["ground"] == "message_did_nothing"
     assert balance_fen(hospital.house) == 100_000
+
+
+def test_what_was_taken_back_since_is_not_told_as_if_it_stood(hospital: Hospital) -> None:
+    """Sent again or asked back, a cancelled charge names what took it back, and a reversed one is over."""
+    charge, cancel, other = hospital.msgid(), hospital.msgid(), hospital.msgid()
+    setl_id = hospital.charge(msgid=charge)["output"]["setl_id"]
+    undone_by = hospital.ask("2208", cancel, certno=NUMBER, setl_id=setl_id)["inf_refmsgid"]
+    for again in (hospital.charge(msgid=charge), hospital.ask("ask-back", omsgid=charge)):
+        assert (again["infcode"], again["repeated"], again["undone_by"]) == (0, True, undone_by)
+    assert hospital.ask("ask-back", omsgid=cancel)["undone_by"] == ""
+    hospital.ask("2601", certno=NUMBER, omsgid=cancel)
+    assert hospital.ask("ask-back", omsgid=charge)["undone_by"] == hospital.charge(msgid=charge)["undone_by"] == ""
+    assert hospital.trouble("ask-back", omsgid=cancel) == (409, "message_was_reversed")
+    hospital.charge(msgid=other)
+    hospital.ask("2601", certno=NUMBER, omsgid=other)
+    usual = {**CARD, "med_type": "41", "medfee_sumamt": "28.50", "acct_pay": "28.50", "pin_block": hospital.block()}
+    assert hospital.trouble("2207", other, **usual) == (409, "message_was_reversed")
+    assert hospital.trouble("ask-back", omsgid=other) == (409, "message_was_reversed")
+    assert balance_fen(hospital.house) == 97_150
 
 
 def test_a_cancel_can_be_reversed_and_the_settlement_cancelled_again(hospital: Hospital) -> None:

@@ -102,8 +102,18 @@ class Entries:
         if place is None or known is None:
             return None
         mine, undone = place[0] == person_id, place in self.undone
-        service = service or known.service
-        return Original(place[1], mine, service, known.accepted, undone, known.settlement, known.postings)
+        undoer = self.undone.get(place, place)
+        cancelled = undone and undoer not in self.undone and self.at[undoer].service == "cancel_settlement"
+        return Original(
+            seq=place[1],
+            person=mine,
+            service=service or known.service,
+            accepted=known.accepted,
+            undone=undone,
+            settlement=known.settlement,
+            postings=known.postings,
+            cancelled_by=undoer[1] if cancelled else 0,
+        )
 
     def proposal(self, ask: Ask) -> Proposal | None:
         """What the ask approves, as the desk shall tell the rules."""
@@ -122,7 +132,7 @@ class Entries:
         """The entry by which a charge stands now: itself, or the reversal of its last cancel."""
         undoer = self.undone.get(place)
         again = None if undoer is None else self.undone.get(undoer)
-        return place if again is None else self._standing(again)
+        return place if again is None or self.at[again].settlement is None else self._standing(again)
 
     # words
 

@@ -51,7 +51,10 @@ class AnswerBody(msgspec.Struct, frozen=True):
 
 
 class ReceiptBody(msgspec.Struct, frozen=True):
-    """A receipt. `entry` is its place in the journal, empty for a dry run; `repeated` tells a request seen before."""
+    """A receipt. `entry` is its place in the journal, empty for a dry run that counted no wrong PIN entry.
+
+    `repeated` tells a request seen before.
+    """
 
     request_id: str
     service: str

@@ -133,7 +133,15 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
             papers = asked_to_show(house.notices.on(desk.today()), asked)
             asked = msgspec.structs.replace(asked, shows=tuple(dict.fromkeys((*asked.shows, *papers))))
         receipt = desk.ask(Ask(asked, sender, pin, new_pin), dry_run=dry_run)
-        show_receipt(house, receipt, about=mask(asked.person), language=language, as_json=as_json, dry_run=dry_run)
+        show_receipt(
+            house,
+            receipt,
+            about=mask(asked.person),
+            language=language,
+            as_json=as_json,
+            # A wrong PIN entry was counted in earnest.
+            dry_run=dry_run and not receipt.entry,
+        )
     if receipt.answer.outcome == "refused":
         ctx.exit(REFUSED)
 

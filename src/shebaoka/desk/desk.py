@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
-from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places
+from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places, settled_before
 from shebaoka.notice import Notices
 from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, Trouble
 from shebaoka.store import BLOCK, Load, Overtaken, Store
@@ -33,7 +33,10 @@ class Desk:
         self._cards = Block(BLOCK)
 
     def submit(self, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:
-        """Each ask's receipt, in order, or the trouble that it alone met. A dry run decides and saves nothing.
+        """Each ask's receipt, in order, or the trouble that it alone met.
+
+        A dry run tells what each ask alone would be answered now, and saves nothing but a wrong PIN entry: if that were
+        not counted, PINs could be guessed by dry runs.
 
         Raises a `Trouble` if a tray as a whole could not be served; then nothing of it was done. What came in trays
         before it stays done, and gets the same answers when all is sent again.
@@ -56,16 +59,21 @@ class Desk:
 
     def _serve(self, asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
         """One tray, decided again as long as others were faster about the same people."""
-        at = self.clock()
-        given = Given(at=at, on=at.astimezone(self.notices.zone).date())
-        tray = Tray(asks, given, self.notices.on(given.on), self.vault, self._people, self._cards)
+        tray = Tray(asks, self.vault, self._people, self._cards)
         lost = False
         for _ in range(ROUNDS):
             try:
                 load = self._load(asks)
-                found = self._found(asks, load) if tray.undoes else NOTHING
-                outcomes, writes = tray.fold(load, self._answers(asks, load), found)
-                if not dry_run and writes.journal:
+                if not tray.undoes and (again := settled_before(asks, load)):
+                    load.undone.update(self.store.undone(again))
+                found = self._found(asks, load) if tray.undoes or load.undone else NOTHING
+                answers = self._answers(asks, load)
+                # Read after the load, so that along a person's entries the time never goes back.
+                at = self.clock()
+                given = Given(at=at, on=at.astimezone(self.notices.zone).date())
+                notice = self.notices.on(given.on)
+                outcomes, writes = tray.fold(given, notice, load, answers, found, dry_run=dry_run)
+                if writes.journal:
                     self.store.save(writes)
             except Overtaken:
                 continue
@@ -128,7 +136,7 @@ class Desk:
 
 
 def _dry(outcome: Outcome) -> Outcome:
-    """A receipt that stands nowhere, since nothing was done."""
-    if isinstance(outcome, Trouble):
+    """A receipt that stands nowhere, since nothing was done; one of an entry that was counted stays as it is."""
+    if isinstance(outcome, Trouble) or not outcome.repeated:
         return outcome
     return Receipt(request_id=outcome.request_id, service=outcome.service, at=outcome.at, answer=outcome.answer)

@@ -13,7 +13,7 @@ import msgspec
 
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
-from shebaoka.desk.undo import NOTHING, STOPPED, UNDOING, Found, Undoing, stopped
+from shebaoka.desk.undo import SETTLING, STOPPED, UNDOING, Found, Undoing, place_of, reversed_since, stopped
 from shebaoka.notice import Notice
 from shebaoka.records import (
     SERVICE_OF,
@@ -81,24 +81,35 @@ class _Working:
 class Tray:
     """A tray being decided: asks in, outcomes and writes out."""
 
-    def __init__(
-        self, asks: Sequence[Ask], given: Given, notice: Notice, vault: Vault, people: Block, cards: Block
-    ) -> None:
+    def __init__(self, asks: Sequence[Ask], vault: Vault, people: Block, cards: Block) -> None:
         self.asks = asks
         self.contents = [content_of(ask, vault) for ask in asks]
         self.undoes = any(isinstance(ask.request, UNDOING) for ask in asks)
-        self._given = given
-        self._notice = notice
         self._vault = vault
         self._people = people
         self._cards = cards
         self._checked: tuple[int, Kept] | None = None
-        self._clauses: dict[tuple[Basis, tuple[Basis, ...]], tuple[str, tuple[str, ...]]] = {}
 
-    def fold(self, load: Load, answers: Answers, found: Found = NOTHING) -> tuple[list[Outcome], Writes]:
-        """Every ask's outcome in order, and what must be saved for them to be true."""
+    def fold(
+        self,
+        given: Given,
+        notice: Notice,
+        load: Load,
+        answers: Answers,
+        found: Found,
+        *,
+        dry_run: bool,
+    ) -> tuple[list[Outcome], Writes]:
+        """Every ask's outcome in order, and what must be saved for them to be true.
+
+        A dry run holds each ask alone against what is on file. Only a wrong PIN entry is counted, and saved.
+        """
+        self._given = given
+        self._notice = notice
+        self._clauses: dict[tuple[Basis, tuple[Basis, ...]], tuple[str, tuple[str, ...]]] = {}
         self._load = load
-        self._undoing = Undoing(load, found) if self.undoes else None
+        self._dry_run = dry_run
+        self._undoing = Undoing(load, found) if self.undoes or load.undone else None
         self._working: dict[str, _Working] = {}
         self._left: list[_Working] = []
         self._writes = Writes()
@@ -113,11 +124,13 @@ class Tray:
                 first_content, receipt = answered[request_id]
                 same = first_content == content
                 other = stopped if first_content == STOPPED else _used
-                outcomes.append(msgspec.structs.replace(receipt, repeated=True) if same else other(request_id))
+                outcomes.append(self._told_again(ask, receipt) if same else other(request_id))
             else:
                 receipt = self._decide(ask, content)
-                answered[request_id] = (content, receipt)
                 outcomes.append(receipt)
+                if not receipt.entry:
+                    continue
+                answered[request_id] = (content, receipt)
                 if isinstance(ask.request, ReverseMessage) and receipt.answer.ground == Basis.MESSAGE_IS_STOPPED:
                     answered[ask.request.message] = (STOPPED, receipt)
         for working in (*self._left, *self._working.values()):
@@ -131,14 +144,18 @@ class Tray:
             return stopped(ask.request.id) if known.content == STOPPED else _used(ask.request.id)
         place = (known.person_id, known.seq)
         at, answer = answers[place]
-        return Receipt(
-            request_id=ask.request.id,
-            service=SERVICE_OF[type(ask.request)],
-            at=at,
-            answer=answer,
-            entry=f"{place[0]}-{place[1]}",
-            repeated=True,
-        )
+        entry = f"{place[0]}-{place[1]}"
+        return self._told_again(ask, Receipt(ask.request.id, SERVICE_OF[type(ask.request)], at, answer, entry))
+
+    def _told_again(self, ask: Ask, receipt: Receipt) -> Outcome:
+        """A first answer once more. A settlement that was taken back since says so; one that was reversed is over."""
+        undone_by = ""
+        if self._undoing is not None and isinstance(ask.request, SETTLING):
+            since = self._undoing.taken_back_by(place_of(receipt.entry))
+            if since is not None and since[1] == _REVERSE:
+                return reversed_since(receipt.request_id)
+            undone_by = "" if since is None else f"{since[0][0]}-{since[0][1]}"
+        return msgspec.structs.replace(receipt, repeated=True, undone_by=undone_by)
 
     def _decide(self, ask: Ask, content: bytes) -> Receipt:
         """One ask decided against its person as the tray has them so far; the entry is chained on."""
@@ -151,6 +168,8 @@ class Tray:
         given = self._findings(ask, working)
         decision = decide(request, working.dossier, self._notice, given)
         answer = self._answer(decision)
+        if self._dry_run and not _is_counted(decision):
+            return Receipt(request_id=request.id, service=SERVICE_OF[type(request)], at=given.at, answer=answer)
         body = encoded(entry := Entry(request, ask.sender, given, answer))
         working.version += 1
         working.chain = chained(working.chain, working.person_id, working.version, body)
@@ -315,7 +334,13 @@ class Tray:
         writes.application += [application_row(person_id, a) for a in applications if applied.get(a.n) is not a]
 
 
+_REVERSE = SERVICE_OF[ReverseMessage]
 _MAKING = frozenset({PutInBatch, ApplyForTemporaryCard})
+
+
+def _is_counted(decision: Decision) -> bool:
+    """Whether it is a no that leaves a trace: a wrong PIN entry."""
+    return not isinstance(decision, Accepted) and decision.after is not None
 
 
 def makes_card(ask: Ask) -> bool:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from shebaoka.desk.institutions import Terminal
 from shebaoka.desk.journal import decoded
-from shebaoka.desk.undo import STOPPED, stopped
+from shebaoka.desk.undo import SETTLING, STOPPED, fate, reversed_since, stopped
 from shebaoka.records import (
     SERVICE_OF,
     AnyRequest,
@@ -26,7 +26,7 @@ from shebaoka.records import (
     Terms,
     UseCard,
 )
-from shebaoka.store import Views, views
+from shebaoka.store import Place, Views, views
 
 _MESSAGE_ID = re.compile(r"[A-Z0-9]{12}([0-9]{14})[0-9]{4}")
 RIGHT_OF: Mapping[type[Request], str] = MappingProxyType(
@@ -65,9 +65,9 @@ class Messages:
         self._views = views_
 
     def receipt_of(self, message_id: str, institution: str) -> Receipt:
-        """The answer that a message of this institution got.
+        """The answer that a message of this institution got; `undone_by` says that its settlement was cancelled since.
 
-        `NotFound` if it was not decided yet, `MessageReversed` if it was reversed before it came and never will be.
+        `NotFound` if it was not decided yet, `MessageReversed` if it was reversed, before it came or after.
         """
         check_message_id(message_id, institution, "omsgid")
         rows = self._views.rows(views.ENTRY_OF_REQUEST, {"id": message_id})
@@ -78,12 +78,22 @@ class Messages:
             )
         if rows[0][0] == STOPPED:
             raise stopped(message_id)
-        entry = decoded(rows[0][3])
+        _, person_id, seq, body = rows[0]
+        entry = decoded(body)
+        since = self._taken_back_by(person_id, seq) if isinstance(entry.request, SETTLING) else None
+        if since is not None and since[1] == SERVICE_OF[ReverseMessage]:
+            raise reversed_since(message_id)
         return Receipt(
             request_id=message_id,
             service=SERVICE_OF[type(entry.request)],
             at=entry.given.at,
             answer=entry.answer,
-            entry=f"{rows[0][1]}-{rows[0][2]}",
+            entry=f"{person_id}-{seq}",
             repeated=True,
+            undone_by="" if since is None else "{}-{}".format(*since[0]),
         )
+
+    def _taken_back_by(self, person_id: int, seq: int) -> tuple[Place, str] | None:
+        rows = self._views.rows(views.UNDONE, {"person_id": person_id})
+        by = {(person_id, by_seq): (service, settles) for _, by_seq, service, settles in rows}
+        return fate((person_id, seq), {(person_id, seq): by_seq for seq, by_seq, _, _ in rows}, by.__getitem__)

@@ -1,9 +1,10 @@
 """Entries that a request wants undone, and proposals that somebody approves, as a tray has them so far.
 
-A settlement that was cancelled, and whose cancel was reversed, is found as the entry that stands now.
+A settlement that was cancelled, and whose cancel was reversed, is found as the entry that stands now. Whoever asks
+again about a settlement that stands no more is told so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -26,6 +27,8 @@ from shebaoka.records import (
 from shebaoka.store import KnownEntry, KnownRequest, Load, Place
 
 UNDOING = (CancelSettlement, ReverseMessage, ProposeCorrection, ApproveCorrection)
+SETTLING = (SettleCharge, CancelSettlement)
+"""What a reversal undoes; a message of these that is sent again may have been undone meanwhile."""
 STOPPED = bytes(32)
 """Stands in place of a content for the id of a message that was reversed before it came."""
 
@@ -47,6 +50,14 @@ def stopped(request_id: str) -> MessageReversed:
     )
 
 
+def reversed_since(request_id: str) -> MessageReversed:
+    """The trouble of a message that was reversed after it was decided."""
+    return MessageReversed(
+        f"The message {request_id!r} was decided, and then reversed. Nothing of it stands; send a new message under a "
+        "new id."
+    )
+
+
 def place_of(said: str) -> Place:
     """A place such as `1001-7`."""
     person_id, _, seq = said.partition("-")
@@ -58,12 +69,19 @@ def named_messages(asks: Iterable[Ask]) -> list[str]:
     return [a.request.message for a in asks if isinstance(a.request, ReverseMessage)]
 
 
+def settled_before(asks: Iterable[Ask], load: Load) -> list[str]:
+    """The social security numbers of settlements that were decided before."""
+    return [a.request.person for a in asks if isinstance(a.request, SETTLING) and a.request.id in load.requests]
+
+
 def named_places(asks: Iterable[Ask], load: Load) -> tuple[set[Place], set[Place]]:
     """The places of entries to be undone, with those that stand in their stead, and the places of proposals."""
     entries: set[Place] = set()
     proposals: set[Place] = set()
     for ask in asks:
         request = ask.request
+        if isinstance(request, SETTLING) and (known := load.requests.get(request.id)):
+            entries.add((known.person_id, known.seq))
         if isinstance(request, CancelSettlement):
             entries.add(place_of(request.settlement))
         elif isinstance(request, (ProposeCorrection, ApproveCorrection)):
@@ -134,6 +152,12 @@ class Undoing:
             return None
         return Proposal(entry.sender.by, proposed.entry, proposed.right_fen, place[1], place in self._undone)
 
+    def taken_back_by(self, place: Place) -> tuple[Place, str] | None:
+        """Where and by which service a settlement was last taken back; None while it stands."""
+        return fate(
+            place, self._undone, lambda at: (self._entries[at].service, self._entries[at].settlement is not None)
+        )
+
     def _of_message(self, message_id: str, person_id: int) -> Original | None:
         stopped = self._stopped.get(message_id)
         if stopped is not None:
@@ -151,12 +175,20 @@ class Undoing:
             return None if standing is None else msgspec.structs.replace(standing, service=entry.service)
         return self._at(place, person_id)
 
+    def _cancelled_by(self, place: Place) -> int:
+        """The cancel that took an entry back; 0 if none did, or it was undone itself."""
+        by_seq = self._undone.get(place, 0)
+        undoer = (place[0], by_seq)
+        entry = self._entries.get(undoer)
+        cancels = entry is not None and entry.service == SERVICE_OF[CancelSettlement]
+        return by_seq if cancels and undoer not in self._undone else 0
+
     def _standing(self, place: Place) -> Place:
         """The entry that stands now: a cancel that was itself undone gives way to what undid it, and so on."""
         while (by_seq := self._undone.get(place)) is not None:
             undoer = (place[0], by_seq)
             again = self._undone.get(undoer)
-            if again is None:
+            if again is None or self._entries[place[0], again].settlement is None:
                 return place
             place = (place[0], again)
         return place
@@ -171,6 +203,25 @@ class Undoing:
             service=entry.service,
             accepted=entry.accepted,
             undone=place in self._undone,
+            cancelled_by=self._cancelled_by(place),
             settlement=entry.settlement,
             postings=entry.postings if entry.settlement is None else ledger.of_settlement(entry.settlement),
         )
+
+
+def fate(
+    place: Place, undone: Mapping[Place, int], at: Callable[[Place], tuple[str, bool]]
+) -> tuple[Place, str] | None:
+    """Where and by which service a settlement was last taken back; None while it stands.
+
+    `undone` says which entry undid another, `at` an entry's service and whether it settled anything. What undoes and
+    settles nothing only keeps a cancel from being undone: it was a reversal of what that cancel had taken back.
+    """
+    stands, last = True, None
+    while (by_seq := undone.get(place)) is not None:
+        place = (place[0], by_seq)
+        service, settles = at(place)
+        last = place, service
+        if settles:
+            stands = not stands
+    return None if stands else last

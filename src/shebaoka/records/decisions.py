@@ -36,7 +36,7 @@ class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An earlier entry that a request wants undone: what became of it, and what it moved.
 
     `person` is whether it is about the same person. Of a settlement that was cancelled, and the cancel reversed, it
-    is the entry that stands now.
+    is the entry that stands now. `cancelled_by` is the cancel that took a charge back, while that could be reversed.
     """
 
     seq: int
@@ -46,6 +46,7 @@ class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     undone: bool = False
     settlement: Settlement | None = None
     postings: tuple[Posting, ...] = ()
+    cancelled_by: int = 0
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -140,7 +141,10 @@ class Answer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """What the asker gets (回执): the answer, and where in the journal it stands. A dry run has no place there."""
+    """What the asker gets (回执): the answer, and where in the journal it stands. A dry run has no place there.
+
+    `undone_by` is the place of what took a settlement back since, where an earlier answer is told again.
+    """
 
     request_id: str
     service: str
@@ -148,3 +152,4 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     answer: Answer
     entry: str = ""
     repeated: bool = False
+    undone_by: str = ""

@@ -196,7 +196,8 @@ class StayState(StrEnum):
 class Stay(Record, frozen=True):
     """A stay in hospital, bound to the person and the stay's own `number` at its institution, never to a card (8.1).
 
-    `n` counts the person's stays from 1; `settlements` counts what was settled on it and not taken back.
+    `n` counts the person's stays from 1; `settlements` counts what was settled on it and not taken back. `closing` is
+    the message that settled the discharge, or the one by which that settlement was taken back; empty before.
     """
 
     n: int
@@ -208,6 +209,7 @@ class Stay(Record, frozen=True):
     ward: str = ""
     begun_on_old_card: bool = False
     settlements: int = 0
+    closing: str = ""
 
 
 class Dossier(msgspec.Struct, frozen=True, gc=False):

@@ -59,7 +59,7 @@ def settle(case: Case, request: SettleCharge) -> Decision:
     ground, (use, also) = Basis.ACCOUNT_PAYS_ITS_PART, grounds_of(case)
     done: tuple[str, ...] = ("charge_settled",)
     if stay is not None:
-        dossier = put_stay(dossier, _with_settlement(stay))
+        dossier = put_stay(dossier, _settled(stay, request.id))
         if stay.begun_on_old_card:
             ground, also = Basis.DISCHARGE_IS_SETTLED_WITH_THE_NEW_CARD, (Basis.ACCOUNT_PAYS_ITS_PART, *also)
         if stay.state is StayState.DISCHARGED:
@@ -120,10 +120,12 @@ def _first_pin(case: Case, stay: Stay | None) -> Refused | None:
     return None
 
 
-def _with_settlement(stay: Stay) -> Stay:
-    """The stay with one more settlement; that of a discharge ends the matter."""
-    state = StayState.SETTLED if stay.state is StayState.DISCHARGED else stay.state
-    return replace(stay, state=state, settlements=stay.settlements + 1)
+def _settled(stay: Stay, message: str) -> Stay:
+    """The stay with one more settlement; one that comes after the discharge ends the matter."""
+    stay = replace(stay, settlements=stay.settlements + 1)
+    if stay.state is not StayState.DISCHARGED:
+        return stay
+    return replace(stay, state=StayState.SETTLED, closing=message)
 
 
 def cancel(case: Case, request: CancelSettlement) -> Decision:  # noqa: ARG001 - the desk found the original by it
@@ -152,7 +154,9 @@ def reverse(case: Case, request: ReverseMessage) -> Decision:
     if original.settlement is None or not _own(case, original) or original.service not in _REVERSIBLE:
         return case.refused(Refusal.MESSAGE_CANNOT_BE_REVERSED)
     if original.undone:
-        return Accepted(ground=Basis.MESSAGE_DID_NOTHING, after=case.dossier)
+        # A cancel that took it back stays in force, whatever becomes of that message: this reversal has its word too.
+        kept = (original.cancelled_by,) if original.cancelled_by else ()
+        return Accepted(ground=Basis.MESSAGE_DID_NOTHING, after=case.dossier, undoes=kept)
     return _taken_back(case, original, original.settlement, Basis.MESSAGE_IS_REVERSED)
 
 
@@ -168,9 +172,10 @@ def _own(case: Case, original: Original) -> bool:
 def _taken_back(case: Case, original: Original, settlement: Settlement, ground: Basis) -> Decision:
     """The mirror of a settlement: its postings the other way round, its amounts with the other sign."""
     stay = stay_of(case.dossier, settlement.institution, settlement.stay) if settlement.stay else None
-    if settlement.total_fen < 0 and stay is not None and stay.state in _CLOSED_STAYS:
-        # The charge would stand again on a stay that was taken back, or settled anew, meanwhile.
-        return case.refused(_CLOSED_STAYS[stay.state], stay=stay.number)
+    if settlement.total_fen < 0 and stay is not None:
+        closed = _closed(case, stay)
+        if closed is not None:
+            return case.refused(closed, stay=stay.number)
     postings = ledger.mirror(original.postings, ledger.TAKEN_BACK)
     account = case.dossier.account or Account()
     if account.balance_fen + ledger.change(postings) < 0:
@@ -181,7 +186,7 @@ def _taken_back(case: Case, original: Original, settlement: Settlement, ground: 
     account = ledger.after(account, postings)
     dossier = replace(case.dossier, account=account)
     if stay is not None:
-        dossier = put_stay(dossier, _reopened(stay, settlement))
+        dossier = put_stay(dossier, _reopened(stay, settlement, case.request.id))
     return Accepted(
         ground=ground,
         after=dossier,
@@ -207,12 +212,27 @@ def _taken_back(case: Case, original: Original, settlement: Settlement, ground: 
     )
 
 
-def _reopened(stay: Stay, settlement: Settlement) -> Stay:
-    """The stay once a settlement of it is taken back: it can be settled anew. A reversed cancel settles it again."""
-    if settlement.total_fen < 0:
-        return _with_settlement(stay)
-    state = StayState.DISCHARGED if stay.state is StayState.SETTLED else stay.state
-    return replace(stay, state=state, settlements=stay.settlements - 1)
+def _closed(case: Case, stay: Stay) -> Refusal | None:
+    """Why a charge may not stand again on a stay: it was taken back, or settled anew, meanwhile.
+
+    The number of an admission that was taken back may be in use again, and the charge may be of the former.
+    """
+    own = [s for s in case.dossier.stays if (s.institution, s.number) == (stay.institution, stay.number)]
+    if any(s.state is StayState.CANCELLED for s in own):
+        return Refusal.STAY_WAS_CANCELLED
+    return _CLOSED_STAYS.get(stay.state)
+
+
+def _reopened(stay: Stay, settlement: Settlement, message: str) -> Stay:
+    """The stay once a settlement of it is taken back, or stands again.
+
+    Only what settled the discharge opens the stay by being taken back, and settles it by standing again.
+    """
+    more = 1 if settlement.total_fen < 0 else -1
+    stay = replace(stay, settlements=stay.settlements + more)
+    if settlement.message_id != stay.closing:
+        return stay
+    return replace(stay, state=StayState.SETTLED if more > 0 else StayState.DISCHARGED, closing=message)
 
 
 RULES: Rules = {SettleCharge: settle, CancelSettlement: cancel, ReverseMessage: reverse}

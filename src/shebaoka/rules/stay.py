@@ -40,7 +40,7 @@ def admit(case: Case, request: AdmitPatient) -> Decision:
     known = stay_of(case.dossier, institution, request.stay)
     if known is not None and known.state is not StayState.CANCELLED:
         return case.refused(Refusal.STAY_NUMBER_IS_USED, stay=request.stay)
-    if request.admitted_on > case.given.on:
+    if not case.person.birth_on <= request.admitted_on <= case.given.on:
         return case.refused(Refusal.DAYS_OF_THE_STAY_DO_NOT_FIT, stay=request.stay)
     carried = case.person.in_hospital_since is not None and _began_on_the_old_card(case, request.admitted_on)
     stay = Stay(
@@ -72,19 +72,13 @@ def _began_on_the_old_card(case: Case, admitted_on: dt.date) -> bool:
     return cutover_on is None or admitted_on < cutover_on
 
 
-def _has_stopped(case: Case) -> bool:
-    """Whether the old card works no more."""
-    cutover_on = case.notice.p.cutover_on
-    return cutover_on is not None and cutover_on <= case.given.on
-
-
 def amend(case: Case, request: AmendStay) -> Decision:
     """Day of admission and ward may be changed while the patient is in hospital."""
     stay = _found(case, request.stay, StayState.IN_HOSPITAL)
     if isinstance(stay, Refused):
         return stay
     admitted_on = stay.admitted_on if request.admitted_on is None else request.admitted_on
-    if admitted_on > case.given.on:
+    if not case.person.birth_on <= admitted_on <= case.given.on:
         return case.refused(Refusal.DAYS_OF_THE_STAY_DO_NOT_FIT, **_facts(stay))
     ward = stay.ward if request.ward is None else request.ward
     return _with(case, replace(stay, admitted_on=admitted_on, ward=ward), Basis.STAY_IS_AMENDED, "stay_amended")
@@ -99,7 +93,7 @@ def cancel_admission(case: Case, request: CancelAdmission) -> Decision:
         return case.refused(Refusal.STAY_HAS_SETTLEMENTS, **_facts(stay))
     taken_back = replace(stay, state=StayState.CANCELLED)
     decision = _with(case, taken_back, Basis.ADMISSION_IS_CANCELLED, "admission_cancelled")
-    if not stay.begun_on_old_card or not _has_stopped(case):
+    if not stay.begun_on_old_card:
         return decision
     # The admission may be registered again under its right number, and must not lose that it began on the old card.
     person = replace(case.person, in_hospital_since=stay.admitted_on)
@@ -124,7 +118,7 @@ def cancel_discharge(case: Case, request: CancelDischarge) -> Decision:
         return stay
     if any(s.state is StayState.IN_HOSPITAL for s in case.dossier.stays):
         return case.refused(Refusal.PATIENT_IS_IN_HOSPITAL_ALREADY)
-    back = replace(stay, state=StayState.IN_HOSPITAL, discharged_on=None)
+    back = replace(stay, state=StayState.IN_HOSPITAL, discharged_on=None, closing="")
     return _with(case, back, Basis.DISCHARGE_IS_CANCELLED, "discharge_cancelled")
 
 

@@ -16,7 +16,8 @@ select h.person_id, version, chain, balance_fen, carried_over_on, facts, pins
 from dossier h join snapshot s on s.person_id = h.person_id where h.person_id = {_PEOPLE}"""
 
 STAYS = f"""
-select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements
+select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements,
+       closing
 from stay where person_id = {_PEOPLE} order by person_id, n"""
 
 UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
@@ -152,8 +153,9 @@ insert into undone (person_id, seq, by_seq) select * from unnest(%s::bigint[], %
 
 STAY = """
 insert into stay (person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card,
-                  settlements)
-select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[],
-                     %s::text[], %s::boolean[], %s::smallint[])
+                  settlements, closing)
+select * from unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[],
+                     %s::text[], %s::boolean[], %s::integer[], %s::text[])
 on conflict (person_id, n) do update set state = excluded.state, admitted_on = excluded.admitted_on,
-    discharged_on = excluded.discharged_on, ward = excluded.ward, settlements = excluded.settlements"""
+    discharged_on = excluded.discharged_on, ward = excluded.ward, settlements = excluded.settlements,
+    closing = excluded.closing"""

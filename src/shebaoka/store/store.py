@@ -222,6 +222,12 @@ class Store:
             rows = self.open().execute(sql.ENTRIES, {"people": [p for p, _ in places], "seqs": [s for _, s in places]})
             return {(person_id, seq): body for person_id, seq, body in rows.fetchall()}
 
+    def undone(self, numbers: Iterable[str]) -> dict[Place, int]:
+        """Which entries of these people were taken back, each with the entry that did it. One trip."""
+        with told_plainly():
+            (rows,) = self._trip([(_UNDONE, (text_array(numbers),))])
+        return {(person_id, seq): by_seq for person_id, seq, by_seq in rows}
+
     def entries(self, places: Collection[Place]) -> dict[Place, KnownEntry]:
         """What became of entries that somebody wants undone, and what they moved. One trip."""
         named = {"people": [p for p, _ in places], "seqs": [s for _, s in places]}

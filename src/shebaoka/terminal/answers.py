@@ -61,8 +61,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """`infcode` is 0 for a yes and -1 for a no; `err_msg` says the no, `do` what to do; `clause` is what it rests on.
 
-    `inf_refmsgid` is the entry's place in the journal, empty for a pre-settlement, which changes nothing.
-    `repeated` tells a message that was answered before.
+    `inf_refmsgid` is the entry's place in the journal, empty for a pre-settlement unless it counted a wrong PIN.
+    `repeated` tells a message that was answered before, `undone_by` the place of what took its settlement back since.
     """
 
     infcode: int
@@ -77,6 +77,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     do: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     repeated: bool = False
+    undone_by: str = ""
 
 
 def yuan(fen_: int) -> str:
@@ -124,6 +125,7 @@ def reply_to(receipt: Receipt, speech: Speech, came_at: str, now: dt.datetime, z
         do=tuple(speech.do(answer)),
         readings=tuple(speech.readings(answer)),
         repeated=receipt.repeated,
+        undone_by=receipt.undone_by,
     )
 
 
