@@ -94,6 +94,42 @@ def test_settlements_come_into_the_journal_as_they_were(server: str, database: D
     assert _shape(url) == _shape(database.owner)
 
 
+STAYS = {
+    "settled": ("settled", [(1, 800, "M1"), (2, 300, "M2")], "M2"),
+    "taken back": ("discharged", [(3, 800, "M3"), (4, -800, "M4")], "M4"),
+    "not yet settled": ("discharged", [(5, 100, "M5")], ""),
+    "never": ("in_hospital", [], ""),
+}
+
+
+def test_stays_know_what_settled_them(server: str, database: Database) -> None:
+    """A stay on file gets the message that settled its discharge, or took that back; others get none."""
+    url = ensure_database(server, "stays")
+    _installed_before_money(url)
+    with psycopg.connect(url) as connection:
+        for version in ("0002_money.sql", "0003_snapshots.sql"):
+            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
+        connection.execute("update alembic_version set version_num = '0003'")
+        connection.execute(
+            "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
+            "select 1, n, %s, 's', 'accepted', 'g', '1.1', '{}', '', sha256('') from generate_series(1, 5) as n",
+            [AT],
+        )
+        for n, (number, (state, settled, _)) in enumerate(STAYS.items(), 1):
+            end = None if state == "in_hospital" else ON
+            connection.execute(
+                "insert into stay values (1, %s, %s, 'JZHOSPITAL01', %s, %s, %s, '', false, %s)",
+                [n, number, state, ON, end, sum(1 if fen > 0 else -1 for _, fen, _ in settled)],
+            )
+            for seq, fen, message in settled:
+                row = (1, seq, "JZHOSPITAL01", 1, "inpatient", None, message, number, fen, 0, fen, 0, ON, AT)
+                connection.execute(f"insert into settlement values ({', '.join(['%s'] * len(row))})", row)  # type: ignore[arg-type]
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        closing = dict(connection.execute("select number, closing from stay").fetchall())
+    assert closing == {number: closing for number, (_, _, closing) in STAYS.items()}
+
+
 def _install(url: str, start: Barrier) -> None:
     """An installer, who begins when the other does."""
     start.wait(60)
