@@ -64,8 +64,6 @@ class Desk:
         for _ in range(ROUNDS):
             try:
                 load = self._load(asks)
-                if not tray.undoes and (again := settled_before(asks, load)):
-                    load.undone.update(self.store.undone(again))
                 found = self._found(asks, load) if tray.undoes or load.undone else NOTHING
                 answers = self._answers(asks, load)
                 # Read after the load, so that along a person's entries the time never goes back.
@@ -98,7 +96,10 @@ class Desk:
             return [e for _ in asks]
 
     def _load(self, asks: Sequence[Ask]) -> Load:
-        """Everything that the tray's requests name, in one trip; fresh ids come along when they run low."""
+        """Everything that the tray's requests name, in one trip; fresh ids come along when they run low.
+
+        Only a settlement that was decided before costs another, for it may have been taken back since.
+        """
         cards = sum(map(makes_card, asks))
         undoing = any(isinstance(a.request, UNDOING) for a in asks)
         load = self.store.load(
@@ -111,6 +112,8 @@ class Desk:
         )
         self._people.refill(load.person_block)
         self._cards.refill(load.card_block)
+        if load.requests and not undoing and (again := settled_before(asks, load)):
+            load.undone.update(self.store.undone(again))
         return load
 
     def _answers(self, asks: Sequence[Ask], load: Load) -> Answers:
