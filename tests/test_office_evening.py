@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.webhouse import house_on
 
 from shebaoka.desk import Amounts, Difference, Role, Side, StatedDetail, Totals, open_counter
 from shebaoka.notice import LANGUAGES, Notices
+from shebaoka.office.frame import Page
 from shebaoka.office.labels import LABELS
 from shebaoka.serving import front_of, make_app
 from shebaoka.vault import SoftwareVault
@@ -316,3 +318,21 @@ def test_every_link_of_the_pages_leads_somewhere(office: Office) -> None:
                 f for f in found if "language=" in f
             }
     assert {f"/evening/{hospital}", f"/evening/{pharmacy}", "/evening/bank-file?on=2013-07-01"} <= seen
+
+
+def test_pages_are_put_together_beside_the_loop(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever serves terminals does not wait for a page."""
+    threads = set[str]()
+
+    def noted(page: Page, mark: str) -> dict[str, Any]:
+        threads.add(threading.current_thread().name)
+        return frame(page, mark)
+
+    frame = Page._frame
+    monkeypatch.setattr(Page, "_frame", noted)
+    hospital, _ = charged(office.money)
+    with office.client("clerk") as client:
+        threads.clear()
+        for path in ("/", "/journal", "/persons", "/evening", f"/evening/{hospital}", "/clauses", "/clauses/9.4"):
+            assert client.get(path).status_code == 200
+    assert threads == {"AnyIO worker thread"}

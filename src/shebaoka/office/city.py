@@ -62,7 +62,7 @@ async def get_today(request: Asked) -> Response[bytes]:
             "runs": runs_of(front),
         }
 
-    return page.show("today.html", **await to_thread.run_sync(read))
+    return await page.show("today.html", **await to_thread.run_sync(read))
 
 
 @get("/journal")
@@ -87,4 +87,4 @@ async def get_journal(request: Asked) -> Response[bytes]:
 
     found = await to_thread.run_sync(read)
     more = found[LINES - 1].place if len(found) > LINES else ""
-    return page.show("journal.html", lines=page.lines(found[:LINES]), asked=asked, known=known, more=more)
+    return await page.show("journal.html", lines=page.lines(found[:LINES]), asked=asked, known=known, more=more)

@@ -35,7 +35,7 @@ async def get_sign_in(request: Asked) -> Response[bytes]:
     """The form for a staff token. Where the pages are open to all, nobody signs in."""
     if front_of(request).open_to_all:
         return moved_to("/")
-    return Page(request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
+    return await Page(request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
 
 
 @post("/sign-in")
@@ -49,7 +49,7 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
         cookie = await begin(request, form.get("token", "").strip())
     except NotSignedIn:
         page = Page(request)
-        return page.show("sign_in.html", status=401, fault=page.labels["sign_in_failed"], then=then)
+        return await page.show("sign_in.html", status=401, fault=page.labels["sign_in_failed"], then=then)
     return moved_to(then, cookie)
 
 

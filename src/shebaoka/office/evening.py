@@ -101,7 +101,7 @@ async def get_evening(request: Asked) -> Response[bytes]:
 
     may = page.staff is not None and may_pay(page.staff) and day <= page.on
     found = await to_thread.run_sync(read)
-    return page.show(
+    return await page.show(
         "evening.html",
         day=day,
         words=_words(page.labels),
@@ -146,7 +146,7 @@ async def _shown(request: Asked, *, status: int = 200, fault: str = "") -> Respo
 
     found = await to_thread.run_sync(read)
     line = found["line"]
-    return page.show(
+    return await page.show(
         "cycle.html",
         status=status,
         fault=fault,

@@ -50,7 +50,7 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
         log.error("fault while showing %s", page_asked_for, exc_info=e)
     page = Page(request)
     says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
-    response = page.show("trouble.html", status=status, code=code, status_shown=status, says=says)
+    response = page.show_at_once("trouble.html", status=status, code=code, status_shown=status, says=says)
     if status == 405 and isinstance(e, HTTPException):
         response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
     return response

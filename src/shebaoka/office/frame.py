@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -83,8 +84,12 @@ class Page:
         """Journal entries in words, each by the notice that decided it."""
         return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in found]
 
-    def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
-        """The page as a response."""
+    async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response. It is put together in a thread, for terminals are served by the same loop."""
+        return await to_thread.run_sync(partial(self.show_at_once, template, status=status, **values))
+
+    def show_at_once(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response, put together here and now."""
         mark, form_cookie = form_mark(self.request)
         body = _templates().get_template(template).render(values | self._frame(mark))
         cookies = [form_cookie]

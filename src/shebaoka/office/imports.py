@@ -75,4 +75,4 @@ async def get_import(request: Asked) -> Response[bytes]:
     found = next((r for r in await to_thread.run_sync(runs_of, page.front) if r.id == run), None)
     if found is None:
         raise NotFound("There is no such import run.")
-    return page.show("import.html", run=found, r=found.report, shown_max=ROWS)
+    return await page.show("import.html", run=found, r=found.report, shown_max=ROWS)

@@ -68,7 +68,7 @@ class AccountShown(msgspec.Struct, frozen=True):
 @get("/persons")
 async def get_search(request: Asked) -> Response[bytes]:
     """The form that finds a person."""
-    return Page(request).show("search.html", fault="")
+    return await Page(request).show("search.html", fault="")
 
 
 @post("/persons")
@@ -78,14 +78,14 @@ async def post_search(request: Asked) -> Response[bytes]:
     page = Page(request)
     front = page.front
     if not _NUMBER.fullmatch(number):
-        return page.show("search.html", status=400, fault=page.labels["number_malformed"])
+        return await page.show("search.html", status=400, fault=page.labels["number_malformed"])
     try:
         screen = await to_thread.run_sync(front.person, number)
     except NotFound:
         screen = None
     if screen is None or screen.dossier.person is None:
         await _keep_the_look(front, request.state.staff, number)
-        return page.show("search.html", status=404, fault=page.labels["not_registered"])
+        return await page.show("search.html", status=404, fault=page.labels["not_registered"])
     return moved_to(f"/persons/{screen.person_id}")
 
 
@@ -115,7 +115,7 @@ async def get_person(request: Asked) -> Response[bytes]:
         return front.accounts.brief(number), lines
 
     account, found = await to_thread.run_sync(read)
-    return page.show("person.html", **_shown(page, screen, number, found), **_money(page, staff, account))
+    return await page.show("person.html", **_shown(page, screen, number, found), **_money(page, staff, account))
 
 
 @get("/persons/{person_id:int}/statement")

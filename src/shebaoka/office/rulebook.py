@@ -17,7 +17,7 @@ async def get_clauses(request: Asked) -> Response[bytes]:
     """Every clause with its wording and today's yes and no."""
     page = Page(request)
     tallies = await to_thread.run_sync(page.front.screens.clauses_of_day, page.on)
-    return page.show("clauses.html", tallies=tallies)
+    return await page.show("clauses.html", tallies=tallies)
 
 
 @get("/clauses/{clause:str}")
@@ -36,7 +36,7 @@ async def get_clause(request: Asked) -> Response[bytes]:
     tally, found = await to_thread.run_sync(read)
     yes, no = page.said.grounds(clause)
     mine = [p for p, c in notice.clause_of_parameter.items() if c == clause]
-    return page.show(
+    return await page.show(
         "clause.html",
         clause=clause,
         tally=tally,
