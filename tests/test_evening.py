@@ -383,11 +383,11 @@ def held(money: MoneyHouse, row: str) -> Iterator[psycopg.Connection[Any]]:
         holder.rollback()
 
 
-def until_somebody_waits(looker: psycopg.Connection[Any], kind: str) -> None:
-    """Look until somebody waits for a lock of a kind."""
+def until_somebody_waits(looker: psycopg.Connection[Any], kind: str, many: int = 1) -> None:
+    """Look until somebody, or so many, wait for a lock of a kind."""
     until = time.monotonic() + 30
-    statement = "select count(*) from pg_locks where not granted and locktype = any(%s)"
-    while looker.execute(statement, [kind.split()]).fetchone() == (0,):
+    statement = "select count(*) >= %s from pg_locks where not granted and locktype = any(%s)"
+    while looker.execute(statement, [many, kind.split()]).fetchone() == (False,):
         assert time.monotonic() < until, f"nobody waits for {kind}"
 
 
@@ -439,6 +439,24 @@ def test_what_comes_while_a_cycle_closes_is_refused(money: MoneyHouse) -> None:
     assert money.desk.ask(money.ask(late, following)).answer.outcome == "accepted"
     assert evening.totals(following).positive.count == 1
     assert evening.check() == []
+
+
+def test_two_servers_open_one_cycle(money: MoneyHouse, vault: SoftwareVault) -> None:
+    """Terminals of one institution sign in at two servers at once, and are told the same cycle."""
+    other_views = Views(money.database.app)
+    other_views.open()
+    servers = [money.institutions, Institutions(other_views, vault, money.clock)]
+    terminal = money.institutions.terminal(TERMINALS[HOSPITAL])
+    with ThreadPoolExecutor(2) as pool:
+        # A new cycle points at its institution, so that none is through while somebody else holds that row.
+        with held(money, f"institution where code = '{HOSPITAL}'") as looker:
+            told = [pool.submit(server.sign_in, terminal) for server in servers]
+            until_somebody_waits(looker, f"{ADVISORY} {ROW}", 2)
+        assert len({t.result(30).id for t in told}) == 1
+    other_views.close()
+    assert len(money.evening.cycles(HOSPITAL)) == 1
+    money.clock.move(hours=24)
+    assert money.sign_in() not in {t.result().id for t in told}
 
 
 # The bank's file -----------------------------------------------------------------------------------------------------

@@ -277,7 +277,9 @@ class Institutions:
                     "until": at + dt.timedelta(hours=CYCLE_HOURS),
                     "by": terminal.key_id,
                 }
-                self._views.write(views.OPEN_CYCLE, row)
+                with self._views.together() as run:
+                    run(views.LOCK_INSTITUTION, {"institution": terminal.institution})
+                    run(views.OPEN_CYCLE, row)
                 found = self._open_cycle(terminal.institution)
             if found is None:
                 raise CycleClosed("The cycle was closed at once by somebody else; sign in again.")

@@ -124,6 +124,9 @@ END_TERMINAL = "update terminal set ended_at = %(at)s where key_id = %(key_id)s 
 OPEN_CYCLE_OF = """
 select id, institution, opened_at, until_at, opened_by, closed_at, closed_by, paid_on from cycle
 where institution = %(institution)s and closed_at is null and until_at > %(at)s order by id limit 1"""
+# Taken in a statement of its own: the next one sees what whoever held the lock has committed. Two keys are a space of
+# locks beside that of the cycles, and the bank's file has another first key.
+LOCK_INSTITUTION = "select pg_advisory_xact_lock(2, hashtext(%(institution)s))"
 OPEN_CYCLE = """
 insert into cycle (institution, opened_at, until_at, opened_by)
 select %(institution)s, %(at)s, %(until)s, %(by)s where not exists (
