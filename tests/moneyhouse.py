@@ -40,7 +40,10 @@ from shebaoka.vault import SoftwareVault
 HOSPITAL, PHARMACY = "H14070200001", "P14070200002"
 TERMINALS = {HOSPITAL: "fenhe-1", PHARMACY: "pharmacy-1"}
 BALANCE_FEN = 100_000
-_TABLES = ("undone", "settlement", "stay", "comparison", "explanation", "cycle", "terminal", "institution")
+_TABLES = (
+    *("undone", "settlement", "stay", "difference", "comparison", "explanation", "cycle", "bank_file", "terminal"),
+    "institution",
+)
 
 
 def wipe_money(database: Database) -> None:

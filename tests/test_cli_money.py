@@ -149,7 +149,13 @@ def test_a_day_from_the_charge_to_the_bank(shell: Shell, holder: str, tmp_path: 
     assert shell.run("money", "bank-file", today, "--out", str(out), by="bank").exit_code == 1
 
     shown = " ".join(shell.ok("money", "totals", number).split())
-    for said in (": paid", "positive: 2, 17.34 yuan", "A fen was rounded.", f"in the bank's file of {today}"):
+    for said in (
+        ": paid",
+        f"{second} amount: ours 5",
+        "positive: 2, 17.34 yuan",
+        "A fen was rounded.",
+        f"in the bank's file of {today}",
+    ):
         assert said in shown
     assert "0 faults" in shell.ok("money", "check", by="")
     assert [c["id"] for c in shell.answer("money", "cycles", "--on", today)["cycles"]] == [cycle]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import Database, StandingClock
-from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, money_house
+from tests.moneyhouse import HOSPITAL, PHARMACY, TERMINALS, MoneyHouse, card_of, money_house
 
 from shebaoka.desk import (
     Amounts,
@@ -22,6 +22,8 @@ from shebaoka.desk import (
     Comparison,
     Detail,
     Evening,
+    Institutions,
+    Known,
     Role,
     Side,
     Staff,
@@ -37,7 +39,7 @@ from shebaoka.desk.bankfile import BANK_COLUMNS
 from shebaoka.desk.comparing import HEADER, differences_of
 from shebaoka.notice import Notices
 from shebaoka.records import BadInput, CycleClosed, NotAllowed, NotFound, NotReconciled, ReverseMessage, StoreDown
-from shebaoka.store import Views
+from shebaoka.store import Views, views
 from shebaoka.store import evening as sql
 from shebaoka.vault import SoftwareVault
 
@@ -292,8 +294,8 @@ def test_a_cycle_is_closed_only_when_it_is_reconciled(money: MoneyHouse) -> None
     rows = stated(evening.details(cycle))
     theirs_only = msgspec.structs.replace(rows[0], message_id=message(9000))
     other = msgspec.structs.replace(rows[1], amounts=Amounts(1_001, 1, 1_000, 0))
-    found = evening.compare_details(cycle, [theirs_only, other, *rows[2:]], "fenhe-1")
-    differences = found.differences or ()
+    found, differences = evening.compare_details(cycle, [theirs_only, other, *rows[2:]], "fenhe-1")
+    assert found.differences == 3
     assert sorted(d.difference for d in differences) == ["amount", "ours_only", "theirs_only"]
     not_yet("3 differences .* are not explained", "differs")
     with pytest.raises(NotFound, match="has no difference"):
@@ -301,7 +303,7 @@ def test_a_cycle_is_closed_only_when_it_is_reconciled(money: MoneyHouse) -> None
             cycle, differences[0].message_id, "amount" if differences[0].fields == () else "ours_only", "?", "li"
         )
     for n, d in enumerate(differences):
-        assert len(evening.line(cycle).unexplained) == 3 - n
+        assert evening.line(cycle).unexplained == 3 - n
         evening.explain(cycle, d.message_id, d.difference, "Their printer was out of paper.", "li")
     with pytest.raises(BadInput, match="explained already"):
         evening.explain(cycle, differences[0].message_id, differences[0].difference, "Another reason.", "wang")
@@ -325,8 +327,8 @@ def test_details_that_are_alike_close_a_cycle(money: MoneyHouse) -> None:
     """A file like ours is equal, and nothing needs a word."""
     cycle = money.sign_in()
     money.take_back(money.settle(cycle, total=250, pooled=249), cycle)
-    found = money.evening.compare_details(cycle, stated(money.evening.details(cycle)), "fenhe-1")
-    assert (found.equal, found.differences, found.ours) == (True, (), found.theirs)
+    found, differences = money.evening.compare_details(cycle, stated(money.evening.details(cycle)), "fenhe-1")
+    assert (found.equal, found.differences, differences, found.ours) == (True, 0, (), found.theirs)
     assert money.evening.line(cycle).state == "equal"
     assert money.evening.close(cycle, "fenhe-1").closed_by == "fenhe-1"
 
@@ -366,6 +368,128 @@ def test_a_reason_is_in_words(money: MoneyHouse, reason: str) -> None:
     """An explanation says something, on one line."""
     with pytest.raises(BadInput, match="reason"):
         money.evening.explain(money.sign_in(), "m", "amount", reason, "li")
+
+
+# What was explained, and of which amounts ----------------------------------------------------------------------------
+
+
+def other_amount(rows: list[StatedDetail], fen: int) -> list[StatedDetail]:
+    """Their details with another cash part of the first."""
+    was = rows[0].amounts
+    more = msgspec.structs.replace(was, total_fen=was.total_fen + fen, cash_fen=was.cash_fen + fen)
+    return [msgspec.structs.replace(rows[0], amounts=more), *rows[1:]]
+
+
+def test_an_explanation_covers_its_own_amounts_alone(money: MoneyHouse) -> None:
+    """Another amount of the same message is a new difference; the amount that was explained still is."""
+    evening, cycle = money.evening, money.sign_in()
+    first = money.settle(cycle, total=1_000)
+    rows = stated(evening.details(cycle))
+    seen, _ = evening.compare_details(cycle, other_amount(rows, 1), "fenhe-1")
+    evening.explain(cycle, first.request_id, "amount", "A fen was rounded.", "li")
+    assert evening.line(cycle).state == "explained"
+    evening.compare_details(cycle, other_amount(rows, 500_00), "fenhe-1")
+    line = evening.line(cycle)
+    assert (line.state, line.unexplained) == ("differs", 1)
+    with pytest.raises(NotReconciled, match=f"1 differences .* the first is amount of {first.request_id}"):
+        evening.close(cycle, "li")
+    assert line.comparison is not None
+    (earlier,) = evening.explanations(cycle, without=line.comparison.id)
+    assert (earlier.ours, earlier.theirs) == (Amounts(1_000, 0, 1_000, 0), Amounts(1_001, 0, 1_000, 1))
+    with pytest.raises(BadInput, match="explained already"):  # whoever still sees the first amounts speaks of these
+        evening.explain(cycle, first.request_id, "amount", "Rounded.", "li", comparison=seen.id)
+    assert evening.line(cycle).unexplained == 1
+    evening.explain(cycle, first.request_id, "amount", "Typed 500 yuan too much.", "li")
+    assert evening.line(cycle).state == "explained"
+    evening.compare_details(cycle, other_amount(rows, 1), "fenhe-1")
+    assert evening.close(cycle, "li").closed_by == "li"
+    assert len(evening.explanations(cycle)) == 2
+
+
+def test_totals_sent_again_leave_what_was_explained(money: MoneyHouse) -> None:
+    """Totals that differ as the details did say nothing new; other totals do, and so does what comes in later."""
+    evening, cycle = money.evening, money.sign_in()
+    first = money.settle(cycle, total=1_000)
+    rows = other_amount(stated(evening.details(cycle)), 5)
+    evening.compare_totals(cycle, totals_of(rows), "fenhe-1")
+    evening.compare_details(cycle, rows, "fenhe-1")
+    evening.compare_totals(cycle, totals_of(rows), "fenhe-1")
+    line = evening.line(cycle)
+    assert (line.state, line.unexplained) == ("differs", 1)
+    evening.explain(cycle, first.request_id, "amount", "A fen was rounded.", "li")
+    assert not evening.compare_totals(cycle, totals_of(rows), "fenhe-1").equal
+    assert evening.line(cycle).state == "explained"
+
+    evening.compare_totals(cycle, totals_of(other_amount(rows, 1)), "fenhe-1")
+    assert evening.line(cycle).state == "differs"
+    with pytest.raises(NotReconciled, match=r"totals .* differ"):
+        evening.close(cycle, "li")
+    evening.compare_totals(cycle, totals_of(rows), "fenhe-1")
+    money.settle(cycle, 1, total=7)
+    assert evening.line(cycle).state == "open"
+    evening.compare_totals(cycle, totals_of([*rows, theirs(2, 7, 0, 7, 0)]), "fenhe-1")
+    assert evening.line(cycle).state == "differs"
+    with pytest.raises(NotReconciled, match=r"totals .* differ"):
+        evening.close(cycle, "li")
+
+
+def test_totals_sent_again_do_not_hinder_the_closing(money: MoneyHouse) -> None:
+    """What was explained is closed, though the totals came again after it."""
+    evening, cycle = money.evening, money.sign_in()
+    first = money.settle(cycle, total=1_000)
+    rows = other_amount(stated(evening.details(cycle)), 5)
+    evening.compare_details(cycle, rows, "fenhe-1")
+    evening.explain(cycle, first.request_id, "amount", "A fen was rounded.", "li")
+    evening.compare_totals(cycle, totals_of(rows), "fenhe-1")
+    assert evening.close(cycle, "li").closed_by == "li"
+
+
+def test_differences_come_page_by_page(money: MoneyHouse) -> None:
+    """Each difference is on one page, with what was said of it; what nobody has explained comes first."""
+    evening, cycle = money.evening, money.sign_in()
+    compared, found = evening.compare_details(cycle, [theirs(n, 10 + n, 0, 10 + n, 0) for n in range(7)], "fenhe-1")
+    for n in (0, 3):
+        evening.explain(cycle, found[n].message_id, "theirs_only", f"Reason {n}.", "li")
+    whole = evening.differences(compared.id)
+    assert [(e.difference, e.reason) for e in whole] == [
+        *((found[n], None) for n in (1, 2, 4, 5, 6)),
+        (found[0], "Reason 0."),
+        (found[3], "Reason 3."),
+    ]
+    paged: list[Any] = []
+    while page := evening.differences(compared.id, limit=2, after=paged[-1].place if paged else ""):
+        paged += page
+    assert paged == whole
+    assert (evening.line(cycle).unexplained, evening.comparisons(cycle)[0].differences) == (5, 7)
+    for bad in ("x", "2-x", "0-", "0-x y"):
+        with pytest.raises(BadInput, match="differences"):
+            evening.differences(compared.id, after=bad)
+
+
+def test_it_is_told_what_became_of_a_message_that_only_they_have(money: MoneyHouse) -> None:
+    """Settled in a cycle, refused by a clause, stopped, done without money, or never come; another's is not told."""
+    evening, cycle, other = money.evening, money.sign_in(), money.sign_in(PHARMACY)
+    settled = money.settle(cycle, total=100)
+    not_theirs = msgspec.structs.replace(money.charge(1, total=5), card=card_of(1))
+    refused = money.desk.ask(money.ask(not_theirs, cycle))
+    assert refused.answer.outcome == "refused"
+    late = money.message_id()
+    reversal = money.desk.ask(
+        money.ask(ReverseMessage(id=money.message_id(), person=money.people[0], message=late), cycle)
+    )
+    secret = money.settle(other, 2, total=5, institution=PHARMACY)
+    ids = [settled.request_id, refused.request_id, late, reversal.request_id, message(9000), secret.request_id]
+    differences = differences_of([], [StatedDetail(n, i, "", "", Amounts(1)) for n, i in enumerate(ids)])
+    known = evening.known(HOSPITAL, differences)
+    assert [known[i] for i in ids] == [
+        Known("settled", cycle=cycle),
+        Known("refused", clause=refused.answer.clause),
+        Known("stopped"),
+        Known("decided"),
+        Known("never_came"),
+        Known("never_came"),
+    ]
+    assert evening.known(HOSPITAL, differences_of([ours(1, 5)], [])) == {}
 
 
 # Closing while saves go on -------------------------------------------------------------------------------------------

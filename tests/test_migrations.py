@@ -1,6 +1,7 @@
 """Migrations: all or nothing, once however often they are run, and by two installers at once."""
 
 import datetime as dt
+import json
 import multiprocessing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -128,6 +129,69 @@ def test_stays_know_what_settled_them(server: str, database: Database) -> None:
     with psycopg.connect(url) as connection:
         closing = dict(connection.execute("select number, closing from stay").fetchall())
     assert closing == {number: closing for number, (_, _, closing) in STAYS.items()}
+
+
+AMOUNTS = ("total_fen", "pooled_fen", "account_fen", "cash_fen")
+
+
+def _compared(n: int, at: str, *differences: dict[str, Any]) -> tuple[Any, ...]:
+    """A comparison as it was before differences had rows of their own."""
+    return (7, f"2013-07-01 {at}+00", "fenhe-1", "{}", f'{{"n":{n}}}', json.dumps(differences) if differences else None)
+
+
+def _sides(ours: int = 0, theirs: int = 0) -> dict[str, Any]:
+    """Both sides' amounts as a difference had them; a side that lacks the message has none."""
+    said = {"ours": ours, "theirs": theirs}
+    return {s: dict(zip(AMOUNTS, (n, 0, n, 0), strict=True)) for s, n in said.items() if n}
+
+
+def test_differences_and_explanations_survive(server: str, database: Database) -> None:
+    """Each difference has its row, and an explanation is of the amounts that stood there when it was given."""
+    url = ensure_database(server, "explained")
+    _installed_before_money(url)
+    one, two = {"message_id": "m1", "difference": "amount"}, {"message_id": "m2", "difference": "theirs_only"}
+    three = {"message_id": "m3", "difference": "ours_only", "settlement": "1-3"}
+    with psycopg.connect(url) as connection:
+        for version in ("0002_money.sql", "0003_snapshots.sql", "0004_settlements_in_the_journal.sql"):
+            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
+        connection.execute("update alembic_version set version_num = '0004'")
+        connection.execute("insert into institution values ('H14070200001', 'x', '{outpatient}', true, now())")
+        connection.execute(
+            "insert into cycle (id, institution, opened_at, until_at, opened_by) overriding system value "
+            "values (7, 'H14070200001', '2013-07-01', '2013-07-02', 'fenhe-1')"
+        )
+        for row in (
+            _compared(1, "10:00"),
+            _compared(2, "11:00", {**one, **_sides(10, 11)}, {**two, **_sides(theirs=5)}, {**three, **_sides(ours=9)}),
+            _compared(3, "13:00", {**one, **_sides(10, 12)}, {**two, **_sides(theirs=5)}),
+        ):
+            connection.execute(
+                "insert into comparison (cycle, at, by_whom, ours, theirs, differences) "
+                "values (%s, %s, %s, %s, %s, %s)",
+                row,
+            )
+        for said in (("m1", "amount"), ("m2", "theirs_only"), ("m3", "ours_only"), ("m4", "amount")):
+            connection.execute(
+                "insert into explanation values (7, %s, %s, 'because', 'li', '2013-07-01 12:00+00')", said
+            )
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select differences from comparison order by id").fetchall() == [(None,), (3,), (2,)]
+        assert connection.execute("select * from difference order by comparison, message_id").fetchall() == [
+            (2, "m1", [10, 0, 10, 0], [11, 0, 11, 0], ""),
+            (2, "m2", [], [5, 0, 5, 0], ""),
+            (2, "m3", [9, 0, 9, 0], [], "1-3"),
+            (3, "m1", [10, 0, 10, 0], [12, 0, 12, 0], ""),
+            (3, "m2", [], [5, 0, 5, 0], ""),
+        ]
+        explained = connection.execute("select message_id, ours, theirs, reason from explanation order by message_id")
+        assert explained.fetchall() == [
+            ("m1", [10, 0, 10, 0], [11, 0, 11, 0], "because"),
+            ("m2", [], [5, 0, 5, 0], "because"),
+            ("m3", [9, 0, 9, 0], [], "because"),
+            ("m4", [], [], "because"),
+        ]
+    assert _shape(url) == _shape(database.owner)
 
 
 def _install(url: str, start: Barrier) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 from tests.conftest import Database, StandingClock
-from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, money_house
+from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, card_of, money_house
 from tests.test_office import Reader, mark_of, sign_in
 from tests.webhouse import house_on
 
@@ -18,6 +18,7 @@ from shebaoka.desk import Amounts, Difference, Role, Side, StatedDetail, Totals,
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.office.frame import Page
 from shebaoka.office.labels import LABELS
+from shebaoka.records import ReverseMessage
 from shebaoka.serving import front_of, make_app
 from shebaoka.vault import SoftwareVault
 from shebaoka.web import Front
@@ -78,9 +79,7 @@ def differing(money: MoneyHouse, cycle: int) -> tuple[Difference, ...]:
     rows = [StatedDetail(n, d.message_id, d.settlement, "11", d.amounts) for n, d in enumerate(details, 2)]
     rows[0] = msgspec.structs.replace(rows[0], message_id=f"{HOSPITAL}201307010000009999")
     rows[1] = msgspec.structs.replace(rows[1], amounts=Amounts(12_346, 8_001, 3_345, 1_000))
-    found = money.evening.compare_details(cycle, rows, "fenhe-1")
-    assert found.differences is not None
-    return found.differences
+    return money.evening.compare_details(cycle, rows, "fenhe-1")[1]
 
 
 def forms(text: str) -> list[dict[str, str]]:
@@ -203,6 +202,78 @@ def test_details_are_paged(office: Office, monkeypatch: pytest.MonkeyPatch) -> N
         assert client.get(f"/evening/{hospital}?after=x").status_code == 400
         assert client.get(f"/evening/{hospital}?after=1-1").status_code == 404
     assert found == [d.settlement for d in office.money.evening.details(hospital)]
+
+
+def test_differences_are_paged(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every difference of a cycle is on exactly one page, with a form; what is explained goes to the end."""
+    monkeypatch.setattr("shebaoka.office.evening.DETAILS", 2)
+    hospital, pharmacy = charged(office.money)
+    rows = [StatedDetail(n, f"{HOSPITAL}2013070100000000{n:02d}", "", "11", Amounts(n, 0, n, 0)) for n in range(1, 6)]
+    _, found = office.money.evening.compare_details(hospital, rows, "fenhe-1")
+    with office.client("clerk") as client:
+
+        def walk() -> list[str]:
+            seen, path = list[str](), f"/evening/{hospital}?language=en"
+            while path:
+                text = client.get(path).text
+                assert Reader(text).faults == []
+                seen += re.findall(r'class="id">([^<]+)</th><td class="t" data-l="Difference">', text)
+                assert len(forms(text)) <= 2
+                more = re.search(r'rel="next" href="([^"]*differences=[^"#]+)#differences"', text)
+                path = more.group(1) if more else ""
+            return seen
+
+        expected = [d.message_id for d in found]
+        assert walk() == expected
+        (form, *_) = forms(client.get(f"/evening/{hospital}").text)
+        client.post(form.pop("action"), data={**form, "reason": "Because."})
+        assert walk() == [*expected[1:], expected[0]]
+        assert client.get(f"/evening/{hospital}?differences=x").status_code == 400
+        assert client.get(f"/evening/{pharmacy}?differences=1-x").status_code == 200
+
+
+def test_what_was_explained_is_what_was_on_the_page(office: Office) -> None:
+    """A file that came while the clerk wrote brings another amount: that one is still to be explained."""
+    money = office.money
+    hospital, _ = charged(money)
+    differing(money, hospital)
+    with office.client("clerk") as client:
+        form = next(f for f in forms(client.get(f"/evening/{hospital}").text) if f["difference"] == "amount")
+        rows = [StatedDetail(2, form["message_id"], "", "11", Amounts(99_999, 0, 99_999, 0))]
+        money.evening.compare_details(hospital, rows, "fenhe-1")
+        left = money.evening.line(hospital).unexplained
+        assert client.post(form.pop("action"), data={**form, "reason": "A fen."}).status_code == 303
+        text = client.get(f"/evening/{hospital}?language=en").text
+    assert money.evening.line(hospital).unexplained == left
+    assert "Earlier explanations" in text
+    assert "A fen." in text
+
+
+def test_the_page_says_what_became_of_a_message_that_only_they_have(office: Office) -> None:
+    """In which cycle it is, by which clause it was refused, that it was stopped, or that it never came."""
+    money = office.money
+    hospital, _ = charged(money)
+    late, refused = money.message_id(), msgspec.structs.replace(money.charge(1, total=5), card=card_of(1))
+    money.desk.ask(money.ask(ReverseMessage(id=money.message_id(), person=money.people[0], message=late), hospital))
+    clause = money.desk.ask(money.ask(refused, hospital)).answer.clause
+    settled = money.evening.details(hospital)[0].message_id
+    money.evening.compare_totals(hospital, money.evening.totals(hospital), "fenhe-1")
+    money.evening.close(hospital, "li")
+    money.institutions.forget_cycle(HOSPITAL)
+    following = money.sign_in()
+    ids = (late, refused.id, settled, f"{HOSPITAL}201307010000009999")
+    rows = [StatedDetail(n, message_id, "", "11", Amounts(n, 0, n, 0)) for n, message_id in enumerate(ids, 2)]
+    money.evening.compare_details(following, rows, "fenhe-1")
+    says = {
+        "zh-Hans": ("我方记入", f"已拒绝（第 {clause} 条）", "未到先冲正", "没有收到"),
+        "zh-Hant": ("我方記入", f"已拒絕（第 {clause} 條）", "未到先沖正", "沒有收到"),
+        "en": ("We have it in", f"Refused, clause {clause}", "Stopped", "Never came"),
+    }
+    with office.client("clerk") as client:
+        for language in LANGUAGES:
+            text = client.get(f"/evening/{following}", params={"language": language}).text
+            assert all(said in text for said in says[language])
+            assert f'href="/evening/{hospital}"' in text
 
 
 @pytest.mark.parametrize("role", list(Role))

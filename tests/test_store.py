@@ -24,7 +24,7 @@ KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
 """Unique across people, and so keyed by themselves."""
 APPEND_ONLY = (
     *("journal", "other_posting", "carried_record", "request_key", "journal_seal"),
-    *("undone", "comparison", "explanation"),
+    *("undone", "comparison", "difference", "explanation", "bank_file"),
 )
 
 

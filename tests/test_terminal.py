@@ -494,6 +494,8 @@ def test_a_cycle_is_compared_explained_and_signed_off(hospital: Hospital, house:
     assert named[theirs] == "theirs_only"
     assert named[ours] == "ours_only"
     assert found["differences"] == len(named) == 4
+    known = {d["msgid"]: d.get("known") for d in found["detail"]}
+    assert known == {**dict.fromkeys(named), theirs: {"state": "never_came"}}
     for message_id, difference in named.items():
         house.evening.explain(sign_no, message_id, difference, "told by telephone", "li")
     assert hospital.ask("9002", sign_no=sign_no)["output"]["equal"]

@@ -16,7 +16,7 @@ import msgspec
 
 from shebaoka.app import Settings
 from shebaoka.city import Resident, invent_city, write_old_export
-from shebaoka.desk import BankLine, Comparison
+from shebaoka.desk import BankLine, Difference
 from shebaoka.importer import ImportReport, import_old_accounts
 from shebaoka.ledger import PERSONAL
 from shebaoka.notice import Speech
@@ -159,7 +159,7 @@ def _live(stage: Stage, year: Year, now: dt.datetime, told: _Told) -> None:
         f"a year of money: {year.credited:,} contributions credited, and {stage.asked - asked - year.credited:,} "
         f"messages of {len(year.tills)} hospitals and pharmacies"
     )
-    till, comparison, paid = year.last_days(today)
+    till, differences, paid = year.last_days(today)
     counted = year.charges.counted
     told.more(f"refused: {', '.join(f'{counted[g]:,} {g}' for g in TOLD)}")
     told.more(
@@ -168,7 +168,7 @@ def _live(stage: Stage, year: Year, now: dt.datetime, told: _Told) -> None:
         f"{counted['message_was_reversed']:,} stopped, for their reversal came first"
     )
     told.at(f"{year.evenings.compared:,} comparisons in the evenings; by the last, {_paid(paid)}")
-    _tell_difference(stage, till, comparison, told)
+    _tell_difference(stage, till, differences, told)
 
 
 def _paid(paid: Sequence[BankLine]) -> str:
@@ -177,13 +177,13 @@ def _paid(paid: Sequence[BankLine]) -> str:
     return f"the bank pays {len(paid)} institutions {yuan(owed)} yuan"
 
 
-def _tell_difference(stage: Stage, till: Till, comparison: Comparison, told: _Told) -> None:
+def _tell_difference(stage: Stage, till: Till, differences: Sequence[Difference], told: _Told) -> None:
     """What the hospital's book had otherwise, as the house names it."""
-    differences, left = comparison.differences or (), stage.house.evening.line(till.cycle).unexplained
+    left = stage.house.evening.line(till.cycle).unexplained
     found = Counter(d.difference for d in differences)
     told.more(
         f"yesterday {till.about.name} differs: {', '.join(f'{n} {what}' for what, n in sorted(found.items()))}; "
-        f"{len(differences) - len(left)} explained, {len(left)} left open"
+        f"{len(differences) - left} explained, {left} left open"
         if differences
         else f"yesterday {till.about.name} is equal too, and not closed yet"
     )

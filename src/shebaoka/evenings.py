@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace as changed
 
-from shebaoka.desk import Amounts, BankLine, Comparison, StatedDetail, read_details, totals_of
+from shebaoka.desk import Amounts, BankLine, Difference, StatedDetail, read_details, totals_of
 from shebaoka.desk.comparing import HEADER
 from shebaoka.paper.amounts import plain
 from shebaoka.stage import Stage
@@ -50,19 +50,19 @@ class Evenings:
         self._evening.close(till.cycle, terminal)
         return int(settled)
 
-    def differ(self, till: Till) -> Comparison:
+    def differ(self, till: Till) -> tuple[Difference, ...]:
         """A hospital whose book is not ours: its totals differ, so its details are sent, and two of three explained."""
         terminal, stated = till.about.terminals[0], _spoilt(till)
         self._evening.compare_totals(till.cycle, totals_of(stated), terminal)
         file = self._folder / f"{till.about.code}-{till.cycle}.csv"
         file.write_text(_as_sent(stated), encoding="utf-8")
-        comparison = self._evening.compare_details(till.cycle, read_details(file.read_bytes()), terminal)
+        _, differences = self._evening.compare_details(till.cycle, read_details(file.read_bytes()), terminal)
         self.compared += 2
-        for difference in comparison.differences or ():
+        for difference in differences:
             reason = REASONS.get(difference.difference)
             if reason is not None:
                 self._evening.explain(till.cycle, difference.message_id, difference.difference, reason, CLERK)
-        return comparison
+        return differences
 
     def pay(self, on: dt.date) -> list[BankLine]:
         """The bank's file of a day, and who is paid by it."""

@@ -12,7 +12,7 @@ from typing import Any
 from shebaoka.charges import Charges
 from shebaoka.city import Resident, invent_institutions
 from shebaoka.crowd import Crowd
-from shebaoka.desk import BankLine, Comparison
+from shebaoka.desk import BankLine, Difference
 from shebaoka.evenings import Evenings
 from shebaoka.records import ApproveCorrection, ProposeCorrection, Receipt
 from shebaoka.stage import Holder, Stage
@@ -85,7 +85,7 @@ class Year:
         if credited:
             self._correct(credited[0], self._numbers[0])
 
-    def last_days(self, today: dt.date) -> tuple[Till, Comparison, list[BankLine]]:
+    def last_days(self, today: dt.date) -> tuple[Till, tuple[Difference, ...], list[BankLine]]:
         """The days before today: all is closed, and all but yesterday paid; then the busiest hospital's book differs.
 
         That hospital, its comparison, and the last payments.

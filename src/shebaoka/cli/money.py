@@ -4,6 +4,7 @@ What changes something is asked in the name of the staff token's holder; only `m
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from shebaoka.records import BadInput, Channel, NotAllowed
 
 if TYPE_CHECKING:
     from shebaoka.app import House
-    from shebaoka.desk import Amounts, Comparison, CycleLine, Side
+    from shebaoka.desk import Amounts, Comparison, CycleLine, Difference, Explanation, Side
     from shebaoka.importer import CreditReport
 
 # As the desk has them, which is too heavy to be imported for a help text; a test holds them together.
@@ -96,18 +97,22 @@ def totals(caller: Caller, cycle: int, as_json: bool) -> None:
     with caller.signed_in() as (house, _):
         line = house.evening.line(cycle)
         explained = house.evening.explanations(cycle)
+        compared = line.comparison
+        found = house.evening.differences(compared.id) if compared and compared.differences else []
         if as_json:
-            say_json({**_document(line), "comparison": line.comparison, "explanations": explained})
+            differences = [d.difference for d in found]
+            document = {"comparison": compared, "differences": differences, "explanations": explained}
+            say_json({**_document(line), **document})
             return
         say(f"{cycle}  {line.cycle.institution} {line.name}: {line.state.replace('_', ' ')}")
         say(f"opened {local(house, line.cycle.opened_at)} by {line.cycle.opened_by}", first="  ")
         _say_side("positive", line.totals.positive)
         _say_side("reverse", line.totals.reverse)
         say(f"owed to the institution: {yuan(line.totals.owed_fen)} yuan", first="  ")
-        if line.comparison is not None:
-            _say_comparison(house, line.comparison)
+        if compared is not None:
+            _say_comparison(house, compared, [d.difference for d in found])
         for e in explained:
-            say(f"{e.message_id} ({e.difference.replace('_', ' ')}): {e.reason} — {e.by}", first="    ")
+            say(f"{_difference(e)}: {e.reason} — {e.by}", first="    ")
         if line.cycle.closed_at is not None:
             say(f"closed {local(house, line.cycle.closed_at)} by {line.cycle.closed_by}", first="  ")
         if line.cycle.paid_on is not None:
@@ -119,18 +124,20 @@ def _say_side(name: str, side: "Side") -> None:
     say(f"{name}: {side.count}, {yuan(side.total_fen)} yuan ({parts})", first="  ")
 
 
-def _say_comparison(house: "House", comparison: "Comparison") -> None:
+def _say_comparison(house: "House", comparison: "Comparison", differences: "Sequence[Difference]") -> None:
     """What was compared, and every difference by name."""
     what = "totals" if comparison.differences is None else "details"
     by = f"{what} compared {local(house, comparison.at)} by {comparison.by}"
     if comparison.equal:
         say(f"✓ {by}: equal")
         return
-    differences = comparison.differences or ()
     say(f"✗ {by}: {len(differences)} differences" if differences else f"✗ {by}: {', '.join(comparison.fields)} differ")
     for d in differences:
-        sides = f"ours {_amounts(d.ours)}, theirs {_amounts(d.theirs)}"
-        say(f"{d.message_id} {d.difference.replace('_', ' ')}: {sides}", first="    ")
+        say(_difference(d), first="    ")
+
+
+def _difference(d: "Difference | Explanation") -> str:
+    return f"{d.message_id} {d.difference.replace('_', ' ')}: ours {_amounts(d.ours)}, theirs {_amounts(d.theirs)}"
 
 
 def _amounts(amounts: "Amounts | None") -> str:
@@ -154,11 +161,11 @@ def compare(ctx: click.Context, cycle: int, file: Path, as_json: bool) -> None:
 
     with ctx.obj.signed_in() as (house, staff):
         must_reconcile(staff)
-        found = house.evening.compare_details(cycle, read_details(file.read_bytes()), staff.name)
+        found, differences = house.evening.compare_details(cycle, read_details(file.read_bytes()), staff.name)
         if as_json:
-            say_json({"cycle": cycle, "equal": found.equal, "comparison": found})
+            say_json({"cycle": cycle, "equal": found.equal, "comparison": found, "differences": differences})
         else:
-            _say_comparison(house, found)
+            _say_comparison(house, found, differences)
     if not found.equal:
         ctx.exit(TROUBLE)
 
@@ -176,7 +183,7 @@ def explain(caller: Caller, cycle: int, message_id: str, difference: str, reason
     with caller.signed_in() as (house, staff):
         must_reconcile(staff)
         house.evening.explain(cycle, message_id, difference, reason, staff.name)
-        left = len(house.evening.line(cycle).unexplained)
+        left = house.evening.line(cycle).unexplained
     say(f"{message_id} is explained; {left} differences of the cycle {cycle} are left.")
 
 

@@ -18,6 +18,7 @@ from shebaoka.desk.comparing import Amounts as Amounts
 from shebaoka.desk.comparing import Comparison as Comparison
 from shebaoka.desk.comparing import Detail as Detail
 from shebaoka.desk.comparing import Difference as Difference
+from shebaoka.desk.comparing import Known as Known
 from shebaoka.desk.comparing import Side as Side
 from shebaoka.desk.comparing import StatedDetail as StatedDetail
 from shebaoka.desk.comparing import Totals as Totals

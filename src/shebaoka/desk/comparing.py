@@ -109,14 +109,27 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
     settlement: str = ""
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What became of a message that only they have: `settled` in a cycle, `refused` by a clause, `stopped`, `decided`
+    without moving money, or `never_came`.
+    """
+
+    state: Literal["settled", "refused", "stopped", "decided", "never_came"]
+    cycle: int = 0
+    clause: str = ""
+
+
 class Comparison(msgspec.Struct, frozen=True):
-    """What both sides had of a cycle at an instant. `differences` is None where totals alone were compared."""
+    """What both sides had of a cycle at an instant, and how many messages differ: None where totals alone were
+    compared. `id` is its place on file.
+    """
 
     at: dt.datetime
     by: str
     ours: Totals
     theirs: Totals
-    differences: tuple[Difference, ...] | None
+    differences: int | None
+    id: int = 0
 
     @property
     def equal(self) -> bool:
@@ -154,14 +167,20 @@ def differences_of(ours: Iterable[Detail], theirs: Iterable[StatedDetail]) -> tu
     found = []
     for message_id in sorted(mine.keys() | stated.keys()):
         our, their = mine.get(message_id), stated.get(message_id)
-        if our is None and their is not None:
-            found.append(Difference(message_id, "theirs_only", theirs=their.amounts))
-        elif our is not None and their is None:
-            found.append(Difference(message_id, "ours_only", ours=our.amounts, settlement=our.settlement))
-        elif our is not None and their is not None and our.amounts != their.amounts:
-            off = tuple(n for n in _AMOUNTS if getattr(our.amounts, n) != getattr(their.amounts, n))
-            found.append(Difference(message_id, "amount", off, our.amounts, their.amounts, our.settlement))
+        our_amounts, their_amounts = our.amounts if our else None, their.amounts if their else None
+        if our_amounts != their_amounts:
+            found.append(difference_of(message_id, our_amounts, their_amounts, our.settlement if our else ""))
     return tuple(found)
+
+
+def difference_of(message_id: str, ours: Amounts | None, theirs: Amounts | None, settlement: str = "") -> Difference:
+    """The difference between what both sides have of a message, by its name."""
+    if theirs is None:
+        return Difference(message_id, "ours_only", ours=ours, settlement=settlement)
+    if ours is None:
+        return Difference(message_id, "theirs_only", theirs=theirs)
+    off = tuple(n for n in _AMOUNTS if getattr(ours, n) != getattr(theirs, n))
+    return Difference(message_id, "amount", off, ours, theirs, settlement)
 
 
 def _by_message(rows: Iterable[StatedDetail]) -> dict[str, StatedDetail]:

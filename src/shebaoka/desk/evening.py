@@ -5,7 +5,7 @@ Terminals, the command line and the office's pages call it. Amounts are fen. See
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,16 +18,19 @@ from shebaoka.desk.comparing import (
     Comparison,
     Detail,
     Difference,
-    Side,
+    Known,
     StatedDetail,
     Totals,
+    difference_of,
     differences_of,
     totals_of,
 )
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.institutions import Cycle
 from shebaoka.desk.staff import Role, Staff
-from shebaoka.records import BadInput, NotAllowed, NotFound, NotReconciled
+from shebaoka.desk.standing import amounts_of, comparison_of, must_be_reconciled, state_of, totals_by_cycle
+from shebaoka.desk.undo import STOPPED
+from shebaoka.records import BadInput, NotAllowed, NotFound
 from shebaoka.store import Views, day_bounds
 from shebaoka.store import evening as sql
 from shebaoka.store.views import Run
@@ -38,13 +41,15 @@ PAYS = frozenset({Role.CLERK, Role.BANK})
 """Roles that make the bank's file."""
 _REASON = re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,199}")
 _PLACE = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
+_PLACE_OF_DIFFERENCE = re.compile(r"([01])-([!-~]{1,100})")
 _encode = msgspec.json.Encoder().encode
-_totals = msgspec.json.Decoder(Totals).decode
-_differences = msgspec.json.Decoder(tuple[Difference, ...]).decode
+_NEVER_CAME = Known("never_came")
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Why a message is not alike on both sides, as a person says."""
+    """Why a message is not alike on both sides, as a person says. It is of these amounts, and of no others; of none
+    where it was given before amounts were kept and nothing tells them.
+    """
 
     cycle: int
     message_id: str
@@ -52,13 +57,29 @@ class Explanation(msgspec.Struct, frozen=True):
     reason: str
     by: str
     at: dt.datetime
+    ours: Amounts | None
+    theirs: Amounts | None
+
+
+class DifferenceLine(msgspec.Struct, frozen=True):
+    """A difference, and why it is so: when it was said, by whom, and the reason."""
+
+    difference: Difference
+    reason: str | None
+    by: str | None
+    at: dt.datetime | None
+
+    @property
+    def place(self) -> str:
+        """Where it stands in its list: what nobody has explained comes first."""
+        return f"{int(self.at is not None)}-{self.difference.message_id}"
 
 
 class CycleLine(msgspec.Struct, frozen=True):
     """A cycle with its institution's name, its totals, and how far its reconciliation is.
 
-    `state` is open, to_reconcile, differs, explained, equal, closed or paid. `unexplained` are the differences of the
-    latest comparison that nobody has explained.
+    `state` is open, to_reconcile, differs, explained, equal, closed or paid. `unexplained` is how many differences of
+    the comparison that counts nobody has explained.
     """
 
     cycle: Cycle
@@ -66,7 +87,7 @@ class CycleLine(msgspec.Struct, frozen=True):
     totals: Totals
     state: str
     comparison: Comparison | None
-    unexplained: tuple[Difference, ...]
+    unexplained: int
 
 
 def may_reconcile(staff: Staff) -> bool:
@@ -115,7 +136,7 @@ class Evening:
 
     def totals(self, cycle: int) -> Totals:
         """What a cycle comes to now, charges and what took charges back apart."""
-        return _totals_of(self._views.rows(sql.TOTALS, {"cycles": [cycle]})).get(cycle, Totals())
+        return totals_by_cycle(self._views.rows(sql.TOTALS, {"cycles": [cycle]})).get(cycle, Totals())
 
     def details(self, cycle: int, *, after: str = "", limit: int | None = None) -> list[Detail]:
         """A cycle's settlements in the order in which they were made, from the one after a place such as `1001-7`."""
@@ -163,11 +184,31 @@ class Evening:
     def comparisons(self, cycle: int, *, limit: int = 50) -> list[Comparison]:
         """What was compared of a cycle, the latest first."""
         rows = self._views.rows(sql.COMPARISONS, {"cycle": cycle, "limit": limit})
-        return [_comparison_of(row) for row in rows]
+        return [comparison_of(row) for row in rows]
 
-    def explanations(self, cycle: int) -> list[Explanation]:
-        """What was explained of a cycle, in its order."""
-        return [Explanation(*row) for row in self._views.rows(sql.EXPLANATIONS, {"cycles": [cycle]})]
+    def differences(self, comparison: int, *, after: str = "", limit: int | None = None) -> list[DifferenceLine]:
+        """What a comparison found, each with its explanation; unexplained ones first, from the one after a place."""
+        found = _PLACE_OF_DIFFERENCE.fullmatch(after)
+        if after and found is None:
+            raise BadInput("differences: give the place of a difference, as the page's link has it.")
+        place = {"explained": found[1] == "1", "after": found[2]} if found else {"explained": None, "after": None}
+        rows = self._views.rows(sql.DIFFERENCES, {"comparison": comparison, "limit": limit, **place})
+        return [
+            DifferenceLine(difference_of(message_id, amounts_of(ours), amounts_of(theirs), settlement), *said)
+            for message_id, ours, theirs, settlement, *said in rows
+        ]
+
+    def explanations(self, cycle: int, *, without: int = 0, limit: int | None = None) -> list[Explanation]:
+        """What was explained of a cycle, the latest first; but for what covers a difference of a comparison."""
+        rows = self._views.rows(sql.EXPLANATIONS, {"cycle": cycle, "without": without, "limit": limit})
+        return [Explanation(*row[:6], *map(amounts_of, row[6:])) for row in rows]
+
+    def known(self, institution: str, differences: Iterable[Difference]) -> dict[str, Known]:
+        """What became of the messages that only the institution has, by their ids. Another's ids are not looked up."""
+        ids = [d.message_id for d in differences if d.difference == "theirs_only"]
+        own = [message_id for message_id in ids if message_id.startswith(institution)]
+        rows = self._views.rows(sql.BECAME_OF, {"ids": own}) if own else []
+        return dict.fromkeys(ids, _NEVER_CAME) | {message_id: _known(*row) for message_id, *row in rows}
 
     def _bounds(self, on: dt.date) -> dict[str, dt.datetime]:
         if not 1900 <= on.year <= 2999:
@@ -180,16 +221,17 @@ class Evening:
 
     def _lines(self, rows: Sequence[tuple[Any, ...]]) -> list[CycleLine]:
         asked = {"cycles": [row[0] for row in rows]}
-        totals = _totals_of(self._views.rows(sql.TOTALS, asked))
-        latest = {row[0]: _comparison_of(row[1:]) for row in self._views.rows(sql.LATEST_COMPARISONS, asked)}
-        explained = {row[:3] for row in self._views.rows(sql.EXPLANATIONS, asked)}
+        totals = totals_by_cycle(self._views.rows(sql.TOTALS, asked))
+        counts = {row[0]: comparison_of(row[1:]) for row in self._views.rows(sql.COUNTING_COMPARISONS, asked)}
+        differ = [c.id for c in counts.values() if c.differences]
+        left = dict(self._views.rows(sql.UNEXPLAINED, {"comparisons": differ})) if differ else {}
         lines = []
         for *row, name in rows:
             cycle = Cycle(*row)
-            left = _unexplained(cycle.id, latest.get(cycle.id), explained)
-            has = totals.get(cycle.id, Totals())
-            state = _state_of(cycle, has, latest.get(cycle.id), left, self._clock())
-            lines.append(CycleLine(cycle, name, has, state, latest.get(cycle.id), left))
+            has, compared = totals.get(cycle.id, Totals()), counts.get(cycle.id)
+            unexplained = left.get(compared.id, 0) if compared else 0
+            state = state_of(cycle, has, compared, unexplained, self._clock())
+            lines.append(CycleLine(cycle, name, has, state, compared, unexplained))
         return lines
 
     # reconciling
@@ -199,7 +241,9 @@ class Evening:
         self.cycle(cycle)
         return self._kept(cycle, Comparison(self._clock(), by, self.totals(cycle), theirs, None))
 
-    def compare_details(self, cycle: int, rows: Collection[StatedDetail], by: str) -> Comparison:
+    def compare_details(
+        self, cycle: int, rows: Collection[StatedDetail], by: str
+    ) -> tuple[Comparison, tuple[Difference, ...]]:
         """Hold an institution's details of a cycle against ours, message by message, and keep what was found.
 
         `BadInput` if a message stands twice in their file. `NotFound`.
@@ -207,25 +251,34 @@ class Evening:
         self.cycle(cycle)
         ours = self.details(cycle)
         found = differences_of(ours, rows)
-        return self._kept(cycle, Comparison(self._clock(), by, totals_of(ours), totals_of(rows), found))
+        comparison = Comparison(self._clock(), by, totals_of(ours), totals_of(rows), len(found))
+        return self._kept(cycle, comparison, found), found
 
-    def _kept(self, cycle: int, comparison: Comparison) -> Comparison:
-        differences = comparison.differences
+    def _kept(self, cycle: int, comparison: Comparison, differences: Iterable[Difference] = ()) -> Comparison:
         row = {
             "cycle": cycle,
             "at": comparison.at,
             "by": comparison.by,
             "ours": _encode(comparison.ours).decode(),
             "theirs": _encode(comparison.theirs).decode(),
-            "differences": None if differences is None else _encode(differences).decode(),
+            "differences": comparison.differences,
         }
-        self._views.write(sql.ADD_COMPARISON, row)
-        return comparison
+        found = [
+            {"message_id": d.message_id, "ours": _fen(d.ours), "theirs": _fen(d.theirs), "settlement": d.settlement}
+            for d in differences
+        ]
+        with self._views.together() as run:
+            ((place,),) = run(sql.ADD_COMPARISON, row)
+            if found:
+                run(sql.ADD_DIFFERENCES, {"comparison": place, "differences": _encode(found).decode()})
+        return msgspec.structs.replace(comparison, id=place)
 
-    def explain(self, cycle: int, message_id: str, difference: str, reason: str, by: str) -> None:
-        """Say why a message of the latest comparison is not alike on both sides. It is said once, and stays.
+    def explain(
+        self, cycle: int, message_id: str, difference: str, reason: str, by: str, *, comparison: int | None = None
+    ) -> None:
+        """Say why a message of a comparison, else of the one that counts, is not alike on both sides.
 
-        `NotFound` if the latest comparison has no such difference.
+        It is said once of the amounts that it has there, and stays. `NotFound` if there is no such difference.
         """
         if difference not in DIFFERENCES:
             raise BadInput(f"difference: choose of {', '.join(DIFFERENCES)}.")
@@ -234,8 +287,10 @@ class Evening:
         line = self.line(cycle)
         if line.cycle.closed_at is not None:
             raise BadInput(f"The business cycle {cycle} is closed; nothing of it is explained any more.")
-        found = line.comparison.differences or () if line.comparison else ()
-        if not any((d.message_id, d.difference) == (message_id, difference) for d in found):
+        of = comparison or (line.comparison.id if line.comparison else 0)
+        sides = self._views.rows(sql.DIFFERENCE, {"cycle": cycle, "comparison": of, "message_id": message_id})
+        ours, theirs = sides[0] if sides else ((), ())
+        if not sides or difference_of(message_id, amounts_of(ours), amounts_of(theirs)).difference != difference:
             raise NotFound(
                 f"The latest comparison of the business cycle {cycle} has no difference {difference} of {message_id!r}."
             )
@@ -243,6 +298,8 @@ class Evening:
             "cycle": cycle,
             "message_id": message_id,
             "difference": difference,
+            "ours": ours,
+            "theirs": theirs,
             "reason": reason,
             "by": by,
             "at": self._clock(),
@@ -262,7 +319,7 @@ class Evening:
             run(sql.LOCK_CYCLE, {"cycle": cycle})
             found = _cycle_of(run(sql.CYCLE, {"cycle": cycle}), cycle)
             if found.closed_at is None:
-                _must_be_reconciled(run, cycle)
+                must_be_reconciled(run, cycle)
                 run(sql.CLOSE_CYCLE, {"cycle": cycle, "at": self._clock(), "by": by})
                 found = _cycle_of(run(sql.CYCLE, {"cycle": cycle}), cycle)
         return found
@@ -323,7 +380,7 @@ def _bank_lines(run: Run, on: dt.date) -> list[BankLine]:
     for institution, cycle in run(sql.PAID_CYCLES, {"on": on}):
         cycles_of.setdefault(institution, []).append(cycle)
     every = [cycle for cycles in cycles_of.values() for cycle in cycles]
-    totals = _totals_of(run(sql.TOTALS, {"cycles": every}))
+    totals = totals_by_cycle(run(sql.TOTALS, {"cycles": every}))
     lines = []
     for institution, cycles in cycles_of.items():
         has = [totals.get(cycle, Totals()) for cycle in cycles]
@@ -350,67 +407,13 @@ def _cycle_of(rows: Sequence[tuple[Any, ...]], cycle: int) -> Cycle:
     return Cycle(*rows[0][:-1])
 
 
-def _totals_of(rows: Iterable[tuple[Any, ...]]) -> Mapping[int, Totals]:
-    found: dict[int, Totals] = {}
-    for cycle, positive, *numbers in rows:
-        side = {"positive" if positive else "reverse": Side(*numbers)}
-        found[cycle] = msgspec.structs.replace(found.get(cycle, Totals()), **side)
-    return found
+def _fen(amounts: Amounts | None) -> tuple[int, ...]:
+    return msgspec.structs.astuple(amounts) if amounts else ()
 
 
-def _comparison_of(row: Sequence[Any]) -> Comparison:
-    at, by, ours, theirs, differences = row
-    found = None if differences is None else _differences(differences)
-    return Comparison(at, by, _totals(ours), _totals(theirs), found)
-
-
-def _unexplained(
-    cycle: int, comparison: Comparison | None, explained: Collection[tuple[Any, ...]]
-) -> tuple[Difference, ...]:
-    found = comparison.differences or () if comparison else ()
-    return tuple(d for d in found if (cycle, d.message_id, d.difference) not in explained)
-
-
-def _state_of(
-    cycle: Cycle, totals: Totals, latest: Comparison | None, left: Collection[Difference], at: dt.datetime
-) -> str:
-    """How far a cycle is; what was compared before something else came in counts no more."""
-    if cycle.paid_on is not None:
-        return "paid"
-    if cycle.closed_at is not None:
-        return "closed"
-    if latest is None or latest.ours != totals:
-        return "open" if cycle.until_at > at else "to_reconcile"
-    if latest.equal:
-        return "equal"
-    return "differs" if latest.differences is None or left else "explained"
-
-
-def _must_be_reconciled(run: Run, cycle: int) -> None:
-    """`NotReconciled`, saying what is missing, unless the latest comparison is of now, and equal or explained."""
-    totals = _totals_of(run(sql.TOTALS, {"cycles": [cycle]})).get(cycle, Totals())
-    rows = run(sql.COMPARISONS, {"cycle": cycle, "limit": 1})
-    if not rows:
-        if totals.count:
-            raise NotReconciled(
-                f"The business cycle {cycle} was not compared yet; send its totals or its details, then close it."
-            )
-        return
-    latest = _comparison_of(rows[0])
-    if latest.ours != totals:
-        raise NotReconciled(
-            f"Something came into the business cycle {cycle} after it was compared; compare it again, then close it."
-        )
-    if latest.equal:
-        return
-    if latest.differences is None:
-        raise NotReconciled(
-            f"The totals of the business cycle {cycle} differ ({', '.join(latest.fields)}); compare its details, so "
-            "that each difference has a name."
-        )
-    left = _unexplained(cycle, latest, {row[:3] for row in run(sql.EXPLANATIONS, {"cycles": [cycle]})})
-    if left:
-        raise NotReconciled(
-            f"{len(left)} differences of the business cycle {cycle} are not explained; the first is "
-            f"{left[0].difference} of {left[0].message_id}."
-        )
+def _known(content: bytes, outcome: str, clause: str, cycle: int | None) -> Known:
+    if content == STOPPED:
+        return Known("stopped")
+    if outcome == "refused":
+        return Known("refused", clause=clause)
+    return Known("settled", cycle=cycle) if cycle is not None else Known("decided")

@@ -18,9 +18,10 @@ from shebaoka.office.sessions import Asked, form_of, front_of
 from shebaoka.records import BadInput, NotFound, NotReconciled
 
 DETAILS = 100
-"""Settlements on a page."""
+"""Settlements on a page, and differences."""
 CLOSABLE = ("equal", "explained")
 ID_MAX = 2**63 - 1
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -90,6 +91,7 @@ async def get_evening(request: Asked) -> Response[bytes]:
 
     def read() -> dict[str, Any]:
         before, after = evening.days_beside(day)
+        left_open = evening.left_open(day)
         return {
             "lines": evening.days(day),
             "left_open": evening.left_open(day),
@@ -126,20 +128,22 @@ async def _shown(request: Asked, *, status: int = 200, fault: str = "") -> Respo
     cycle = _cycle_asked(request)
     page = Page(request)
     evening = page.front.evening
-    after = request.query_params.get("after", "") if status == 200 else ""
+    asked = request.query_params if status == 200 else {}
+    after, after_difference = asked.get("after", ""), asked.get("differences", "")
 
     def read() -> dict[str, Any]:
         line = evening.line(cycle)
-        explanations = evening.explanations(cycle)
         details = evening.details(cycle, after=after, limit=DETAILS + 1) if page.sees_people else []
-        latest = line.comparison.differences or () if line.comparison else ()
-        named = {(d.message_id, d.difference) for d in latest}
+        counts = line.comparison.id if line.comparison else 0
+        differences = evening.differences(counts, after=after_difference, limit=DETAILS + 1)
+        shown = differences[:DETAILS]
         return {
             "line": line,
             "comparisons": evening.comparisons(cycle),
-            "differences": latest,
-            "explained": {(e.message_id, e.difference): e for e in explanations},
-            "earlier": [e for e in explanations if (e.message_id, e.difference) not in named],
+            "differences": shown,
+            "more_differences": shown[-1].place if len(differences) > DETAILS else "",
+            "known": evening.known(line.cycle.institution, [d.difference for d in shown]),
+            "earlier": evening.explanations(cycle, without=counts, limit=DETAILS + 1),
             "details": details[:DETAILS],
             "more": details[DETAILS - 1].settlement if len(details) > DETAILS else "",
         }
@@ -157,6 +161,8 @@ async def _shown(request: Asked, *, status: int = 200, fault: str = "") -> Respo
         may=page.staff is not None and may_reconcile(page.staff) and line.cycle.closed_at is None,
         closable=line.state in CLOSABLE or (line.comparison is None and not line.totals.count),
         after=after,
+        after_difference=after_difference,
+        most=DETAILS,
         **found,
     )
 
@@ -168,8 +174,14 @@ async def post_explain(request: Asked) -> Response[bytes]:
     must_reconcile(staff)
     cycle = _cycle_asked(request)
     said = (form.get("message_id", ""), form.get("difference", ""), form.get("reason", "").strip())
+    seen = form.get("comparison", "")
+
+    def explain() -> None:
+        comparison = int(seen) if _ID.fullmatch(seen) else None
+        front.evening.explain(cycle, *said, staff.name, comparison=comparison)
+
     try:
-        await to_thread.run_sync(front.evening.explain, cycle, *said, staff.name)
+        await to_thread.run_sync(explain)
     except BadInput:
         return await _shown(request, status=400, fault=Page(request).labels["explain_failed"])
     return moved_to(f"/evening/{cycle}")
@@ -201,7 +213,7 @@ async def post_bank_file(request: Asked) -> Response[bytes]:
 
 @get("/evening/bank-file")
 async def get_bank_file(request: Asked) -> Response[bytes]:
-    """The bank's file of a day as it was made. `NotFound` if none was, or it has no line."""
+    """The bank's file of a day as it was made. `NotFound` if none was."""
     front = front_of(request)
     day = _day(request.query_params.get("on", ""), front.screens.today())
     lines = await to_thread.run_sync(front.evening.bank_lines, day)

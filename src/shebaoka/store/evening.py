@@ -31,21 +31,57 @@ order by settled_at, person_id, seq limit %(limit)s::bigint"""
 SETTLED_AT = """
 select settled_at from settlement where person_id = %(person_id)s and seq = %(seq)s and cycle = %(cycle)s"""
 
-COMPARISONS = """
-select at, by_whom, ours, theirs, differences from comparison where cycle = %(cycle)s
-order by id desc limit %(limit)s::bigint"""
-LATEST_COMPARISONS = """
-select distinct on (cycle) cycle, at, by_whom, ours, theirs, differences
-from comparison where cycle = any(%(cycles)s::bigint[]) order by cycle, id desc"""
+_COMPARISON = "c.at, c.by_whom, c.ours, c.theirs, c.differences, c.id"
+COMPARISONS = f"""
+select {_COMPARISON} from comparison c where cycle = %(cycle)s order by id desc limit %(limit)s::bigint"""
+# The latest comparison of each cycle counts. Totals that differ, sent again after details that had the same totals, say
+# nothing new: the details count.
+COUNTING_COMPARISONS = f"""
+select distinct on (c.cycle) c.cycle, {_COMPARISON}
+from comparison c join (
+    select distinct on (cycle) cycle, ours, theirs, differences is null and ours <> theirs as totals_differ
+    from comparison where cycle = any(%(cycles)s::bigint[]) order by cycle, id desc
+) as latest on latest.cycle = c.cycle and latest.ours = c.ours and latest.theirs = c.theirs
+where c.cycle = any(%(cycles)s::bigint[])
+order by c.cycle, latest.totals_differ and c.differences is not null desc, c.id desc"""
 ADD_COMPARISON = """
 insert into comparison (cycle, at, by_whom, ours, theirs, differences)
-values (%(cycle)s, %(at)s, %(by)s, %(ours)s, %(theirs)s, %(differences)s)"""
+values (%(cycle)s, %(at)s, %(by)s, %(ours)s, %(theirs)s, %(differences)s) returning id"""
+ADD_DIFFERENCES = """
+insert into difference (comparison, message_id, ours, theirs, settlement)
+select %(comparison)s, message_id, ours, theirs, settlement from jsonb_to_recordset(%(differences)s::jsonb)
+    as d (message_id text, ours bigint[], theirs bigint[], settlement text)"""
+# What nobody has explained comes first.
+DIFFERENCES = """
+select d.message_id, d.ours, d.theirs, d.settlement, e.reason, e.by_whom, e.at
+from difference d join comparison c on c.id = d.comparison
+left join explanation e on e.cycle = c.cycle and (e.message_id, e.ours, e.theirs) = (d.message_id, d.ours, d.theirs)
+where d.comparison = %(comparison)s
+  and (%(after)s::text is null or (e.at is not null, d.message_id) > (%(explained)s::boolean, %(after)s))
+order by e.at is not null, d.message_id limit %(limit)s::bigint"""
+UNEXPLAINED = """
+select d.comparison, count(*) from difference d join comparison c on c.id = d.comparison
+where d.comparison = any(%(comparisons)s::bigint[]) and not exists (
+    select from explanation e
+    where e.cycle = c.cycle and (e.message_id, e.ours, e.theirs) = (d.message_id, d.ours, d.theirs))
+group by d.comparison"""
+DIFFERENCE = """
+select d.ours, d.theirs from difference d join comparison c on c.id = d.comparison
+where c.cycle = %(cycle)s and c.id = %(comparison)s and d.message_id = %(message_id)s"""
+# All of a cycle's, or those that cover nothing of a comparison.
 EXPLANATIONS = """
-select cycle, message_id, difference, reason, by_whom, at from explanation
-where cycle = any(%(cycles)s::bigint[]) order by cycle, at, message_id"""
+select cycle, message_id, difference, reason, by_whom, at, ours, theirs from explanation e
+where cycle = %(cycle)s and not exists (
+    select from difference d where d.comparison = %(without)s
+    and (d.message_id, d.ours, d.theirs) = (e.message_id, e.ours, e.theirs))
+order by at desc, message_id limit %(limit)s::bigint"""
 ADD_EXPLANATION = """
-insert into explanation (cycle, message_id, difference, reason, by_whom, at)
-values (%(cycle)s, %(message_id)s, %(difference)s, %(reason)s, %(by)s, %(at)s) on conflict do nothing"""
+insert into explanation (cycle, message_id, difference, ours, theirs, reason, by_whom, at)
+values (%(cycle)s, %(message_id)s, %(difference)s, %(ours)s, %(theirs)s, %(reason)s, %(by)s, %(at)s)
+on conflict do nothing"""
+BECAME_OF = """
+select k.request_id, k.content, j.outcome, j.clause, j.cycle
+from request_key k join journal j on j.person_id = k.person_id and j.seq = k.seq where k.request_id = any(%(ids)s)"""
 
 # Whoever saves a settlement holds this lock together with others; whoever closes the cycle waits and holds it alone.
 LOCK_CYCLE = "select pg_advisory_xact_lock(%(cycle)s::bigint)"

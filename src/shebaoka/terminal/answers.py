@@ -27,14 +27,27 @@ class SideOutput(AmountsOutput, frozen=True, kw_only=True):
     setl_cnt: int
 
 
-class DifferenceOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that both sides do not have alike: `ours_only`, `theirs_only` or `amount`."""
+class KnownOutput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a message that only they have: `settled` in the cycle `sign_no`, `refused` by `clause`, `stopped`,
+    `decided` without moving money, or `never_came`.
+    """
+
+    state: str
+    sign_no: int = 0
+    clause: str = ""
+
+
+class DifferenceOutput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message that both sides do not have alike: `ours_only`, `theirs_only` or `amount`. `known` stands beside
+    `theirs_only` alone.
+    """
 
     msgid: str
     difference: str
     setl_id: str
     ours: AmountsOutput | None
     theirs: AmountsOutput | None
+    known: KnownOutput | None = None
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 An institution sees its own cycles alone. What differs is answered difference by difference; why, the office explains.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,8 +12,8 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import Body
 
-from shebaoka.desk import Amounts, Comparison, Difference, Side, Terminal, Totals, read_details
-from shebaoka.terminal.answers import AmountsOutput, DifferenceOutput, Output, SideOutput, city_time, yuan
+from shebaoka.desk import Amounts, Comparison, Difference, Known, Side, Terminal, Totals, read_details
+from shebaoka.terminal.answers import AmountsOutput, DifferenceOutput, KnownOutput, Output, SideOutput, city_time, yuan
 from shebaoka.terminal.inputs import DetailsInput, Message, SideTotals, SignOff, TotalsInput, fen
 from shebaoka.terminal.shaping import Reader, numbered, plainly_answered
 from shebaoka.web import Front
@@ -21,6 +22,7 @@ _MOST_OF_A_CYCLE = Decimal(10**12)
 """Yuan; no cycle's sum is larger."""
 _SHOWN = 1000
 """So many differences are answered; `differences` says how many there are."""
+_Found = tuple[Comparison, Sequence[Difference], Mapping[str, Known]]
 _SIGN_OFF, _TOTALS, _DETAILS = Reader("9002", SignOff), Reader("3201", TotalsInput), Reader("3202", DetailsInput)
 
 
@@ -54,9 +56,9 @@ async def _compare_totals(
     said = message.input
     theirs = Totals(positive=_side(said.positive, "positive"), reverse=_side(said.reverse, "reverse"))
 
-    def compare() -> Comparison:
+    def compare() -> _Found:
         front.evening.cycle(said.sign_no, terminal.institution)
-        return front.evening.compare_totals(said.sign_no, theirs, terminal.key_id)
+        return front.evening.compare_totals(said.sign_no, theirs, terminal.key_id), (), {}
 
     return await _compared(front, request, terminal, said.sign_no, compare)
 
@@ -70,28 +72,28 @@ async def _compare_details(
     message, terminal = await _DETAILS.read(request)
     said = message.input
 
-    def compare() -> Comparison:
+    def compare() -> _Found:
         front.evening.cycle(said.sign_no, terminal.institution)
         rows = read_details(said.file.encode())
-        return front.evening.compare_details(said.sign_no, rows, terminal.key_id)
+        found, differences = front.evening.compare_details(said.sign_no, rows, terminal.key_id)
+        return found, differences[:_SHOWN], front.evening.known(terminal.institution, differences[:_SHOWN])
 
     return await _compared(front, request, terminal, said.sign_no, compare)
 
 
 async def _compared(
-    front: Front, request: Request[Any, Any, Any], terminal: Terminal, cycle: int, compare: Any
+    front: Front, request: Request[Any, Any, Any], terminal: Terminal, cycle: int, compare: Callable[[], _Found]
 ) -> Response[Any]:
     terminal.must("reconcile")
     came_at = city_time(front.clock(), front.notices.zone)
-    found: Comparison = await to_thread.run_sync(compare)
-    differences = found.differences or ()
+    found, shown, known = await to_thread.run_sync(compare)
     output = Output(
         sign_no=cycle,
         equal=found.equal,
         positive=_shown(found.ours.positive),
         reverse=_shown(found.ours.reverse),
-        differences=len(differences),
-        detail=tuple(map(_difference, differences[:_SHOWN])),
+        differences=found.differences or 0,
+        detail=tuple(_difference(d, known.get(d.message_id)) for d in shown),
     )
     return plainly_answered(front, request, output, came_at)
 
@@ -125,13 +127,14 @@ def _amounts(amounts: Amounts | None) -> AmountsOutput | None:
     )
 
 
-def _difference(found: Difference) -> DifferenceOutput:
+def _difference(found: Difference, known: Known | None) -> DifferenceOutput:
     return DifferenceOutput(
         msgid=found.message_id,
         difference=found.difference,
         setl_id=found.settlement,
         ours=_amounts(found.ours),
         theirs=_amounts(found.theirs),
+        known=KnownOutput(state=known.state, sign_no=known.cycle, clause=known.clause) if known else None,
     )
 
 
