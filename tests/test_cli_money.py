@@ -1,5 +1,6 @@
 """Institutions, terminals and the evening of money at the command line."""
 
+import hashlib
 import json
 import stat
 from collections.abc import Iterator
@@ -143,8 +144,11 @@ def test_a_day_from_the_charge_to_the_bank(shell: Shell, holder: str, tmp_path: 
         today = str(house.screens.today())
     assert shell.run("money", "bank-file", today, by="operator").exit_code == 1
     out = tmp_path / "bank.csv"
-    shell.ok("money", "bank-file", today, "--out", str(out), by="bank")
-    paid = shell.ok("money", "bank-file", today, by="bank")
+    said = shell.ok("money", "bank-file", today, "--out", str(out), by="bank")
+    assert hashlib.sha256(out.read_bytes()).hexdigest() in said
+    again = shell.run("money", "bank-file", today, by="clerk")
+    paid = again.stdout
+    assert " ".join(said.split()).endswith(again.stderr.strip())
     assert (out.read_text(), paid.splitlines()[1]) == (paid, f"pay,{today},{HOSPITAL},{cycle},2,0,1734,0,1734")
     assert shell.run("money", "bank-file", today, "--out", str(out), by="bank").exit_code == 1
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.moneyhouse import HOSPITAL, PHARMACY, TERMINALS, MoneyHouse, card_of,
 
 from shebaoka.desk import (
     Amounts,
+    BankFile,
     BankLine,
     Comparison,
     Detail,
@@ -598,17 +600,17 @@ def test_the_bank_file_pays_each_closed_cycle_once(money: MoneyHouse) -> None:
     money.settle(first, 0, total=10_000, pooled=6_000, cash=1_000)
     spent = money.settle(other, 1, total=500, institution=PHARMACY)
     reconciled(money, first)
-    file = evening.bank_file(TODAY)
+    file = evening.bank_file(TODAY, "wang")
     assert file.decode().splitlines()[1:] == [
         f"pay,2013-07-01,{HOSPITAL},{first},1,0,3000,6000,9000",
         "control,2013-07-01,1,1,1,0,3000,6000,9000",
     ]
     reconciled(money, other)
-    assert evening.bank_file(TODAY) == file
+    assert evening.bank_file(TODAY, "wang") == file
     assert evening.line(first).cycle.paid_on == TODAY
     assert [evening.line(c).state for c in (first, other)] == ["paid", "closed"]
     with pytest.raises(BadInput, match="before that day"):
-        evening.bank_file(TODAY + dt.timedelta(days=1))
+        evening.bank_file(TODAY + dt.timedelta(days=1), "wang")
     money.clock.move(days=1)
     money.institutions.forget_cycle(PHARMACY)
     second = money.sign_in(PHARMACY)
@@ -617,11 +619,11 @@ def test_the_bank_file_pays_each_closed_cycle_once(money: MoneyHouse) -> None:
         money.take_back(refund, second, 1 if n == 0 else 2, PHARMACY)
     reconciled(money, second)
     tomorrow = TODAY + dt.timedelta(days=1)
-    assert evening.bank_file(tomorrow).decode().splitlines()[1:] == [
+    assert evening.bank_file(tomorrow, "wang").decode().splitlines()[1:] == [
         f"pay,2013-07-02,{PHARMACY},{other} {second},2,2,0,0,0",
         "control,2013-07-02,1,2,2,2,0,0,0",
     ]
-    assert evening.bank_file(TODAY) == file
+    assert evening.bank_file(TODAY, "wang") == file
     assert evening.bank_lines(TODAY)[0].sum_fen == 9_000
     assert evening.check() == []
 
@@ -631,18 +633,56 @@ def test_an_institution_that_owes_is_listed_apart(money: MoneyHouse) -> None:
     evening, first = money.evening, money.sign_in(HOSPITAL)
     receipt = money.settle(first, 0, total=400, pooled=300)
     reconciled(money, first)
-    evening.bank_file(TODAY)
+    evening.bank_file(TODAY, "wang")
     money.clock.move(days=1)
     money.institutions.forget_cycle(HOSPITAL)
     second = money.sign_in(HOSPITAL)
     money.take_back(receipt, second)
     reconciled(money, second)
-    file = evening.bank_file(TODAY + dt.timedelta(days=1)).decode().splitlines()
+    file = evening.bank_file(TODAY + dt.timedelta(days=1), "wang").decode().splitlines()
     assert file[1:] == [
         f"owes,2013-07-02,{HOSPITAL},{second},0,1,-100,-300,-400",
         "control,2013-07-02,1,1,0,1,-100,-300,-400",
     ]
     assert evening.clearing_balance(HOSPITAL) == 0
+
+
+def test_who_made_the_bank_file_is_kept(money: MoneyHouse) -> None:
+    """Who made a day's file first, when, its digest, lines and sum stay, whoever asks for it again."""
+    evening, cycle = money.evening, money.sign_in()
+    money.settle(cycle, total=400, pooled=300)
+    reconciled(money, cycle)
+    assert evening.made(TODAY) is None
+    file = evening.bank_file(TODAY, "wang")
+    made = BankFile(money.clock.at, "wang", hashlib.sha256(file).digest(), 1, 400)
+    assert evening.made(TODAY) == made
+    money.clock.move(minutes=5)
+    assert evening.bank_file(TODAY, "li") == file
+    assert evening.made(TODAY) == made
+
+
+def test_a_file_without_a_line_is_a_days_file_too(money: MoneyHouse) -> None:
+    """What is closed after it waits for the next day's, for the bank may have it already."""
+    evening, cycle = money.evening, money.sign_in()
+    empty = evening.bank_file(TODAY, "wang")
+    money.settle(cycle, total=400)
+    reconciled(money, cycle)
+    assert evening.bank_file(TODAY, "li") == empty
+    assert evening.line(cycle).state == "closed"
+    made = evening.made(TODAY)
+    assert made is not None
+    assert (made.by, made.lines, made.sum_fen) == ("wang", 0, 0)
+
+
+def test_a_file_of_before_is_the_same_and_nobodys(money: MoneyHouse) -> None:
+    """A day's file that was made before it was kept by whom is given again, and nothing is invented about it."""
+    evening, cycle = money.evening, money.sign_in()
+    money.settle(cycle, total=400)
+    reconciled(money, cycle)
+    with psycopg.connect(money.database.owner) as owner:
+        owner.execute("update cycle set paid_on = '2013-07-01'")
+    assert evening.bank_file(TODAY, "li").decode().splitlines()[1] == f"pay,2013-07-01,{HOSPITAL},{cycle},1,0,400,0,400"
+    assert evening.made(TODAY) is None
 
 
 def test_two_who_ask_for_the_file_at_once_get_the_same(money: MoneyHouse) -> None:
@@ -654,10 +694,10 @@ def test_two_who_ask_for_the_file_at_once_get_the_same(money: MoneyHouse) -> Non
     reconciled(money, first)
     with ThreadPoolExecutor(2) as pool:
         with held(money, f"cycle where id = {first}") as looker:
-            one = pool.submit(evening.bank_file, TODAY)
+            one = pool.submit(evening.bank_file, TODAY, "wang")
             until_somebody_waits(looker, ROW)
             reconciled(money, other)
-            two = pool.submit(evening.bank_file, TODAY)
+            two = pool.submit(evening.bank_file, TODAY, "wang")
             until_somebody_waits(looker, ADVISORY)
         assert one.result(30) == two.result(30)
     assert [evening.line(c).state for c in (first, other)] == ["paid", "closed"]
@@ -674,6 +714,7 @@ def test_days_belong_to_the_city(money: MoneyHouse) -> None:
     assert [line.cycle.id for line in evening.days(TODAY)] == [first]
     assert [line.cycle.id for line in evening.days(tomorrow)] == [second]
     assert [line.cycle.id for line in evening.left_open(tomorrow)] == [first]
+    assert [evening.count_left_open(TODAY + dt.timedelta(days=n)) for n in range(3)] == [0, 1, 2]
     assert [(line.cycle.id, line.name) for line in evening.cycles()] == [
         (second, "南山大药房"),
         (first, "汾河湾综合医院"),
@@ -687,8 +728,23 @@ def test_days_belong_to_the_city(money: MoneyHouse) -> None:
     for day in (dt.date.min, dt.date.max):
         with pytest.raises(BadInput, match="between the years"):
             evening.days(day)
-    assert evening.bank_file(TODAY).decode().endswith("control,2013-07-01,0,0,0,0,0,0,0\n")
-    assert evening.bank_file(tomorrow).decode().splitlines()[1].startswith(f"pay,2013-07-02,{HOSPITAL},{first},0,0")
+    assert evening.bank_file(TODAY, "wang").decode().endswith("control,2013-07-01,0,0,0,0,0,0,0\n")
+    assert (
+        evening.bank_file(tomorrow, "wang")
+        .decode()
+        .splitlines()[1]
+        .startswith(f"pay,2013-07-02,{HOSPITAL},{first},0,0")
+    )
+
+
+def test_cycles_are_found_by_their_index(money: MoneyHouse) -> None:
+    """Neither signing in nor the bank's file looks through every cycle there ever was."""
+    about = {"institution": HOSPITAL, "at": AT, "on": TODAY}
+    with psycopg.connect(money.database.owner) as owner:
+        owner.execute("set enable_seqscan to off")
+        for statement, index in ((views.OPEN_CYCLE_OF, "open_cycle"), (sql.PAID_CYCLES, "cycle_by_payment")):
+            plan = owner.execute(f"explain {statement}", about).fetchall()  # type: ignore[arg-type]
+            assert any(index in row[0] for row in plan), plan
 
 
 # What does not hold is found -----------------------------------------------------------------------------------------
@@ -733,7 +789,7 @@ def test_a_database_that_is_down_is_told(vault: SoftwareVault) -> None:
     views = Views("postgresql://nobody@localhost:1/none", wait_s=0.1)
     views.open()
     evening = Evening(views, dt.UTC)
-    for ask in (lambda: evening.close(1, "li"), lambda: evening.bank_file(TODAY), lambda: evening.totals(1)):
+    for ask in (lambda: evening.close(1, "li"), lambda: evening.bank_file(TODAY, "wang"), lambda: evening.totals(1)):
         with pytest.raises(StoreDown):
             ask()
     views.close()

@@ -1,6 +1,7 @@
 """The office's pages about money: a day followed from the first message to the bank's file, by who may, in words."""
 
 import datetime as dt
+import hashlib
 import re
 import threading
 from collections.abc import Iterator
@@ -134,10 +135,12 @@ def test_a_day_is_followed_from_the_first_message_to_the_bank(office: Office) ->
         text = client.get("/evening?on=2013-07-01").text
         assert "✓ in the bank's file" in text.replace("&#39;", "'")
         file = client.get("/evening/bank-file", params={"on": "2013-07-01"})
-        assert file.content == money.evening.bank_file(TODAY)
+        assert file.content == money.evening.bank_file(TODAY, "wang")
         assert file.content.decode().splitlines()[1] == f"pay,2013-07-01,{HOSPITAL},{hospital},4,1,10038,24000,34038"
         assert file.headers["Content-Disposition"] == 'attachment; filename="bank-2013-07-01.csv"'
         assert "340.38 yuan" in text
+        assert "by clerk-1. Lines: 1. Sum: 340.38 yuan." in text
+        assert hashlib.sha256(file.content).hexdigest() in text
     assert [money.evening.line(c).state for c in (hospital, pharmacy)] == ["paid", "open"]
     assert {e.by for e in money.evening.explanations(hospital)} == {"clerk-1"}
     assert money.evening.cycle(hospital).closed_by == "clerk-1"
@@ -167,7 +170,7 @@ def test_the_pages_are_whole_in_every_language(office: Office, language: str) ->
         money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
         money.evening.close(pharmacy, "li")
         look(f"/evening/{pharmacy}")
-        money.evening.bank_file(TODAY)
+        money.evening.bank_file(TODAY, "wang")
         look("/evening?on=2013-07-01", f"/evening/{pharmacy}")
         money.clock.move(days=2)
         look("/evening?on=2013-07-03", f"/evening/{hospital}")
@@ -302,6 +305,30 @@ def test_roles(office: Office, role: Role) -> None:
         assert bool(money.evening.bank_lines(TODAY)) == payer
 
 
+def test_a_file_without_a_line_is_shown_too(office: Office) -> None:
+    """Whoever made a day's file too early sees that it is made, and no button that would make it again."""
+    hospital, _ = charged(office.money)
+    office.money.evening.bank_file(TODAY, "wang")
+    office.money.evening.compare_totals(hospital, office.money.evening.totals(hospital), "fenhe-1")
+    office.money.evening.close(hospital, "li")
+    with office.client("bank") as client:
+        text = client.get("/evening?language=en").text
+        assert (Reader(text).faults, forms(text)) == ([], [])
+        assert "by wang. Lines: 0. Sum: 0.00 yuan." in text
+        assert client.get("/evening/bank-file").content == office.money.evening.bank_file(TODAY, "li")
+
+
+def test_it_says_how_many_open_cycles_are_not_listed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cycle that is open is left out without a word."""
+    charged(office.money)
+    read = office.money.evening.left_open
+    monkeypatch.setattr(office.money.evening, "left_open", lambda day: read(day, limit=1))
+    with office.client("clerk") as client:
+        assert "1 more, of days before" in client.get("/evening?on=2013-07-02&language=en").text
+        monkeypatch.undo()
+        assert "of days before" not in client.get("/evening?on=2013-07-02&language=en").text
+
+
 def test_nobody_else_comes_in(office: Office) -> None:
     """Without sign-in every page leads to the form; a form without our mark does nothing, whoever sends it."""
     hospital, _ = charged(office.money)
@@ -375,7 +402,7 @@ def test_every_link_of_the_pages_leads_somewhere(office: Office) -> None:
     differing(money, hospital)
     money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
     money.evening.close(pharmacy, "li")
-    money.evening.bank_file(TODAY)
+    money.evening.bank_file(TODAY, "wang")
     with office.client("clerk") as client:
         left, seen = {"/evening"}, set[str]()
         while left:

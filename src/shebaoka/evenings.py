@@ -66,7 +66,7 @@ class Evenings:
 
     def pay(self, on: dt.date) -> list[BankLine]:
         """The bank's file of a day, and who is paid by it."""
-        (self._folder / f"bank-{on}.csv").write_bytes(self._evening.bank_file(on))
+        (self._folder / f"bank-{on}.csv").write_bytes(self._evening.bank_file(on, CLERK))
         return self._evening.bank_lines(on)
 
 

@@ -210,7 +210,7 @@ def close(caller: Caller, cycle: int) -> None:
 def bank_file(caller: Caller, day: dt.date, out: Path | None) -> None:
     """Make the bank's file of DAY: every cycle closed by then and not paid yet, which is paid from now on.
 
-    Asked again, the same day gives the same file. Needs a token of the role clerk or bank.
+    Asked again, the same day gives the same file, and says who made it. Needs a token of the role clerk or bank.
     """
     from shebaoka.desk import must_pay
 
@@ -218,13 +218,16 @@ def bank_file(caller: Caller, day: dt.date, out: Path | None) -> None:
         must_pay(staff)
         if out is not None and out.exists():
             raise BadInput(f"--out: {out} exists already; name a new file.")
-        file = house.evening.bank_file(day)
+        file = house.evening.bank_file(day, staff.name)
+        made = house.evening.made(day)
+        by = f"Made {local(house, made.made_at)} by {made.by}, SHA-256 {made.digest.hex()}." if made else ""
     if out is None:
         click.echo(file, nl=False)
+        click.echo(by, err=True, nl=bool(by))
         return
     with out.open("xb") as target:
         target.write(file)
-    say(f"The bank's file of {day} is in {out}.")
+    say(f"The bank's file of {day} is in {out}. {by}")
 
 
 @money.command()

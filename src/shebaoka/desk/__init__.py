@@ -10,6 +10,7 @@ from shebaoka.desk.accounts import must_see_accounts as must_see_accounts
 from shebaoka.desk.accounts import must_see_unmasked as must_see_unmasked
 from shebaoka.desk.audit import Audit as Audit
 from shebaoka.desk.audit import Auditor as Auditor
+from shebaoka.desk.bankfile import BankFile as BankFile
 from shebaoka.desk.bankfile import BankLine as BankLine
 from shebaoka.desk.bankfile import bank_text as bank_text
 from shebaoka.desk.calendar import record_lapses as record_lapses

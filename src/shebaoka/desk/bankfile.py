@@ -27,6 +27,16 @@ class BankLine(msgspec.Struct, frozen=True):
         return self.account_fen + self.pooled_fen
 
 
+class BankFile(msgspec.Struct, frozen=True):
+    """The bank's file of a day as it was made: when, by whom, its SHA-256, and its lines without the one of control."""
+
+    made_at: dt.datetime
+    by: str
+    digest: bytes
+    lines: int
+    sum_fen: int
+
+
 def bank_text(on: dt.date, lines: Iterable[BankLine]) -> bytes:
     """The bank's file: who is paid, then who owes, then a line of control. Its form is in docs/reconciliation.md."""
     ordered = sorted(lines, key=lambda line: (line.sum_fen < 0, line.institution))

@@ -4,6 +4,7 @@ Terminals, the command line and the office's pages call it. Amounts are fen. See
 """
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from shebaoka import ledger
-from shebaoka.desk.bankfile import BankLine, bank_text
+from shebaoka.desk.bankfile import BankFile, BankLine, bank_text
 from shebaoka.desk.comparing import (
     DIFFERENCES,
     Amounts,
@@ -170,6 +171,10 @@ class Evening:
         """Cycles of earlier days that are not closed yet, newest first."""
         return self._listed(open_only=True, until=self._bounds(before)["since"], limit=limit)
 
+    def count_left_open(self, before: dt.date) -> int:
+        """How many cycles of earlier days are not closed yet."""
+        return int(self._views.rows(sql.LEFT_OPEN, self._bounds(before))[0][0])
+
     def days_beside(self, on: dt.date) -> tuple[dt.date | None, dt.date | None]:
         """The last day before, and the first day after, on which a cycle was opened."""
         ((before, after),) = self._views.rows(sql.DAYS_BESIDE, self._bounds(on))
@@ -326,18 +331,32 @@ class Evening:
 
     # paying
 
-    def bank_file(self, on: dt.date) -> bytes:
+    def bank_file(self, on: dt.date, by: str) -> bytes:
         """The bank's file of a day: every cycle closed by then and in no earlier file; these are paid from now on.
 
-        A day's file is made once. Asked again, the same cycles give the same bytes, whatever was closed meanwhile.
+        A day's file is made once, and who made it is kept. Asked again, the same cycles give the same bytes, whatever
+        was closed meanwhile.
         """
-        if on > self._clock().astimezone(self._zone).date():
+        at, asked = self._clock(), {"on": on}
+        if on > at.astimezone(self._zone).date():
             raise BadInput(f"The bank's file of {on} cannot be made before that day.")
         with self._views.together() as run:
             run(sql.LOCK_BANK_FILE, {})
-            run(sql.PAY_CYCLES, {"on": on, "until": self._bounds(on)["until"]})
+            made = run(sql.BANK_FILE, asked) or run(sql.PAID_CYCLES, asked)
+            if not made:
+                run(sql.PAY_CYCLES, asked | self._bounds(on))
             lines = _bank_lines(run, on)
-        return bank_text(on, lines)
+            text = bank_text(on, lines)
+            if not made:
+                owed_fen = sum(line.sum_fen for line in lines)
+                row = BankFile(at, by, hashlib.sha256(text).digest(), len(lines), owed_fen)
+                run(sql.ADD_BANK_FILE, asked | msgspec.structs.asdict(row))
+        return text
+
+    def made(self, on: dt.date) -> BankFile | None:
+        """Who made the bank's file of a day, and when; None if none was made, or before this was kept."""
+        rows = self._views.rows(sql.BANK_FILE, {"on": on})
+        return BankFile(*rows[0]) if rows else None
 
     def bank_lines(self, on: dt.date) -> list[BankLine]:
         """What stands in the bank's file of a day; nothing if none was made. Pays nothing."""

@@ -94,7 +94,9 @@ async def get_evening(request: Asked) -> Response[bytes]:
         left_open = evening.left_open(day)
         return {
             "lines": evening.days(day),
-            "left_open": evening.left_open(day),
+            "left_open": left_open,
+            "left_out": evening.count_left_open(day) - len(left_open),
+            "made": evening.made(day),
             "bank": sorted(evening.bank_lines(day), key=lambda line: (line.sum_fen < 0, line.institution)),
             "waiting": evening.waiting(day),
             "before": before,
@@ -207,7 +209,7 @@ async def post_bank_file(request: Asked) -> Response[bytes]:
     form, front, staff = await form_of(request), front_of(request), request.state.staff
     must_pay(staff)
     day = _day(form.get("on", ""), front.screens.today())
-    await to_thread.run_sync(front.evening.bank_file, day)
+    await to_thread.run_sync(front.evening.bank_file, day, staff.name)
     return moved_to(f"/evening?on={day}")
 
 
@@ -216,8 +218,8 @@ async def get_bank_file(request: Asked) -> Response[bytes]:
     """The bank's file of a day as it was made. `NotFound` if none was."""
     front = front_of(request)
     day = _day(request.query_params.get("on", ""), front.screens.today())
-    lines = await to_thread.run_sync(front.evening.bank_lines, day)
-    if not lines:
+    lines, made = await to_thread.run_sync(lambda: (front.evening.bank_lines(day), front.evening.made(day)))
+    if not lines and made is None:
         raise NotFound("No bank file was made on this day.")
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="bank-{day}.csv"'}
     return Response(bank_text(day, lines), media_type="text/csv", headers=headers)

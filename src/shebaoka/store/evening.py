@@ -14,6 +14,7 @@ where (%(institution)s::text is null or c.institution = %(institution)s)
   and (%(until)s::timestamptz is null or c.opened_at < %(until)s)
 order by c.id desc limit %(limit)s::bigint"""
 
+LEFT_OPEN = "select count(*) from cycle where closed_at is null and opened_at < %(since)s"
 DAYS_BESIDE = """
 select (select max(opened_at) from cycle where opened_at < %(since)s),
        (select min(opened_at) from cycle where opened_at >= %(until)s)"""
@@ -90,9 +91,11 @@ CLOSE_CYCLE = "update cycle set closed_at = %(at)s, closed_by = %(by)s where id 
 # Two keys are a space of locks beside that of the cycles. A day's file is made once: what is closed after that waits
 # for the next day's.
 LOCK_BANK_FILE = "select pg_advisory_xact_lock(1, 1)"
-PAY_CYCLES = """
-update cycle set paid_on = %(on)s where closed_at < %(until)s and paid_on is null
-and not exists (select from cycle where paid_on = %(on)s)"""
+PAY_CYCLES = "update cycle set paid_on = %(on)s where closed_at < %(until)s and paid_on is null"
+BANK_FILE = "select made_at, by_whom, digest, lines, sum_fen from bank_file where day = %(on)s"
+ADD_BANK_FILE = """
+insert into bank_file (day, made_at, by_whom, digest, lines, sum_fen)
+values (%(on)s, %(made_at)s, %(by)s, %(digest)s, %(lines)s, %(sum_fen)s)"""
 WAITING = "select count(*) from cycle where closed_at < %(until)s and paid_on is null"
 PAID_CYCLES = "select institution, id from cycle where paid_on = %(on)s order by institution, id"
 
