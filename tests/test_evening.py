@@ -446,6 +446,21 @@ def test_totals_sent_again_do_not_hinder_the_closing(money: MoneyHouse) -> None:
     assert evening.close(cycle, "li").closed_by == "li"
 
 
+def test_differences_that_cancel_out_are_not_hidden_by_equal_totals(money: MoneyHouse) -> None:
+    """Two charges whose amounts are exchanged have equal sums; once the details were compared, these count."""
+    evening, cycle = money.evening, money.sign_in()
+    one, two = (money.settle(cycle, total=n).request_id for n in (10, 20))
+    rows = [
+        StatedDetail(2, one, "1", "11", Amounts(20, 0, 20, 0)),
+        StatedDetail(3, two, "1", "11", Amounts(10, 0, 10, 0)),
+    ]
+    evening.compare_details(cycle, rows, "fenhe-1")
+    assert evening.compare_totals(cycle, totals_of(rows), "fenhe-1").equal
+    assert evening.line(cycle).state == "differs"
+    with pytest.raises(NotReconciled, match=r"2 differences .* are not explained"):
+        evening.close(cycle, "li")
+
+
 def test_differences_come_page_by_page(money: MoneyHouse) -> None:
     """Each difference is on one page, with what was said of it; what nobody has explained comes first."""
     evening, cycle = money.evening, money.sign_in()

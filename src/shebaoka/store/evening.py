@@ -35,16 +35,16 @@ select settled_at from settlement where person_id = %(person_id)s and seq = %(se
 _COMPARISON = "c.at, c.by_whom, c.ours, c.theirs, c.differences, c.id"
 COMPARISONS = f"""
 select {_COMPARISON} from comparison c where cycle = %(cycle)s order by id desc limit %(limit)s::bigint"""
-# The latest comparison of each cycle counts. Totals that differ, sent again after details that had the same totals, say
-# nothing new: the details count.
+# The latest comparison of each cycle counts. Totals sent again after details that had the same totals say nothing new:
+# the details count, also where their differences cancel out in the sum.
 COUNTING_COMPARISONS = f"""
 select distinct on (c.cycle) c.cycle, {_COMPARISON}
 from comparison c join (
-    select distinct on (cycle) cycle, ours, theirs, differences is null and ours <> theirs as totals_differ
-    from comparison where cycle = any(%(cycles)s::bigint[]) order by cycle, id desc
+    select distinct on (cycle) cycle, ours, theirs from comparison
+    where cycle = any(%(cycles)s::bigint[]) order by cycle, id desc
 ) as latest on latest.cycle = c.cycle and latest.ours = c.ours and latest.theirs = c.theirs
 where c.cycle = any(%(cycles)s::bigint[])
-order by c.cycle, latest.totals_differ and c.differences is not null desc, c.id desc"""
+order by c.cycle, c.differences is not null desc, c.id desc"""
 ADD_COMPARISON = """
 insert into comparison (cycle, at, by_whom, ours, theirs, differences)
 values (%(cycle)s, %(at)s, %(by)s, %(ours)s, %(theirs)s, %(differences)s) returning id"""
