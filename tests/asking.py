@@ -14,6 +14,7 @@ from shebaoka.records import (
     Material,
     Sender,
     Terms,
+    credit_id,
 )
 
 LI_NA = with_check_digit("14070219791203002")
@@ -56,6 +57,8 @@ def ask(
     """A request of that service, by the way that it comes, with all papers shown. The id names service and person."""
     said = {"shows": tuple(Material), **USUAL.get(service, {}), **own}
     request = SERVICES[service]
+    if service == "credit_contribution":
+        request_id = request_id or credit_id(said["month"], person)
     return Ask(
         request(id=request_id or f"{service}-{person[-6:]}", person=person, **said),  # type: ignore[arg-type]
         Sender("周", CHANNELS.get(service, Channel.WINDOW), place),

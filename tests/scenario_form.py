@@ -48,6 +48,7 @@ from shebaoka.records import (
     StayState,
     Terms,
     Why,
+    credit_id,
 )
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -377,6 +378,9 @@ def _asked_at(scenario: Scenario, turn: int) -> tuple[str, dict[str, Any]]:
 def _id_of(scenario: Scenario, turn: int) -> str:
     """The id of what is asked at a turn; a message's is the institution's own code, with time and number."""
     service, said = _asked_at(scenario, turn)
+    if service == "credit_contribution":
+        month = str({**USUAL[service], **said}["month"])
+        return credit_id(month, cast_of(scenario)[0], turn + 1)
     if SERVICES[service] not in OF_INSTITUTIONS:
         return f"scenario-{turn}"
     institution = (said.get("terms") or {}).get("institution", HOSPITAL)

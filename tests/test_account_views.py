@@ -28,7 +28,7 @@ from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask, with_check_digit
 from shebaoka.office.labels import LABELS
 from shebaoka.paper import labels_in
-from shebaoka.records import SERVICES, Ask, Digits, Material, PresentedCard, Receipt, Sender, Terms
+from shebaoka.records import SERVICES, Ask, Digits, Material, PresentedCard, Receipt, Sender, Terms, credit_id
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 from test_cli_money import HOSPITAL as SHELL_HOSPITAL
@@ -79,7 +79,8 @@ class Life:
         self.asked += 1
         channel = self.house.notices.on(TODAY).channels_of(service)[0]
         role = next(role for role, its in CHANNEL_OF.items() if its is channel)
-        request = {"id": f"life-{self.asked}", "person": LI, "service": service, "shows": list(Material), **fields}
+        request_id = credit_id(fields["month"], LI) if "month" in fields else f"life-{self.asked}"
+        request = {"id": request_id, "person": LI, "service": service, "shows": list(Material), **fields}
         sender = Sender(by or f"{role}-1", channel, "w1")
         return self._put(msgspec.convert(request, SERVICES[service]), sender, pin, new_pin, None)
 

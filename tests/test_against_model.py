@@ -19,7 +19,7 @@ from reference_model import PAYS_PARTS, REFUSED, TROUBLE, Model
 from shebaoka.desk import Clock, Outcome
 from shebaoka.records import Trouble
 from shebaoka.store import Store
-from wallets import City, city_of
+from wallets import City, city_of, supplement
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 MESSAGES = 200_000 if LONG else 3_000
@@ -71,7 +71,8 @@ class Institutions:
             if how < 0.36 and self.settled:
                 return self._sent(self._cancel(step), "cancels")
             if how < 0.42:
-                about = {"kind": "credit", "id": f"credit-{step}", "person": draw.randrange(self.people)}
+                person = draw.randrange(self.people)
+                about = {"kind": "credit", "id": supplement(person, step), "person": person}
                 return self._sent({**about, "institution": "", "amount": draw.choice((1, 10_00, 300_00))}, "credits")
             charge = self._charge(step)
             if how > 0.9:

@@ -139,6 +139,7 @@ def _carry(record: list[object]) -> dict[str, object]:
     return {"request": {**about, "balance_fen": 100, "records": [record]}}
 
 
+CREDIT = {"service": "credit_contribution", "id": "r-9", "person": NUMBER, "month": "2013-06", "amount_fen": 1}
 BAD = {
     "malformed JSON": (b'{"request": ', 400, "malformed_json", ""),
     "no UTF-8": (b'{"request": "\xff"}', 400, "malformed_json", ""),
@@ -153,6 +154,7 @@ BAD = {
     "an unknown field beside": ({"request": REGISTER, "pim": "1"}, 400, "bad_input", "data"),
     "an unknown service": ({"request": {**REGISTER, "service": "fly"}}, 400, "bad_input", "request.service"),
     "a wrong type": ({"request": {**REGISTER, "paid_fen": "28"}}, 400, "bad_input", "request.paid_fen"),
+    "a credit under an id of its own": ({"request": CREDIT}, 400, "bad_input", "request.id"),
     "a negative fee": ({"request": {**REGISTER, "paid_fen": -1}}, 400, "bad_input", "request.paid_fen"),
     "a huge number": ({"request": {**REGISTER, "paid_fen": 10**40}}, 400, "bad_input", "request.paid_fen"),
     "17 digits": ({"request": {**REGISTER, "person": NUMBER[:17]}}, 400, "bad_input", "request.person"),

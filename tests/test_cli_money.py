@@ -12,6 +12,7 @@ from cli_shell import NOBODY, OWN_PIN, Shell, open_shell
 from shebaoka import app
 from shebaoka.cli import institutions, money
 from shebaoka.desk import CARES, DIFFERENCES, RIGHTS, ask_of
+from shebaoka.numbers import mask
 from shebaoka.records import Digits, PresentedCard, SettleCharge
 
 HOSPITAL = "H14070200001"
@@ -166,6 +167,24 @@ def test_a_day_from_the_charge_to_the_bank(shell: Shell, holder: str, tmp_path: 
     assert "paid" in shell.ok("money", "cycles", "--institution", HOSPITAL)
     assert "There are no such cycles." in shell.ok("money", "cycles", "--open")
     assert shell.run("money", "totals", str(cycle + 1), by="clerk").exit_code == 1
+
+
+def test_a_month_is_credited_once_at_the_command_line(shell: Shell, holder: str) -> None:
+    """Asked again, a month is not credited again; a supplement has its number, and a refusal keeps no id."""
+    june = ["account", "credit", holder, "--month", "2013-06", "--amount-yuan"]
+    assert shell.answer(*june, "100", by="migration")["repeated"] is True
+    other = shell.run(*june, "90", by="migration")
+    assert (other.exit_code, "request_id_used_with_other_content" in other.stderr) == (1, True)
+    before = shell.answer("person", "statement", holder)["balance_fen"]
+    more = shell.answer(*june, "5", "--supplement", "2", by="migration")
+    assert more["request_id"] == f"credit-2013-06-{mask(holder)}.2"
+    assert holder not in shell.ok(*june, "5", "--supplement", "2", by="migration")
+    assert more["facts"]["balance_fen"] == before + 500
+    chosen = shell.run(*june, "5", "--id", "a-3", by="migration")
+    assert (chosen.exit_code, "credit-MONTH-NUMBER" in chosen.stderr) == (1, True)
+    for _ in range(2):
+        refused = shell.run("account", "credit", NOBODY, "--month", "2013-06", "--amount-yuan", "1", by="migration")
+        assert (refused.exit_code, "Journal" in refused.stdout) == (3, False)
 
 
 def test_files_that_are_alike_and_files_that_cannot_be_read(shell: Shell, holder: str, tmp_path: Path) -> None:

@@ -14,7 +14,20 @@ from shebaoka.importer import CreditReport, Reason, credit_contributions
 from shebaoka.importer.contributions import Contribution, Unit
 from shebaoka.notice import Notices
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import Ask, BadInput, Channel, Material, Receipt, RegisterPerson, Sender, StoreDown, Trouble
+from shebaoka.records import (
+    Ask,
+    BadInput,
+    Channel,
+    CreditContribution,
+    Material,
+    Receipt,
+    RegisterPerson,
+    RequestIdUsed,
+    Sender,
+    StoreDown,
+    Trouble,
+    credit_id,
+)
 from shebaoka.vault import SoftwareVault
 
 ON = dt.date(2013, 7, 1)
@@ -119,6 +132,40 @@ def test_another_amount_for_the_same_month_is_held_back(money: MoneyHouse, tmp_p
         assert (held.reason, report.credited, report.reconciled) == ("credited_otherwise", 0, True)
         assert "propose a correction" in held.sentence
     assert balance(money, LI) == BALANCE_FEN + 10_000
+
+
+def credit(request_id: str, amount_fen: int = 10_000) -> Ask:
+    """Li's contribution of June 2013 as the API or another program would send it."""
+    request = CreditContribution(id=request_id, person=LI, month="2013-06", amount_fen=amount_fen)
+    return Ask(request, Sender("chen", Channel.IMPORTER, "contributions"))
+
+
+@pytest.mark.parametrize("unfit", ["r-1", "credit-2013-05-{0}", "credit-2013-06", "{1}.", "{1}.1", "{1}.02", "{1}-2"])
+def test_a_month_is_credited_under_its_own_id_alone(money: MoneyHouse, unfit: str) -> None:
+    """Any other id is bad input, and nothing is done: not even the id is used up."""
+    usual = credit_id("2013-06", LI)
+    with pytest.raises(BadInput, match="credit-MONTH-NUMBER") as told:
+        money.desk.ask(credit(unfit.format(LI, usual)))
+    assert (told.value.field, balance(money, LI)) == ("request.id", BALANCE_FEN)
+    assert money.views.rows("select count(*) from request_key") == [(0,)]
+
+
+def test_a_month_is_credited_once_and_its_supplements_beside_it(money: MoneyHouse, tmp_path: Path) -> None:
+    """The file finds what was credited one by one, another amount is turned away, and a supplement has a number."""
+    usual = credit_id("2013-06", LI)
+    outcomes = money.desk.submit([credit(usual), credit(f"{usual}.2", 500), credit(f"{usual}.12", 7), credit(usual, 1)])
+    assert [type(o) for o in outcomes] == [Receipt, Receipt, Receipt, RequestIdUsed]
+    assert credit_id("2013-06", LI, 12) == f"{usual}.12"
+    report = take_in(money, write(tmp_path / "june.csv", [f"{LI},李伟,2013-06,100"]))
+    assert (sums(report), balance(money, LI)) == ((1, 0, 1, 0), BALANCE_FEN + 10_507)
+
+
+def test_a_row_whose_id_was_refused_says_how_it_is_credited(money: MoneyHouse, tmp_path: Path) -> None:
+    """Whoever asks without a dry run may be refused under the month's id; a supplement credits the month then."""
+    unknown = CreditContribution(id=credit_id("2013-06", NOBODY), person=NOBODY, month="2013-06", amount_fen=100)
+    money.desk.ask(Ask(unknown, credit("").sender))
+    (held,) = take_in(money, write(tmp_path / "june.csv", [f"{NOBODY},某某,2013-06,1"])).held_back
+    assert (held.reason, "--supplement 2" in held.sentence) == ("person_is_not_registered", True)
 
 
 BROKEN = {

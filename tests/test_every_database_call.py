@@ -18,7 +18,7 @@ from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import Store
 from shebaoka.store.wire import Prepared, Sent, Wire
 from shebaoka.store.wire import Rows as StoredRows
-from wallets import City, city_of
+from wallets import City, city_of, supplement
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 EVERY = 1 if LONG else 7
@@ -114,7 +114,7 @@ def _messages() -> list[list[dict[str, Any]]]:
 
     first, second, third, fourth = charge(1, 0, 60), charge(2, 1, 60), charge(3, 0, 7, PHARMACY), charge(4, 1, 500_00)
     late = charge(5, 1, 9)
-    credit = {"kind": "credit", "id": "credit-1", "person": 0, "institution": "", "amount": 3_00}
+    credit = {"kind": "credit", "id": supplement(0, 1), "person": 0, "institution": "", "amount": 3_00}
     back = about("cancel", 6, first)
     return [
         [first, second],

@@ -29,6 +29,7 @@ from shebaoka.records import (
     Sender,
     SettleCharge,
     Terms,
+    credit_id,
 )
 from shebaoka.store import Store, Views
 from shebaoka.vault import SoftwareVault
@@ -36,11 +37,22 @@ from shebaoka.vault import SoftwareVault
 HOSPITAL = Terms("H14070200001", ("outpatient", "pharmacy", "inpatient"), False, 1)
 PHARMACY = Terms("P14070200002", ("outpatient", "pharmacy"), True, 2)
 INSTITUTIONS = {terms.institution: terms for terms in (HOSPITAL, PHARMACY)}
+MONTH = "2013-07"
 PINS = {"right": RIGHT_PIN, "wrong": WRONG_PIN}
 OWED = """
 select account, sum(amount_fen)::bigint from (
     select substr(credit, 10) as account, amount_fen from posting where credit like 'clearing:%'
     union all select substr(debit, 10), -amount_fen from posting where debit like 'clearing:%') as p group by account"""
+
+
+def number_of(n: int) -> str:
+    """The social security number of the n-th person."""
+    return with_check_digit(f"140702195001{n // 999 + 1:02d}{n % 999 + 1:03d}")
+
+
+def supplement(person: int, n: int) -> str:
+    """The id of a credit of the n-th person beside the month's own."""
+    return credit_id(MONTH, number_of(person), n + 2)
 
 
 class City:
@@ -52,7 +64,7 @@ class City:
         self.notices = load_notices(ROOT / "notices" / "jinzhong")
         self.vault = SoftwareVault.open(folder / "vault.json")
         self.vault.set_first_pin(Digits(FIRST_PIN), length=6)
-        self.numbers = [with_check_digit(f"140702195001{n // 999 + 1:02d}{n % 999 + 1:03d}") for n in range(people)]
+        self.numbers = [number_of(n) for n in range(people)]
         database.wipe()
         with psycopg.connect(database.owner) as owner:
             for terms in INSTITUTIONS.values():
@@ -85,7 +97,7 @@ class City:
         """A message of the reference model as a terminal, or the importer, sends it. A cancel names a `place`."""
         kind, about = message["kind"], {"id": message["id"], "person": self.numbers[message["person"]]}
         if kind == "credit":
-            request = CreditContribution(**about, month="2013-07", amount_fen=message["amount"])
+            request = CreditContribution(**about, month=MONTH, amount_fen=message["amount"])
             return Ask(request, Sender("人社", CHANNELS["credit_contribution"]))
         terms = INSTITUTIONS[message["institution"]]
         sender = Sender(f"{terms.institution}-1", Channel.TERMINAL, terms.institution)

@@ -31,6 +31,7 @@ from shebaoka.records import (
     Sender,
     StopOldCard,
     UseCard,
+    credit_id,
 )
 from shebaoka.stage import OWN_PIN, TEMPORARY_PIN, Holder, Stage, as_read, live_card
 
@@ -104,7 +105,7 @@ class Crowd:
         told, raised = f"{month:%Y-%m}", month.month < 7
         amounts = {n: fen * 105 // 100 if raised else fen for n, fen in self._monthly_fen.items()}
         asks = [
-            Ask(CreditContribution(id=f"credit-{told}-{n}", person=n, month=told, amount_fen=amounts[n]), CREDITS)
+            Ask(CreditContribution(id=credit_id(told, n), person=n, month=told, amount_fen=amounts[n]), CREDITS)
             for n in self._numbers
             if n != uncredited
         ]

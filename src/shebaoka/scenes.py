@@ -51,6 +51,7 @@ from shebaoka.records import (
     UnlockCard,
     UseCard,
     WithdrawApplication,
+    credit_id,
 )
 from shebaoka.stage import OWN_PIN, TEMPORARY_PIN, Stage, Steps
 from shebaoka.tills import Till
@@ -278,9 +279,9 @@ def _hospital(stage: Stage, _: Iterator[str], at: Tills) -> None:
 
 
 def _correction(stage: Stage, cast: Iterator[str], _: Tills) -> None:
-    """1.2: a contribution that was too high is put right, by two people."""
-    number = next(cast)
-    credited = stage.ask(CreditContribution, number, month=f"{stage.desk.today():%Y-%m}", amount_fen=980_00)
+    """1.2: a supplement to this month's contribution was too high, and is put right by two people."""
+    number, month = next(cast), f"{stage.desk.today():%Y-%m}"
+    credited = stage.ask(CreditContribution, number, id=credit_id(month, number, 2), month=month, amount_fen=980_00)
     said: dict[str, Any] = {"entry": credited.entry, "right_fen": 98_00}
     proposed = stage.ask(ProposeCorrection, number, reason="金额多录了一位", **said)
     stage.ask(ApproveCorrection, number, proposal=proposed.entry, **said)

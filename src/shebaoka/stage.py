@@ -26,6 +26,7 @@ from shebaoka.records import (
     Card,
     CardKind,
     Channel,
+    CreditContribution,
     Digits,
     Life,
     Material,
@@ -34,6 +35,7 @@ from shebaoka.records import (
     Request,
     Sender,
     Trouble,
+    credit_id,
 )
 from shebaoka.store import set_stage
 
@@ -134,7 +136,9 @@ class Stage:
     ) -> Ask:
         """One request, ready to be submitted. `fields` may be plain JSON values; `by` is another of its channel."""
         self.asked += 1
-        said = {"shows": EVERYTHING, **fields, "id": f"{self._name}-{self.asked}", "person": number}
+        credits_month = service is CreditContribution
+        request_id = credit_id(fields["month"], number) if credits_month else f"{self._name}-{self.asked}"
+        said = {"shows": EVERYTHING, "id": request_id, **fields, "person": number}
         request: AnyRequest = msgspec.convert(said, service)  # type: ignore[assignment]
         sender = BY[channel or self._channel_of(service)]
         return Ask(

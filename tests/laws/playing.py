@@ -28,6 +28,7 @@ from shebaoka.records import (
     Card,
     CardKind,
     Channel,
+    CreditContribution,
     Decision,
     Digits,
     Dossier,
@@ -37,6 +38,7 @@ from shebaoka.records import (
     PinCheck,
     Sender,
     Terms,
+    credit_id,
 )
 from shebaoka.rules import card_asked, decide
 from shebaoka.rules.case import Case
@@ -197,6 +199,8 @@ class _Model:
         institution = INSTITUTIONS[step.institution].institution
         said = self.entries.said(dict(step.own), n, institution, number, before)
         request_id = f"{institution}-{n}" if request_type in OF_INSTITUTIONS else f"r{n}"
+        if request_type is CreditContribution:
+            request_id = credit_id(said["month"], number, n + 2)
         return msgspec.convert({"id": request_id, "person": number, **days_of(said, on)}, request_type, strict=True)
 
     def _pin(self, step: Step, number: str, card: Card | None) -> tuple[str | None, PinCheck]:

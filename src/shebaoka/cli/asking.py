@@ -16,9 +16,10 @@ from shebaoka.cli.entrance import REFUSED, desk_of, json_option, language_option
 from shebaoka.cli.forms import common_options, fill, own_options
 from shebaoka.cli.showing import show_receipt
 from shebaoka.numbers import mask
-from shebaoka.records import Ask, Digits, Request
+from shebaoka.records import Ask, Digits, Receipt, Request
 
 if TYPE_CHECKING:
+    from shebaoka.desk import Desk
     from shebaoka.notice import Notice
 
 COMMANDS: dict[str, type[Request]] = {
@@ -98,6 +99,8 @@ def group_of(main: click.Group, name: str) -> click.Group:
 
 def _command(name: str, request: type[Request]) -> click.Command:
     params = [*common_options(), *own_options(request), *_pin_options(request)]
+    if request is r.CreditContribution:
+        params.append(_supplement_option())
     params.append(click.Option(["--dry-run"], is_flag=True, help="Only say what the answer would be; nothing is done."))
     command = click.Command(
         name,
@@ -106,6 +109,11 @@ def _command(name: str, request: type[Request]) -> click.Command:
         help=HELP.get(request, request.__doc__),
     )
     return language_option(json_option(command))
+
+
+def _supplement_option() -> click.Option:
+    says = "Which credit of the month it is: 2 or more for a further one of the same month (补缴)."
+    return click.Option(["--supplement"], type=click.IntRange(1, 999), default=1, show_default=True, help=says)
 
 
 def _pin_options(request: type[Request]) -> list[click.Parameter]:
@@ -124,7 +132,7 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
     """Ask for one service, and show the receipt."""
     dry_run, as_json, language = given["dry_run"], given["as_json"], given["language"]
     if not given["id"]:
-        given["id"] = str(uuid.uuid4())
+        given["id"] = _id_of(request, given)
     asked = fill(request, given)
     pin, new_pin = _pins(given)
     with ctx.obj.signed_in() as (house, staff), desk_of(house) as desk:
@@ -132,7 +140,9 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
         if given["shows_all"]:
             papers = asked_to_show(house.notices.on(desk.today()), asked)
             asked = msgspec.structs.replace(asked, shows=tuple(dict.fromkeys((*asked.shows, *papers))))
-        receipt = desk.ask(Ask(asked, sender, pin, new_pin), dry_run=dry_run)
+        ask = Ask(asked, sender, pin, new_pin)
+        receipt = _tried(desk, ask) if request is r.CreditContribution and not dry_run else None
+        receipt = receipt or desk.ask(ask, dry_run=dry_run)
         show_receipt(
             house,
             receipt,
@@ -144,6 +154,19 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
         )
     if receipt.answer.outcome == "refused":
         ctx.exit(REFUSED)
+
+
+def _id_of(request: type[Request], given: dict[str, Any]) -> str:
+    """The id of a request that was given none: a credit's follows from its month, any other is drawn."""
+    if request is r.CreditContribution:
+        return r.credit_id(given["month"], given["number"], given["supplement"])
+    return str(uuid.uuid4())
+
+
+def _tried(desk: "Desk", ask: Ask) -> Receipt | None:
+    """A credit's refusal, found by a dry run so that the month's id stays free, as in the importer; None for a yes."""
+    receipt = desk.ask(ask, dry_run=True)
+    return receipt if receipt.answer.outcome == "refused" else None
 
 
 def _pins(given: dict[str, Any]) -> tuple[Digits | None, Digits | None]:

@@ -6,6 +6,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from shebaoka.cli.entrance import without_numbers
 from shebaoka.cli.labels import LABELS
 from shebaoka.cli.layout import say, say_json
 from shebaoka.notice.speech import Speech, yuan
@@ -30,7 +31,7 @@ def document(receipt: Receipt, speech: Speech, *, dry_run: bool = False) -> dict
     answer = receipt.answer
     fields = {f: getattr(answer, f) for f in answer.__struct_fields__}
     return {
-        "request_id": receipt.request_id,
+        "request_id": without_numbers(receipt.request_id),
         "service": receipt.service,
         "at": receipt.at,
         **fields,
@@ -68,7 +69,7 @@ def show_receipt(
         say(said["repeated"], first="  ")
     if receipt.entry:
         say(said["journal"].format(receipt.entry, local(house, receipt.at)), first="  ")
-    say(said["request"].format(receipt.request_id), first="  ")
+    say(said["request"].format(without_numbers(receipt.request_id)), first="  ")
 
 
 def show_ground(answer: Answer, speech: Speech) -> None:

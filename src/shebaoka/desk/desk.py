@@ -6,6 +6,8 @@ Every face comes through here. A tray of n gives exactly what n trays of one giv
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+
 from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
@@ -142,4 +144,4 @@ def _dry(outcome: Outcome) -> Outcome:
     """A receipt that stands nowhere, since nothing was done; one of an entry that was counted stays as it is."""
     if isinstance(outcome, Trouble) or not outcome.repeated:
         return outcome
-    return Receipt(request_id=outcome.request_id, service=outcome.service, at=outcome.at, answer=outcome.answer)
+    return msgspec.structs.replace(outcome, entry="")

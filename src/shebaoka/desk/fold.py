@@ -6,6 +6,7 @@ Nothing is read here. What comes out are the answers, and the rows that one save
 import datetime as dt
 import hashlib
 import operator
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +20,15 @@ from shebaoka.records import (
     SERVICE_OF,
     Accepted,
     Answer,
+    AnyRequest,
     ApplyForTemporaryCard,
     ApproveCorrection,
     Ask,
+    BadInput,
     Basis,
     Broken,
     CardKind,
+    CreditContribution,
     Decision,
     Dossier,
     Given,
@@ -37,6 +41,7 @@ from shebaoka.records import (
     RequestIdUsed,
     ReverseMessage,
     Trouble,
+    credit_id,
 )
 from shebaoka.rules import card_asked, decide
 from shebaoka.store import (
@@ -125,6 +130,8 @@ class Tray:
                 same = first_content == content
                 other = stopped if first_content == STOPPED else _used
                 outcomes.append(self._told_again(ask, receipt) if same else other(request_id))
+            elif (unfit := _unfit_id(ask.request)) is not None:
+                outcomes.append(unfit)
             else:
                 receipt = self._decide(ask, content)
                 outcomes.append(receipt)
@@ -360,6 +367,24 @@ def content_of(ask: Ask, vault: Vault) -> bytes:
     """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs."""
     mark = vault.mark(ask.request.id, ask.pin, ask.new_pin)
     return hashlib.sha256(_encode((ask.request, ask.sender)) + mark).digest()
+
+
+_SUPPLEMENT = re.compile(r"(\.([2-9]|[1-9][0-9]+))?")
+
+
+def _unfit_id(request: AnyRequest) -> BadInput | None:
+    """The trouble of a credit under an id that does not follow from its month and person; None for all else."""
+    if not isinstance(request, CreditContribution):
+        return None
+    usual = credit_id(request.month, request.person)
+    if request.id.startswith(usual) and _SUPPLEMENT.fullmatch(request.id, len(usual)):
+        return None
+    unfit = BadInput(
+        "request.id: a month's contribution is credited under the id credit-MONTH-NUMBER, and a further one of the "
+        "same month under that with .2, .3 and so on behind it. Correct it and send it again."
+    )
+    unfit.field = "request.id"
+    return unfit
 
 
 def _used(request_id: str) -> RequestIdUsed:

@@ -21,7 +21,18 @@ from shebaoka.importer.control import CONTROL_FILE, Total, differences, read_con
 from shebaoka.importer.report import HELD_BACK_FILE, HeldBack, Reason, write_held_back
 from shebaoka.importer.source import Line, SourceFile, only
 from shebaoka.importer.values import amount_fen, fen, whole
-from shebaoka.records import Ask, BadInput, Broken, Channel, CreditContribution, Receipt, RequestIdUsed, Sender, Trouble
+from shebaoka.records import (
+    Ask,
+    BadInput,
+    Broken,
+    Channel,
+    CreditContribution,
+    Receipt,
+    RequestIdUsed,
+    Sender,
+    Trouble,
+    credit_id,
+)
 
 Unit = Literal["yuan", "fen"]
 ROWS_IN_A_TRAY = 200
@@ -75,9 +86,8 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
 
     def request(self) -> CreditContribution:
         """The request of the row; its id is the same whenever the row comes."""
-        return CreditContribution(
-            id=f"credit-{self.month}-{self.number}", person=self.number, month=self.month, amount_fen=self.amount_fen
-        )
+        request_id = credit_id(self.month, self.number)
+        return CreditContribution(id=request_id, person=self.number, month=self.month, amount_fen=self.amount_fen)
 
 
 class ContributionFile(SourceFile):
@@ -293,10 +303,12 @@ class _Intake:
             return True
         if isinstance(outcome, Receipt):
             reason = outcome.answer.ground
-            sentence = (
-                f"The desk refused it under clause {outcome.answer.clause}: {reason.replace('_', ' ')}. Settle that at "
-                "the window, then take the row in again."
+            do = (
+                "That answer stands; credit the month by `shebaoka account credit --supplement 2` once it is settled."
+                if outcome.repeated
+                else "Settle that at the window, then take the row in again."
             )
+            sentence = f"The desk refused it under clause {outcome.answer.clause}: {reason.replace('_', ' ')}. {do}"
         elif isinstance(outcome, RequestIdUsed):
             reason = CREDITED_OTHERWISE
             sentence = (

@@ -36,10 +36,18 @@ class CarryOverAccount(Request, frozen=True):
 
 
 class CreditContribution(Request, frozen=True, kw_only=True):
-    """Credit a month's share of the contributions to the personal account."""
+    """Credit a month's share of the contributions to the personal account; its id is that of `credit_id`."""
 
     month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$(?!\n)")]
     amount_fen: ChargeFen
+
+
+def credit_id(month: str, number: str, n: int = 1) -> str:
+    """The id of a month's credit: it follows from month and person, so that a month is credited once.
+
+    `n` is 2 or more for a further credit of the same month (补缴).
+    """
+    return f"credit-{month}-{number}" + (f".{n}" if n > 1 else "")
 
 
 class ProposeCorrection(Request, frozen=True, kw_only=True):
