@@ -1,7 +1,7 @@
 """Crediting a month's contributions: every row is credited once, or held back with its reason, to the fen."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from tests.conftest import Database, StandingClock
 from tests.moneyhouse import BALANCE_FEN, MoneyHouse, money_house
 
+from shebaoka.desk import Accounts
 from shebaoka.importer import CreditReport, Reason, credit_contributions
 from shebaoka.importer.contributions import Contribution, Unit
 from shebaoka.notice import Notices
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
+    ApproveCorrection,
     Ask,
     BadInput,
     Channel,
     CreditContribution,
     Material,
+    ProposeCorrection,
     Receipt,
     RegisterPerson,
     RequestIdUsed,
@@ -65,8 +68,19 @@ def write(
 def take_in(money: MoneyHouse, path: Path, *, by: str = "chen", unit: Unit = "yuan") -> CreditReport:
     """Take a file in, through the desk."""
     return credit_contributions(
-        path, money.desk.submit, sender_by=by, on=money.desk.today(), unit=unit, output=path.parent / "out"
+        path,
+        money.desk.submit,
+        accounts(money).undone,
+        sender_by=by,
+        on=money.desk.today(),
+        unit=unit,
+        output=path.parent / "out",
     )
+
+
+def accounts(money: MoneyHouse) -> Accounts:
+    """The accounts of the house."""
+    return Accounts(money.views, money.notices, money.clock)
 
 
 def balance(money: MoneyHouse, number: str) -> int:
@@ -124,13 +138,54 @@ def test_several_months_of_one_person(money: MoneyHouse, tmp_path: Path) -> None
 
 
 def test_another_amount_for_the_same_month_is_held_back(money: MoneyHouse, tmp_path: Path) -> None:
-    """What was credited stays as it is: neither a changed row nor another operator credits a month again."""
+    """What was credited stays as it is: a changed row credits a month not again, whoever takes it in."""
     take_in(money, write(tmp_path / "june.csv", [f"{LI},李伟,2013-06,100"]))
-    for n, (yuan, by) in enumerate([("200", "chen"), ("100", "somebody else")]):
-        report = take_in(money, write(tmp_path / f"june{n}.csv", [f"{LI},李伟,2013-06,{yuan}"]), by=by)
+    for by in ("chen", "somebody else"):
+        report = take_in(money, write(tmp_path / "again.csv", [f"{LI},李伟,2013-06,200"]), by=by)
         (held,) = report.held_back
         assert (held.reason, report.credited, report.reconciled) == ("credited_otherwise", 0, True)
         assert "propose a correction" in held.sentence
+    assert balance(money, LI) == BALANCE_FEN + 10_000
+
+
+def test_a_second_operator_finds_what_is_there(money: MoneyHouse, tmp_path: Path) -> None:
+    """Whoever takes a file in again asks the same; of other requests the sender still counts."""
+    path = write(tmp_path / "june.csv", [f"{LI},李伟,2013-06,100"])
+    take_in(money, path)
+    report = take_in(money, path, by="somebody else")
+    assert (sums(report), report.already_there_fen) == ((1, 0, 1, 0), 10_000)
+    money.desk.ask(Ask(registered(), Sender("li", Channel.WINDOW, "w1")))
+    with pytest.raises(RequestIdUsed):
+        money.desk.ask(Ask(registered(), Sender("wu", Channel.WINDOW, "w1")))
+
+
+def correct(money: MoneyHouse, entry: str, right_fen: int) -> Receipt:
+    """A correction of Li's entry, by two people."""
+    about = {"person": LI, "entry": entry, "right_fen": right_fen, "shows": tuple(Material)}
+    propose = ProposeCorrection(id=f"propose-{entry}-{right_fen}", reason="录入有误", **about)
+    proposal = money.desk.ask(Ask(propose, Sender("li", Channel.WINDOW, "w1"))).entry
+    approve = ApproveCorrection(id=f"approve-{entry}-{right_fen}", proposal=proposal, **about)
+    receipt = money.desk.ask(Ask(approve, Sender("wu", Channel.WINDOW, "w1")))
+    assert receipt.answer.outcome == "accepted", receipt.answer
+    return receipt
+
+
+def test_a_credit_that_was_corrected_since_is_not_there_already(money: MoneyHouse, tmp_path: Path) -> None:
+    """Its row is held back with a reason of its own; what was corrected to nothing is put back by a correction."""
+    path = write(tmp_path / "june.csv", [f"{LI},李伟,2013-06,100", f"{WANG},王芳,2013-06,1"])
+    take_in(money, path)
+    credited = money.desk.ask(credit(credit_id("2013-06", LI)))
+    gone = correct(money, credited.entry, 0)
+    assert balance(money, LI) == BALANCE_FEN
+    report = take_in(money, path)
+    assert [(h.line, h.reason) for h in report.held_back] == [(2, "credit_was_corrected")]
+    assert (sums(report), report.already_there_fen, report.held_fen, report.reconciled) == (
+        (2, 0, 1, 1),
+        100,
+        10_000,
+        True,
+    )
+    correct(money, gone.entry, 10_000)
     assert balance(money, LI) == BALANCE_FEN + 10_000
 
 
@@ -293,12 +348,17 @@ def test_a_file_without_its_columns_is_not_taken_in(tmp_path: Path, header: str,
     """Nothing is asked of a file whose header is wrong, and the sentence says what is."""
     path = write(tmp_path / "june.csv", [], header=header, encoding=encoding)
     with pytest.raises(BadInput, match=says):
-        credit_contributions(path, never, sender_by="chen", on=ON, unit="yuan", output=tmp_path / "out")
+        credit_contributions(path, never, no_entries, sender_by="chen", on=ON, unit="yuan", output=tmp_path / "out")
 
 
 def never(asks: list[Ask], *, dry_run: bool = False) -> list[Receipt | Trouble]:
     """A desk that nobody may ask."""
     raise AssertionError("nothing was to be asked")
+
+
+def no_entries(places: Iterable[str]) -> frozenset[str]:
+    """A desk of which nothing was corrected."""
+    return frozenset()
 
 
 def test_the_output_does_not_overwrite_the_file(tmp_path: Path) -> None:
@@ -307,10 +367,10 @@ def test_the_output_does_not_overwrite_the_file(tmp_path: Path) -> None:
     folder.mkdir()
     path = write(folder / "june.csv", [f"{LI},李伟,2013-06,1"])
     with pytest.raises(BadInput, match="overwrite"):
-        credit_contributions(path, never, sender_by="chen", on=ON, unit="yuan", output=tmp_path)
+        credit_contributions(path, never, no_entries, sender_by="chen", on=ON, unit="yuan", output=tmp_path)
     path = write(tmp_path / "june.csv", [f"{LI},李伟,2013-06,1"], control=(1, "0.5"))
     with pytest.raises(BadInput, match="whole fen"):
-        credit_contributions(path, never, sender_by="chen", on=ON, unit="fen", output=tmp_path / "out")
+        credit_contributions(path, never, no_entries, sender_by="chen", on=ON, unit="fen", output=tmp_path / "out")
 
 
 def test_a_desk_that_goes_down_is_told(money: MoneyHouse, tmp_path: Path) -> None:
@@ -326,7 +386,7 @@ def test_a_desk_that_goes_down_is_told(money: MoneyHouse, tmp_path: Path) -> Non
         return money.desk.submit(asks, dry_run=dry_run)
 
     with pytest.raises(StoreDown):
-        credit_contributions(path, falling, sender_by="chen", on=ON, unit="yuan", output=tmp_path / "out")
+        credit_contributions(path, falling, no_entries, sender_by="chen", on=ON, unit="yuan", output=tmp_path / "out")
     assert trays == [200, 200, 28, 28]
     report = take_in(money, path)
     assert (sums(report), balance(money, LI)) == ((228, 28, 200, 0), BALANCE_FEN + 22_800)

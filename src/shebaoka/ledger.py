@@ -17,6 +17,8 @@ CONTRIBUTIONS = "contributions"
 POOLED_FUND = "pooled_fund"
 """What the pooled fund pays of a charge comes from here, and never touches the personal account."""
 _CLEARING = "clearing:"
+_INFLOWS = {OLD_SYSTEM: "opening_balance", CONTRIBUTIONS: "contribution"}
+"""What money from an inflow is for."""
 
 
 def clearing(institution: str) -> str:
@@ -36,12 +38,12 @@ def opening(balance_fen: int) -> tuple[Posting, ...]:
     """The postings that open a personal account with the old card's balance; none for an empty one."""
     if balance_fen == 0:
         return ()
-    return (Posting(debit=OLD_SYSTEM, credit=PERSONAL, amount_fen=balance_fen, what="opening_balance"),)
+    return (Posting(debit=OLD_SYSTEM, credit=PERSONAL, amount_fen=balance_fen, what=_INFLOWS[OLD_SYSTEM]),)
 
 
 def contribution(amount_fen: int) -> tuple[Posting, ...]:
     """The posting that credits a month's share of the contributions."""
-    return (Posting(debit=CONTRIBUTIONS, credit=PERSONAL, amount_fen=amount_fen, what="contribution"),)
+    return (Posting(debit=CONTRIBUTIONS, credit=PERSONAL, amount_fen=amount_fen, what=_INFLOWS[CONTRIBUTIONS]),)
 
 
 def charge(institution: str, account_fen: int, pooled_fen: int) -> tuple[Posting, ...]:
@@ -86,6 +88,12 @@ def entries(posting: Posting) -> tuple[Entry, Entry]:
         Entry(posting.debit, -posting.amount_fen, posting.what),
         Entry(posting.credit, posting.amount_fen, posting.what),
     )
+
+
+def nothing_of(mirrored: Posting) -> Posting:
+    """What a mirror left of the posting that it undid: 0 from the same inflow, so that it can be corrected again."""
+    inflow = mirrored.credit
+    return Posting(debit=inflow, credit=PERSONAL, amount_fen=0, what=_INFLOWS[inflow])
 
 
 def change(postings: Iterable[Posting], account: str = PERSONAL) -> int:

@@ -254,7 +254,15 @@ PATHS: dict[str, tuple[Step, ...]] = {
         _charge(1_00, 1_00, **INPATIENT),
     ),
     "corrected": (_credit(60_00), _propose(6_00), _approve(), _approve(), _propose(0)),
-    "corrected_to_nothing": (_credit(60_00), _propose(0), _approve(right_fen=1), _SAME_PERSON, _approve(), _propose(9)),
+    "corrected_to_nothing": (
+        _credit(60_00),
+        _propose(0),
+        _approve(right_fen=1),
+        _SAME_PERSON,
+        _approve(),
+        _propose(9),
+        _approve(),
+    ),
     "died": (_do("cancel_card", why="death"), _do("use_card", pin="right")),
     "bank": (_do("report_loss", kind="formal"), _do("record_bank_answer", financial="stopped")),
 }

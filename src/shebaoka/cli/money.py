@@ -268,6 +268,7 @@ def credit(ctx: click.Context, file: Path, unit: str, held_back: Path, as_json: 
         report = credit_contributions(
             file,
             desk.submit,
+            house.accounts.undone,
             sender_by=staff.name,
             on=desk.today(),
             unit="yuan" if unit == "yuan" else "fen",

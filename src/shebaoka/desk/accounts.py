@@ -11,6 +11,7 @@ import msgspec
 
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.staff import Role, Staff
+from shebaoka.desk.undo import place_of
 from shebaoka.ledger import TAKEN_BACK
 from shebaoka.notice import Notices
 from shebaoka.numbers import mask, mask_name
@@ -202,6 +203,14 @@ class Accounts:
             raise BadInput(f"day: {day} has not come yet; ask for {today} or a day before it.")
         person_id, _ = self._person(number)
         return int(self._views.rows(views.BALANCE_ON, {"person_id": person_id, "day": day})[0][0])
+
+    def undone(self, places: Iterable[str]) -> frozenset[str]:
+        """Those of some entries, named by their places such as `1001-7`, that were taken back or corrected since."""
+        named = [place_of(place) for place in places]
+        if not named:
+            return frozenset()
+        rows = self._views.rows(views.UNDONE, {"people": [p for p, _ in named], "seqs": [seq for _, seq in named]})
+        return frozenset(f"{person_id}-{seq}" for person_id, seq in rows)
 
     def _person(self, number: str) -> tuple[int, str]:
         """Id and name. Whoever was only asked about has an id as well, but is not registered."""

@@ -40,6 +40,7 @@ from shebaoka.records import (
     ReplaceCard,
     RequestIdUsed,
     ReverseMessage,
+    Sender,
     Trouble,
     credit_id,
 )
@@ -364,9 +365,14 @@ def about_a_stay(ask: Ask) -> bool:
 
 
 def content_of(ask: Ask, vault: Vault) -> bytes:
-    """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs."""
+    """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs.
+
+    Of a credit's sender only the channel counts: its id is the month's, whoever takes a file in again.
+    """
     mark = vault.mark(ask.request.id, ask.pin, ask.new_pin)
-    return hashlib.sha256(_encode((ask.request, ask.sender)) + mark).digest()
+    credit = isinstance(ask.request, CreditContribution)
+    sender = Sender(by="", channel=ask.sender.channel) if credit else ask.sender
+    return hashlib.sha256(_encode((ask.request, sender)) + mark).digest()
 
 
 _SUPPLEMENT = re.compile(r"(\.([2-9]|[1-9][0-9]+))?")

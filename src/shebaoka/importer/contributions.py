@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -41,7 +41,7 @@ NUMBER, NAME, MONTH, AMOUNT = "身份证号", "姓名", "月份", "金额"
 OTHER_NUMBER = "社会保障号码"
 """What the column of the number may be called instead."""
 CREDIT_MAX_FEN = 10**9
-NOT_UTF8, CREDITED_OTHERWISE = "not_utf8", "credited_otherwise"
+NOT_UTF8, CREDITED_OTHERWISE, CREDIT_WAS_CORRECTED = "not_utf8", "credited_otherwise", "credit_was_corrected"
 MONTH_IS_NOT_VALID, AMOUNT_IS_ZERO = "month_is_not_valid", "amount_is_zero"
 """Why a row is held back, beside the reasons of every import."""
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -52,6 +52,13 @@ class Submit(Protocol):
 
     def __call__(self, asks: list[Ask], /, *, dry_run: bool = False) -> Sequence[Receipt | Trouble]:
         """Ask; a dry run decides and saves nothing."""
+
+
+class Undone(Protocol):
+    """The desk's `accounts.undone`: those of some entries, by their places, that were corrected since."""
+
+    def __call__(self, places: Iterable[str], /) -> Collection[str]:
+        """Ask for all entries of a tray at once."""
 
 
 class CreditReport(msgspec.Struct, frozen=True):
@@ -210,7 +217,7 @@ class _Survey:
 
 
 def credit_contributions(
-    path: Path, submit: Submit, *, sender_by: str, on: dt.date, unit: Unit, output: Path
+    path: Path, submit: Submit, undone: Undone, *, sender_by: str, on: dt.date, unit: Unit, output: Path
 ) -> CreditReport:
     """Credit the contributions in a file as of the day `on`, and write what is held back into `output`.
 
@@ -225,7 +232,7 @@ def credit_contributions(
     source = ContributionFile(path)
     stated = _stated(path, unit)
     survey = _Survey(source, unit)
-    intake = _Intake(submit, Sender(by=sender_by, channel=Channel.IMPORTER, place="contributions"))
+    intake = _Intake(submit, undone, Sender(by=sender_by, channel=Channel.IMPORTER, place="contributions"))
     for line in source.lines():
         amount = 0
         try:
@@ -256,8 +263,9 @@ def _stated(path: Path, unit: Unit) -> Total | None:
 class _Intake:
     """Asks the desk as soon as a tray is full, and counts what became of each row."""
 
-    def __init__(self, submit: Submit, sender: Sender) -> None:
+    def __init__(self, submit: Submit, undone: Undone, sender: Sender) -> None:
         self._submit = submit
+        self._undone = undone
         self._sender = sender
         self._tray: list[tuple[Line, Contribution]] = []
         self._held: list[HeldBack] = []
@@ -279,8 +287,18 @@ class _Intake:
         """Ask the desk for what is in the tray, and empty it; first as a dry run, then for what it would credit."""
         tray, self._tray = self._tray, []
         sound = [row for row, outcome in self._asked(tray, dry_run=True) if self._fits(row, outcome)]
-        for (line, row), outcome in self._asked(sound, dry_run=False):
-            if self._fits((line, row), outcome) and isinstance(outcome, Receipt):
+        answered = list(self._asked(sound, dry_run=False))
+        undone = self._undone(o.entry for _, o in answered if isinstance(o, Receipt) and o.repeated)
+        for (line, row), outcome in answered:
+            if not self._fits((line, row), outcome) or not isinstance(outcome, Receipt):
+                continue
+            if outcome.entry in undone:
+                sentence = (
+                    f"{row.month} was credited, and that entry was corrected since: the account's statement says what "
+                    "stands. Leave the row out; if what stands is wrong, correct the entry of the correction."
+                )
+                self.hold(line, CREDIT_WAS_CORRECTED, sentence, row.amount_fen)
+            else:
                 what = "already_there" if outcome.repeated else "credited"
                 self._rows[what] += 1
                 self._fen[what] += row.amount_fen
@@ -312,8 +330,8 @@ class _Intake:
         elif isinstance(outcome, RequestIdUsed):
             reason = CREDITED_OTHERWISE
             sentence = (
-                f"{row.month} was credited already, with another amount or by another operator. If that amount was "
-                "wrong, propose a correction of its entry; else leave the row out."
+                f"{row.month} was credited already, with another amount. If that amount was wrong, propose a "
+                "correction of its entry; else leave the row out."
             )
         else:
             reason, sentence = outcome.code, str(outcome)

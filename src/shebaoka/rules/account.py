@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from shebaoka import ledger
 from shebaoka.records import (
+    SERVICE_OF,
     Accepted,
     Account,
     ApproveCorrection,
@@ -86,7 +87,7 @@ def credit(case: Case, request: CreditContribution) -> Decision:
 
 def propose(case: Case, request: ProposeCorrection) -> Decision:
     """A correction is proposed with its reason; nothing moves until a second person approves it."""
-    old = _correctable(case)
+    old = _correctable(case, request.right_fen)
     if isinstance(old, Refused):
         return old
     return Accepted(
@@ -107,10 +108,10 @@ def approve(case: Case, request: ApproveCorrection) -> Decision:
         return case.refused(Refusal.CORRECTION_NEEDS_A_SECOND_PERSON)
     if proposal.made:
         return case.refused(Refusal.CORRECTION_WAS_MADE)
-    old, original = _correctable(case), case.given.original
+    old, original = _correctable(case, request.right_fen), case.given.original
     if isinstance(old, Refused) or original is None:
         return old if isinstance(old, Refused) else case.refused(Refusal.THERE_IS_NO_SUCH_ENTRY)
-    postings = ledger.mirror((old,), "correction")
+    postings = ledger.mirror((old,), "correction") if old.amount_fen else ()
     if request.right_fen:
         postings += (replace(old, amount_fen=request.right_fen),)
     account = case.dossier.account or Account()
@@ -132,10 +133,10 @@ def approve(case: Case, request: ApproveCorrection) -> Decision:
     )
 
 
-def _correctable(case: Case) -> Posting | Refused:
+def _correctable(case: Case, right_fen: int) -> Posting | Refused:
     """The posting to be corrected: the one that credited the account. A settlement its institution takes back itself.
 
-    Of a correction it is the amount that was entered as the right one; there is none where the right one was nothing.
+    Of a correction it is the amount that was entered as the right one: 0 where the right one was nothing.
     """
     original = case.given.original
     if original is None or not original.person or not original.accepted:
@@ -143,6 +144,8 @@ def _correctable(case: Case) -> Posting | Refused:
     if original.undone:
         return case.refused(Refusal.CORRECTION_WAS_MADE)
     credited = [p for p in original.postings if p.credit == ledger.PERSONAL]
+    if right_fen and not credited and original.service == SERVICE_OF[ApproveCorrection]:
+        credited = [ledger.nothing_of(p) for p in original.postings]
     if original.settlement is not None or len(credited) != 1:
         return case.refused(Refusal.ENTRY_CANNOT_BE_CORRECTED)
     return credited[0]

@@ -150,6 +150,9 @@ full join (select * from settlement where person_id = %(person_id)s) as s on s.s
 left join institution as i on i.code = s.institution
 where coalesce(p.posted_on, s.settled_on) <= %(until)s
 order by 1, 2, p.line"""
+UNDONE = """
+select person_id, seq from undone join unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as n (person_id, seq)
+using (person_id, seq)"""
 BALANCE_ON = """
 select coalesce(sum(case when credit = 'personal' then amount_fen else -amount_fen end), 0)::bigint from posting
 where person_id = %(person_id)s and 'personal' in (debit, credit) and posted_on <= %(day)s"""
