@@ -469,6 +469,52 @@ def test_the_page_for_the_hotline(faces: Faces) -> None:
         assert faces.entries() == before
 
 
+TOLD_BRIEFLY = ("settle_charge", "cancel_settlement", "reverse_message")
+KEPT_BACK = ("123.45", "80 ", "33.45", f"t-{HOSPITAL}", f"t-{PHARMACY}")
+"""Parts of a charge of the life, and the terminals that sent it."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_journal_lines_tell_the_hotline_of_no_charge(faces: Faces, language: str) -> None:
+    """Neither page says to an operator where somebody was treated and what it cost; a clerk reads all of it."""
+    for path in (f"{faces.page}?before=20", *(f"/journal?service={s}" for s in TOLD_BRIEFLY), "/clauses/1.2?"):
+        said = {}
+        for role in ("operator", "clerk"):
+            with faces.browser(role) as browser:
+                text = browser.get(f"{path}&language={language}").text
+                said[role] = re.sub(r"<section class=\"panel\" id=\"account\">.*?</section>", "", text, flags=re.DOTALL)
+        assert not [shown for shown in KEPT_BACK if shown in said["operator"]], path
+        assert [shown for shown in KEPT_BACK if shown in said["clerk"]], path
+        brief = faces.front.words[language].brief["accepted"]
+        assert (brief in said["operator"], brief in said["clerk"]) == (True, False), path
+
+
+def test_the_api_tells_the_hotline_of_no_charge(faces: Faces) -> None:
+    """For an operator a charge's line has no sender, no facts and no steps, and the rest as everybody reads it."""
+    for ask in (lambda role: faces.get("/journal", role, limit=500), lambda role: everybody(faces, role)):
+        lines = {role: ask(role).json()["entries"] for role in ("operator", "auditor")}
+        mine, whole = ({e["entry"]: e for e in lines[role]} for role in ("operator", "auditor"))
+        charges = [place for place, entry in whole.items() if entry["channel"] == "terminal"]
+        assert len(charges) >= 6
+        for place in charges:
+            answer = mine[place]["answer"]
+            assert (mine[place]["by"], answer["facts"], answer["do"]) == ("", {}, [])
+            assert (answer["ground"], answer["clause"]) == (
+                whole[place]["answer"]["ground"],
+                whole[place]["answer"]["clause"],
+            )
+            assert whole[place]["by"].startswith("t-")
+            assert whole[place]["answer"]["facts"]
+        credit = next(e for e in mine.values() if e["service"] == "credit_contribution")
+        assert credit == whole[credit["entry"]]
+
+
+def everybody(faces: Faces, role: str) -> Any:
+    """The latest decisions, as the API tells them."""
+    headers = {"Authorization": f"Bearer {faces.life.tokens[role]}"}
+    return faces.client.get("/api/v1/journal", params={"limit": 500}, headers=headers)
+
+
 def test_statements_are_downloaded_from_the_page(faces: Faces) -> None:
     """A clerk's links give CSV and PDF, masked and in full, in the page's language; an auditor's give them masked."""
     with faces.browser("clerk") as clerk, faces.browser("auditor") as auditor:
@@ -595,6 +641,13 @@ def test_roles_at_the_command_line(shell: Shell, holder: str, tmp_path: Path) ->
         refused = shell.run(*SHOW, holder, *options, by=role)
         assert (refused.exit_code, refused.stderr.endswith("[not_allowed]\n")) == (1, True), (role, options)
     assert not out.exists()
+    for command in (("person", "history", holder), ("journal", "show")):
+        told, whole = (shell.ok(*command, "--language", "en", by=role) for role in ("operator", "auditor"))
+        assert ("fenhe-1" in told, "12.50" in told, "told at the window" in told) == (False, False, True)
+        assert ("fenhe-1" in whole, "12.50" in whole, "told at the window" in whole) == (True, True, False)
+        lines = {e["place"]: e for e in shell.answer(*command, by="operator")["entries"]}
+        charges = [e for e in lines.values() if e["service"] == "settle_charge"]
+        assert {(e["by"], e["brief"]) for e in charges} == {("", True)}
     assert shell.run("person", "statement", holder, by="operator").stderr.endswith("[not_allowed]\n")
     assert shell.run("person", "show", holder, "--unmasked", by="auditor").stderr.endswith("[not_allowed]\n")
     assert shell.run(*SHOW, NOBODY, by="clerk").exit_code == 3

@@ -21,7 +21,7 @@ from shebaoka.api.shapes import (
     person_body,
 )
 from shebaoka.api.signing import ERRORS, Day, Language, Number, Reason, Unmasked, day_asked
-from shebaoka.desk import JournalLine, Staff, Statement, must_see_accounts, must_see_unmasked
+from shebaoka.desk import JournalLine, Staff, Statement, as_seen_by, must_see_accounts, must_see_unmasked
 from shebaoka.notice import Notice
 from shebaoka.records import SERVICES, NotFound
 from shebaoka.web import Front, looked_up, must_sign_in
@@ -79,7 +79,7 @@ async def get_person_journal(
     seq = int(before.partition("-")[2]) if before else 2**62
 
     def read() -> list[JournalLine]:
-        return front.screens.journal_of(screen.person_id, limit=limit, before=seq)
+        return as_seen_by(staff, front.screens.journal_of(screen.person_id, limit=limit, before=seq))
 
     return _entries(front, await to_thread.run_sync(read), limit, language)
 
@@ -120,7 +120,8 @@ async def get_journal(
 
     def read() -> list[JournalLine]:
         after = front.screens.line(before) if before else None
-        return front.screens.journal(limit=limit, clause=clause, outcome=outcome, service=service, before=after)
+        found = front.screens.journal(limit=limit, clause=clause, outcome=outcome, service=service, before=after)
+        return as_seen_by(staff, found)
 
     return _entries(front, await to_thread.run_sync(read), limit, language)
 

@@ -188,8 +188,8 @@ class HealthBody(msgspec.Struct, frozen=True):
     notice: str
 
 
-def answer_body(answer: Answer, speech: Speech) -> AnswerBody:
-    """A decision with its words."""
+def answer_body(answer: Answer, speech: Speech, *, brief: bool = False) -> AnswerBody:
+    """A decision with its words; briefly for who may not read whole accounts."""
     return AnswerBody(
         outcome=answer.outcome,
         ground=answer.ground,
@@ -197,8 +197,8 @@ def answer_body(answer: Answer, speech: Speech) -> AnswerBody:
         clause_text=speech.clause(answer.clause),
         also=answer.also,
         notice=answer.notice,
-        sentence=speech.says(answer),
-        do=tuple(speech.do(answer)),
+        sentence=speech.says(answer, brief=brief),
+        do=tuple(speech.do(answer, brief=brief)),
         missing=answer.missing,
         done=answer.done,
         readings=tuple(speech.readings(answer)),
@@ -227,7 +227,7 @@ def entry_body(line: JournalLine, speech: Speech) -> EntryBody:
         service=line.service,
         by=line.by,
         channel=line.channel,
-        answer=answer_body(line.answer, speech),
+        answer=answer_body(line.answer, speech, brief=line.brief),
         hash=line.hash,
     )
 

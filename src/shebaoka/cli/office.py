@@ -139,12 +139,15 @@ def seal(caller: Caller) -> None:
 @click.pass_obj
 def show(caller: Caller, /, **asked: Any) -> None:
     """Show the latest entries, newest first. Needs a token whose role may open dossiers."""
+    from shebaoka.desk import as_seen_by
+
     outcome = {"yes": "accepted", "no": "refused", None: None}[asked["outcome"]]
     with caller.signed_in() as (house, who):
         who.must_see_people()
-        lines = house.screens.journal(
+        found = house.screens.journal(
             limit=asked["limit"], clause=asked["clause"], outcome=outcome, service=asked["service"]
         )
+        lines = as_seen_by(who, found)
         if asked["as_json"]:
             say_json({"entries": lines})
             return
@@ -157,8 +160,8 @@ def show_lines(house: "House", lines: "list[JournalLine]", language: str) -> Non
         speech = house.speech(line.answer.notice, language)
         words = speech.words
         mark = "✓" if line.answer.outcome == "accepted" else "✗"
-        who = f"{line.by} ({words.channels.get(line.channel, line.channel)})"
+        who = f"{line.by} ({words.channels.get(line.channel, line.channel)})".lstrip()
         say(f"{mark} {line.place}  {local(house, line.at)}  {words.services[line.service]}")
-        say(f"{line.answer.clause}  {speech.says(line.answer)} — {who}", first="    ")
+        say(f"{line.answer.clause}  {speech.says(line.answer, brief=line.brief)} — {who}", first="    ")
     if not lines:
         say("There are no such entries.")

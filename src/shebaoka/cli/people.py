@@ -167,8 +167,10 @@ def _show_offer(offer: "Offer", speech: Speech) -> None:
 @click.pass_context
 def person_history(ctx: click.Context, /, **asked: Any) -> None:
     """Show everything that was asked about a person, newest first, looks included."""
-    with looked_up(ctx, asked) as (house, _, screen, _):
-        lines = house.screens.journal_of(screen.person_id, limit=asked["limit"])
+    from shebaoka.desk import as_seen_by
+
+    with looked_up(ctx, asked) as (house, staff, screen, _):
+        lines = as_seen_by(staff, house.screens.journal_of(screen.person_id, limit=asked["limit"]))
         if asked["as_json"]:
             say_json({"person": mask(asked["number"]), "entries": lines})
             return

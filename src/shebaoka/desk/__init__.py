@@ -4,6 +4,7 @@ from shebaoka.desk.accounts import Accounts as Accounts
 from shebaoka.desk.accounts import AccountStatement as AccountStatement
 from shebaoka.desk.accounts import BriefAccount as BriefAccount
 from shebaoka.desk.accounts import StatementLine as StatementLine
+from shebaoka.desk.accounts import as_seen_by as as_seen_by
 from shebaoka.desk.accounts import may_see_accounts as may_see_accounts
 from shebaoka.desk.accounts import may_see_unmasked as may_see_unmasked
 from shebaoka.desk.accounts import must_see_accounts as must_see_accounts

@@ -8,14 +8,25 @@ import datetime as dt
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from shebaoka.desk.fresh import Clock, now
+from shebaoka.desk.screens import JournalLine
 from shebaoka.desk.staff import Role, Staff
 from shebaoka.desk.undo import place_of
 from shebaoka.ledger import TAKEN_BACK
 from shebaoka.notice import Notices
 from shebaoka.numbers import mask, mask_name
-from shebaoka.records import BadInput, Basis, Broken, NotAllowed, NotFound
+from shebaoka.records import (
+    OF_INSTITUTIONS,
+    SERVICE_OF,
+    BadInput,
+    Basis,
+    Broken,
+    Channel,
+    NotAllowed,
+    NotFound,
+)
 from shebaoka.store import Views, views
 
 CARE = ("outpatient", "pharmacy", "inpatient")
@@ -25,6 +36,7 @@ SEES_ACCOUNTS = frozenset({Role.CLERK, Role.AUDITOR})
 """Roles that read a whole account. The hotline is told a brief one."""
 SEES_UNMASKED = frozenset({Role.CLERK})
 """Roles that may have number and name in full."""
+_OF_INSTITUTIONS = frozenset(SERVICE_OF[request] for request in OF_INSTITUTIONS)
 LATEST = 10
 """Records in a brief account."""
 
@@ -140,6 +152,18 @@ def must_see_unmasked(staff: Staff) -> None:
     staff.must_see_people()
     if not may_see_unmasked(staff):
         raise NotAllowed(f"The role {staff.role} sees numbers and names masked. Ask without `unmasked`.")
+
+
+def as_seen_by(staff: Staff, lines: Iterable[JournalLine]) -> list[JournalLine]:
+    """Journal lines as a role may read them: who reads no whole account learns of no terminal and no charge."""
+    return list(lines) if may_see_accounts(staff) else [_in_brief(line) for line in lines]
+
+
+def _in_brief(line: JournalLine) -> JournalLine:
+    """A line without the terminal that sent it, and without facts and steps if an institution asked."""
+    if line.service in _OF_INSTITUTIONS:
+        return replace(line, by="", answer=replace(line.answer, facts={}, next=()), brief=True)
+    return replace(line, by="") if line.channel == Channel.TERMINAL else line
 
 
 class Accounts:

@@ -61,7 +61,10 @@ class PersonScreen(msgspec.Struct, frozen=True):
 
 
 class JournalLine(msgspec.Struct, frozen=True):
-    """One journal entry for reading; `place` is how it is cited, `hash` in hexadecimal."""
+    """One journal entry for reading; `place` is how it is cited, `hash` in hexadecimal.
+
+    `brief` is whether facts are left out for somebody who may not read whole accounts; see `as_seen_by`.
+    """
 
     place: str
     person_id: int
@@ -72,6 +75,7 @@ class JournalLine(msgspec.Struct, frozen=True):
     channel: str
     answer: Answer
     hash: str
+    brief: bool = False
 
 
 class Tally(msgspec.Struct, frozen=True):

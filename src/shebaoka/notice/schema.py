@@ -182,6 +182,7 @@ class Words(Data, frozen=True):
     bases: dict[str, Label]
     steps: dict[str, Label]
     done: dict[str, Label]
+    brief: dict[str, Label]
     services: dict[str, Label]
     materials: dict[str, Label]
     channels: dict[str, Label]

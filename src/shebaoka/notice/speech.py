@@ -112,6 +112,7 @@ def faults_of_words(words: Words) -> list[str]:
         "bases": (words.bases, Basis),
         "steps": (words.steps, Step),
         "done": (words.done, DONE),
+        "brief": (words.brief, ("accepted", "refused")),
         "services": (words.services, SERVICE_NAMES),
         "materials": (words.materials, Material),
         "channels": (words.channels, Channel),
@@ -182,14 +183,18 @@ class Speech:
         """Several codes as one list of names."""
         return self.words.list_separator.join(table.get(c, c) for c in codes)
 
-    def says(self, answer: Answer) -> str:
-        """The sentence of a decision: the ground of a yes, or of a no."""
+    def says(self, answer: Answer, *, brief: bool = False) -> str:
+        """The sentence of a decision: the ground of a yes, or of a no; briefly, that it was one or the other."""
+        if brief:
+            return self.words.brief[answer.outcome]
         if answer.outcome == "refused":
             return self.words.refusals[answer.ground].says.format_map(self._facts(answer))
         return self.words.bases[answer.ground].format_map(self._facts(answer))
 
-    def do(self, answer: Answer) -> list[str]:
-        """What to bring or do next, a sentence each."""
+    def do(self, answer: Answer, *, brief: bool = False) -> list[str]:
+        """What to bring or do next, a sentence each; nothing of what is told briefly."""
+        if brief:
+            return []
         said = (
             [self.words.refusals[answer.ground].do]
             if answer.outcome == "refused"

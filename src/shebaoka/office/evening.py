@@ -1,7 +1,7 @@
 """The evening of money: a day's business cycles, one cycle's reconciliation step by step, and the bank's file.
 
 Whoever is signed in sees counts and sums. Clerks explain and close, clerks and the bank make the bank's file, and
-details are for those who may open dossiers.
+details are for those who may read whole accounts.
 """
 
 import datetime as dt
@@ -135,7 +135,7 @@ async def _shown(request: Asked, *, status: int = 200, fault: str = "") -> Respo
 
     def read() -> dict[str, Any]:
         line = evening.line(cycle)
-        details = evening.details(cycle, after=after, limit=DETAILS + 1) if page.sees_people else []
+        details = evening.details(cycle, after=after, limit=DETAILS + 1) if page.sees_accounts else []
         counts = line.comparison.id if line.comparison else 0
         differences = evening.differences(counts, after=after_difference, limit=DETAILS + 1)
         shown = differences[:DETAILS]

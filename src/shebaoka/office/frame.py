@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from shebaoka.desk import JournalLine, Staff
+from shebaoka.desk import JournalLine, Staff, as_seen_by, may_see_accounts
 from shebaoka.desk.staff import SEES_PEOPLE
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
@@ -67,6 +67,7 @@ class Page:
         self.request = request
         self.staff: Staff | None = request.state.get("staff")
         self.sees_people = self.staff is not None and self.staff.role in SEES_PEOPLE
+        self.sees_accounts = self.staff is not None and may_see_accounts(self.staff)
         self.language = language_of(request)
         self.on = front.screens.today()
         try:
@@ -81,8 +82,9 @@ class Page:
         return Said(self.front.speech(notice_id, self.language))
 
     def lines(self, found: Iterable[JournalLine]) -> list[Line]:
-        """Journal entries in words, each by the notice that decided it."""
-        return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in found]
+        """Journal entries in words, each by the notice that decided it, as whoever looks may read them."""
+        seen = as_seen_by(self.staff, found) if self.staff is not None else []
+        return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in seen]
 
     async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
         """The page as a response. It is put together in a thread, for terminals are served by the same loop."""
@@ -113,6 +115,7 @@ class Page:
             "path": self.request.url.path,
             "staff": self.staff,
             "sees_people": self.sees_people,
+            "sees_accounts": self.sees_accounts,
             "open_to_all": self.front.open_to_all,
             "mark": mark,
             "style": STYLE_VERSION,

@@ -217,7 +217,7 @@ def line_of(line: JournalLine, said: Said, zone: dt.tzinfo) -> Line:
         yes=answer.outcome == "accepted",
         clause=answer.clause,
         title=said.title(answer.clause),
-        sentence=said.speech.says(answer),
-        steps=said.speech.do(answer),
+        sentence=said.speech.says(answer, brief=line.brief),
+        steps=said.speech.do(answer, brief=line.brief),
         on_file=answer.ground not in NOBODY,
     )
