@@ -62,7 +62,7 @@ class Past:
         proposed, clerk, decision = self._entries.get(seq, (None, "", None))
         if not isinstance(proposed, ProposeCorrection) or not isinstance(decision, Accepted):
             return None
-        return Proposal(clerk, proposed.entry, proposed.right_fen, seq, seq in self._undone)
+        return Proposal(clerk, proposed.entry, proposed.right_fen, seq, seq in self._undone, proposed.reason)
 
     def _standing(self, seq: int) -> int:
         """The entry that stands now, where a cancel was itself undone."""

@@ -125,11 +125,14 @@ class Life:
         cancel = self.message("cancel_settlement", HOSPITAL, settlement=charged.entry)
         self.message("reverse_message", HOSPITAL, message=cancel.request_id)
         self.on("2013-07-04")
+        self.ask("propose_correction", reason="Too late.", entry=credited.entry, right_fen=11_000)
         right = {"entry": credited.entry, "right_fen": 10_000}
         proposed = self.ask("propose_correction", reason="120 yuan were reported for 100.", **right)
         self.ask("approve_correction", by="clerk-2", proposal=proposed.entry, **right)
         self.on("2013-07-05")
-        self.ask("credit_contribution", month="2013-07", amount_fen=10_000)
+        later = self.ask("credit_contribution", month="2013-07", amount_fen=10_000)
+        wrong = {"reason": "<b>90</b> yuan were paid.", "entry": later.entry, "right_fen": 9_000}
+        self.waiting = self.ask("propose_correction", **wrong)
         self.on("2013-07-06")
         self.charge(PHARMACY, 4_990)
         self.on("2013-12-31")
@@ -469,6 +472,30 @@ def test_the_page_for_the_hotline(faces: Faces) -> None:
         assert faces.entries() == before
 
 
+def test_corrections_that_wait_are_listed_with_entry_and_reason(faces: Faces) -> None:
+    """Whoever may read accounts sees what waits for a second person; neither what was approved, nor what came late."""
+    waiting = faces.life.waiting
+    (line,) = faces.front.screens.waiting_corrections()
+    assert (line.place, line.answer.facts) == (waiting.entry, waiting.answer.facts)
+    for language in LANGUAGES:
+        with faces.browser("auditor") as browser:
+            text = browser.get("/corrections", params={"language": language}).text
+        shown = (
+            waiting.answer.facts["entry"],
+            "&lt;b&gt;90&lt;/b&gt; yuan were paid.",
+            "clerk-1",
+            LABELS[language]["corrections"],
+        )
+        assert not [x for x in shown if str(x) not in text], language
+        assert Reader(text).faults == []
+        assert "Too late" not in text
+        assert "120 yuan were reported" not in text
+    for role in ("operator", "bank"):
+        with faces.browser(role) as browser:
+            assert browser.get("/corrections").status_code == 403
+            assert "/corrections" not in browser.get("/").text
+
+
 TOLD_BRIEFLY = ("settle_charge", "cancel_settlement", "reverse_message")
 KEPT_BACK = ("123.45", "80 ", "33.45", f"t-{HOSPITAL}", f"t-{PHARMACY}")
 """Parts of a charge of the life, and the terminals that sent it."""
@@ -563,6 +590,19 @@ def holder(shell: Shell) -> str:
 
 
 SHOW = ("account", "show")
+
+
+def test_waiting_corrections_are_listed(shell: Shell, holder: str) -> None:
+    """What waits is told with its entry and its reason, and so is the approval; then nothing waits."""
+    credited = shell.answer("account", "credit", holder, "--month", "2013-06", "--amount-yuan", "100", by="migration")
+    right = ("--entry", credited["entry"], "--right-yuan", "100")
+    proposed = shell.answer("correction", "propose", holder, *right, "--reason", "To be looked at.", "--shows-all")
+    for role in ("clerk", "auditor"):
+        said = shell.ok("correction", "waiting", by=role)
+        assert not [x for x in (proposed["entry"], credited["entry"], "To be looked at.") if x not in said]
+    (waiting,) = shell.answer("correction", "waiting")["entries"]
+    assert waiting["answer"]["facts"]["reason"] == "To be looked at."
+    assert shell.run("correction", "waiting", by="operator").stderr.endswith("[not_allowed]\n")
 
 
 def test_an_account_is_shown(shell: Shell, holder: str) -> None:

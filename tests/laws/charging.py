@@ -126,7 +126,8 @@ class Entries:
         proposed = known.ask.request
         if not isinstance(proposed, ProposeCorrection):
             return None
-        return Proposal(known.ask.sender.by, proposed.entry, proposed.right_fen, place[1], place in self.undone)
+        by, made = known.ask.sender.by, place in self.undone
+        return Proposal(by, proposed.entry, proposed.right_fen, place[1], made, proposed.reason)
 
     def _standing(self, place: Place) -> Place:
         """The entry by which a charge stands now: itself, or the reversal of its last cancel."""

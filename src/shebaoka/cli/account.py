@@ -1,6 +1,7 @@
 """A person's account at the command line: a year's statement shown or written as CSV or PDF, and any day's balance.
 
-Each look is first asked of the desk, as those of `people`. Clause 1.2.
+Each look is first asked of the desk, as those of `people`. Corrections of any account that wait to be approved are
+listed beside it. Clause 1.2.
 """
 
 import os
@@ -12,9 +13,10 @@ import click
 import msgspec
 
 from shebaoka.cli.asking import group_of
-from shebaoka.cli.entrance import json_option, language_option, without_numbers
+from shebaoka.cli.entrance import Caller, json_option, language_option, without_numbers
 from shebaoka.cli.forms import Day, number_argument
 from shebaoka.cli.layout import say, say_json, table
+from shebaoka.cli.office import show_lines
 from shebaoka.cli.people import looked_up, reason_option
 from shebaoka.cli.showing import labels
 from shebaoka.notice.speech import Speech
@@ -34,6 +36,7 @@ new_file = partial(click.option, type=click.Path(dir_okay=False, path_type=Path)
 def add_to(main: click.Group) -> None:
     """Put these commands into the command line."""
     group_of(main, "account").add_command(account_show)
+    group_of(main, "correction").add_command(correction_waiting)
 
 
 @click.command("show")
@@ -77,6 +80,26 @@ def account_show(ctx: click.Context, /, **asked: Any) -> None:
             say_json(msgspec.json.decode(statement_json(statement)))
         else:
             _show(statement, speech, screen.on)
+
+
+@click.command("waiting")
+@language_option
+@json_option
+@click.pass_obj
+def correction_waiting(caller: Caller, language: str, as_json: bool) -> None:
+    """List the corrections that wait for a second person: entry, amounts and reason of each, newest first.
+
+    Needs a token of the role clerk or auditor.
+    """
+    from shebaoka.desk import must_see_accounts
+
+    with caller.signed_in() as (house, staff):
+        must_see_accounts(staff)
+        lines = house.screens.waiting_corrections()
+        if as_json:
+            say_json({"entries": lines})
+            return
+        show_lines(house, lines, language)
 
 
 def _file(asked: dict[str, Any]) -> tuple[str, Path | None]:

@@ -223,6 +223,10 @@ class Screens:
         rows = self._views.rows(views.ENTRIES_OF_PERSON, {"person_id": person_id, "limit": limit, "before": before})
         return [_line(Row(*row)) for row in rows]
 
+    def waiting_corrections(self) -> list[JournalLine]:
+        """Proposals that wait for a second person, newest first; what each says of entry and reason is in its facts."""
+        return [_line(Row(*row)) for row in self._views.rows(views.WAITING_CORRECTIONS)]
+
     def meta(self) -> dict[str, str]:
         """What is on file about this database: its city, and whether its people are invented."""
         return dict(self._pairs(views.META))

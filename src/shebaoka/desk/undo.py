@@ -150,7 +150,8 @@ class Undoing:
         proposed = entry.request
         if not isinstance(proposed, ProposeCorrection):
             return None
-        return Proposal(entry.sender.by, proposed.entry, proposed.right_fen, place[1], place in self._undone)
+        made = place in self._undone
+        return Proposal(entry.sender.by, proposed.entry, proposed.right_fen, place[1], made, proposed.reason)
 
     def taken_back_by(self, place: Place) -> tuple[Place, str] | None:
         """Where and by which service a settlement was last taken back; None while it stands."""

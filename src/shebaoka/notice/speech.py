@@ -12,9 +12,9 @@ FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutove
 FACTS_OF_A_CASE = frozenset(
     {
         "account", "admitted", "amount", "application", "balance", "batch", "birth", "card", "card_number", "cash",
-        "channels", "discharged", "ended", "fee", "insured", "limit", "loss_until", "missing", "month", "paid", "parts",
-        "pooled", "records_carried", "records_left", "right", "stay", "total", "tries_left", "unlocks_left",
-        "valid_until",
+        "channels", "discharged", "ended", "entry", "fee", "insured", "limit", "loss_until", "missing", "month",
+        "paid", "parts", "pooled", "reason", "records_carried", "records_left", "right", "stay", "total",
+        "tries_left", "unlocks_left", "valid_until",
     }
 )  # fmt: skip
 

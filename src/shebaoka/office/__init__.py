@@ -17,7 +17,14 @@ FOR_STAFF = [
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
 ]
 ABOUT_PEOPLE = [
-    *(city.get_journal, people.get_search, people.post_search, people.get_person, people.get_statement),
+    *(
+        city.get_journal,
+        city.get_corrections,
+        people.get_search,
+        people.post_search,
+        people.get_person,
+        people.get_statement,
+    ),
 ]
 
 

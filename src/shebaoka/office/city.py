@@ -1,4 +1,4 @@
-"""The first page, which shows the city in numbers, and the journal of all decisions."""
+"""The first page, which shows the city in numbers, the journal of all decisions, and corrections that wait."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 from anyio import to_thread
 from litestar import Response, get
 
-from shebaoka.desk import JournalLine, Tally
+from shebaoka.desk import JournalLine, Tally, must_see_accounts
 from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
 from shebaoka.office.sessions import Asked
@@ -88,3 +88,12 @@ async def get_journal(request: Asked) -> Response[bytes]:
     found = await to_thread.run_sync(read)
     more = found[LINES - 1].place if len(found) > LINES else ""
     return await page.show("journal.html", lines=page.lines(found[:LINES]), asked=asked, known=known, more=more)
+
+
+@get("/corrections")
+async def get_corrections(request: Asked) -> Response[bytes]:
+    """Corrections that wait for a second person, with entry and reason, for who reads whole accounts."""
+    page = Page(request)
+    must_see_accounts(request.state.staff)
+    found = await to_thread.run_sync(page.front.screens.waiting_corrections)
+    return await page.show("corrections.html", lines=page.lines(found))

@@ -2,6 +2,7 @@
 
 MONEY: dict[str, dict[str, str]] = {
     "zh-Hans": {
+        "corrections": "更正", "corrections_waiting": "等待复核的更正",
         "evening": "日终对账", "day": "日期", "show": "查看", "cycle": "业务周期", "cycle_n": "业务周期 {0}",
         "cycles_of_day": "当日签到的业务周期", "cycles_left": "此前签到、还没有关闭的业务周期",
         "no_cycles": "这一天没有定点医药机构签到。", "positive": "正交易", "reverse": "反交易",
@@ -45,6 +46,7 @@ MONEY: dict[str, dict[str, str]] = {
         "trouble_no_font_for_chinese": "这台机器没有能印中文的字体，对账单没有印出来。请告诉管理员；可以先下载 CSV。",
     },
     "zh-Hant": {
+        "corrections": "更正", "corrections_waiting": "等待複核的更正",
         "evening": "日終對帳", "day": "日期", "show": "查看", "cycle": "業務週期", "cycle_n": "業務週期 {0}",
         "cycles_of_day": "當日簽到的業務週期", "cycles_left": "此前簽到、還沒有關閉的業務週期",
         "no_cycles": "這一天沒有定點醫藥機構簽到。", "positive": "正交易", "reverse": "反交易",
@@ -88,6 +90,7 @@ MONEY: dict[str, dict[str, str]] = {
         "trouble_no_font_for_chinese": "這台機器沒有能印中文的字型，對帳單沒有印出來。請告訴管理員；可以先下載 CSV。",
     },
     "en": {
+        "corrections": "Corrections", "corrections_waiting": "Corrections that wait for a second person",
         "evening": "Evening of money", "day": "Day", "show": "Show", "cycle": "Cycle", "cycle_n": "Cycle {0}",
         "cycles_of_day": "Business cycles opened on this day",
         "cycles_left": "Business cycles of earlier days that are not closed",

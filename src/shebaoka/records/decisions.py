@@ -50,13 +50,14 @@ class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A correction that was proposed: by whom, of which entry, and what shall stand in its place. Fen."""
+    """A correction that was proposed: by whom, of which entry, what shall stand in its place, and why. Fen."""
 
     by: str
     entry: str
     right_fen: int
     seq: int
     made: bool = False
+    reason: str = ""
 
 
 class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -95,7 +95,12 @@ def propose(case: Case, request: ProposeCorrection) -> Decision:
         after=case.dossier,
         done=("correction_proposed",),
         next=(Step.LET_A_SECOND_PERSON_APPROVE,),
-        facts={"amount_fen": old.amount_fen, "right_fen": request.right_fen},
+        facts={
+            "entry": request.entry,
+            "amount_fen": old.amount_fen,
+            "right_fen": request.right_fen,
+            "reason": request.reason,
+        },
     )
 
 
@@ -126,8 +131,10 @@ def approve(case: Case, request: ApproveCorrection) -> Decision:
         postings=postings,
         undoes=(original.seq, proposal.seq),
         facts={
+            "entry": request.entry,
             "amount_fen": old.amount_fen,
             "right_fen": request.right_fen,
+            "reason": proposal.reason,
             "balance_fen": account.balance_fen,
         },
     )

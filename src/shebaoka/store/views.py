@@ -60,6 +60,12 @@ where (%(clause)s::text is null or clause = %(clause)s or %(clause)s = any(also)
 order by at desc, person_id desc, seq desc limit %(limit)s"""
 ENTRIES_OF_PERSON = f"""
 select {_ENTRY} from journal where person_id = %(person_id)s and seq < %(before)s order by seq desc limit %(limit)s"""
+# Proposals that nobody approved, of entries that nobody corrected.
+WAITING_CORRECTIONS = f"""
+select {_ENTRY} from journal as j where service = 'propose_correction' and outcome = 'accepted' and not exists (
+    select from undone as u where u.person_id = j.person_id
+    and u.seq in (j.seq, split_part(j.body::json #>> '{{request,entry}}', '-', 2)::bigint))
+order by at desc, person_id desc, seq desc"""
 ENTRY_AT = f"select {_ENTRY} from journal where person_id = %(person_id)s and seq = %(seq)s"
 # Entries and heads in one statement, so that both are of one moment.
 ALL_ENTRIES = """
