@@ -1,5 +1,6 @@
 """Crediting a month's contributions: every row is credited once, or held back with its reason, to the fen."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -317,6 +318,17 @@ def test_a_utf8_file_with_a_damaged_row(money: MoneyHouse, tmp_path: Path) -> No
     assert (tmp_path / "out" / "to_correct" / "june.csv").read_bytes().split(b"\r\n")[1] == bad
     listed = (tmp_path / "out" / "held_back.csv").read_text("utf-8-sig")
     assert ("\\xff" in listed, "欧阳" in listed) == (True, True)
+
+
+@pytest.mark.parametrize("formula", ["=HYPERLINK(A1)", "@SUM(1)", "+1", "-1", "＝1+1"])
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_a_row_held_back_is_never_a_formula(money: MoneyHouse, tmp_path: Path, formula: str, encoding: str) -> None:
+    """In the list for spreadsheets it is a text; the file to correct has it as it came."""
+    path = write(tmp_path / "june.csv", [f"{formula},李伟,2013-06,1"], encoding=encoding)
+    take_in(money, path)
+    with (tmp_path / "out" / "held_back.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file))[1][3] == f"'{formula},李伟,2013-06,1"
+    assert (tmp_path / "out" / "to_correct" / "june.csv").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(("control", "says"), [((2, "1"), "states 2"), ((1, "1.01"), "difference is -0.01")])

@@ -16,13 +16,13 @@ import typst
 from msgspec.structs import replace
 
 from asking import LI_NA
+from shebaoka.cells import as_text
 from shebaoka.desk.accounts import WHATS, AccountStatement, CarriedRecord, StatementLine
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
 from shebaoka.numbers import mask, mask_name
 from shebaoka.paper import NoFont, press, statement_csv, statement_json, statement_pdf
 from shebaoka.paper.amounts import grouped, plain, signed
 from shebaoka.paper.labels import CARRIED_OVER, labels_in
-from shebaoka.paper.sheet import as_text
 from shebaoka.records import NotFound
 
 HOSPITAL, PHARMACY = "晋中市第一人民医院", "榆次区康宁大药房"

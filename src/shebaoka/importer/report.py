@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from shebaoka.cells import as_text
+
 HELD_BACK_FILE = "held_back.csv"
 HELD_BACK_RECORDS_FILE = "held_back_records.csv"
 
@@ -90,11 +92,11 @@ class ImportReport(msgspec.Struct, frozen=True):
 def write_held_back(path: Path, rows: Iterable[HeldBack]) -> None:
     """The rows held back as a list for people: UTF-8 with a BOM, so that a spreadsheet shows it as it is.
 
-    Bytes that are no GB18030 show as `\\x..`.
+    Bytes that are no GB18030 show as `\\x..`; a row that a spreadsheet would calculate has an apostrophe before it.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("line", "reason", "sentence", "row"))
         for held in rows:
             row = held.raw.decode("gb18030", "backslashreplace")
-            writer.writerow((held.line, held.reason, held.sentence, row))
+            writer.writerow((held.line, held.reason, held.sentence, as_text(row)))

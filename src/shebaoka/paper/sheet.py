@@ -6,17 +6,14 @@ old card's records change nothing and have no balance.
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
+from shebaoka.cells import as_text
 from shebaoka.desk.accounts import AccountStatement, StatementLine
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import plain
 from shebaoka.paper.labels import CARRIED_OVER, Labels, labels_in
 from shebaoka.paper.statement import period_of
-
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n']")
-_LETTERS_OF_DATES = "年月日时分秒時"
 
 
 def statement_csv(statement: AccountStatement, speech: Speech) -> bytes:
@@ -28,19 +25,6 @@ def statement_csv(statement: AccountStatement, speech: Speech) -> bytes:
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerows(_rows(statement, speech))
     return sheet.getvalue().encode("utf-8-sig")
-
-
-def as_text(text: str) -> str:
-    """A text that every spreadsheet leaves a text: with an apostrophe before it where it might be taken for more.
-
-    That is what may be a formula; and what has digits, but no letter beyond ASCII and no asterisk: the 18 characters
-    of a number lose their last digits, the journal's place `2013-7` becomes July. `TRUE` and `FALSE` are values too.
-    Whoever takes one apostrophe from the beginning of a text has the text again.
-    """
-    digits = any(c.isdigit() for c in text)
-    words = any(c.isalpha() and not c.isascii() and c not in _LETTERS_OF_DATES for c in text)
-    value = digits and not words and "*" not in text
-    return f"'{text}" if value or _FORMULA.match(text) or text.upper() in ("TRUE", "FALSE") else text
 
 
 def _rows(statement: AccountStatement, speech: Speech) -> Iterator[list[str]]:
