@@ -183,10 +183,22 @@ def test_a_statement_is_read_from_postings_and_settlements(accounts: Accounts) -
         ("2013-06-30", "1001-9", "contribution", "", 0, 0, 0, 10_000),
     ]
     assert (statement.opening_fen, statement.closing_fen) == (48_766, 58_066)
-    assert (statement.credited_fen, statement.paid_fen) == (23_500, 14_200)
+    assert (statement.credited_fen, statement.paid_fen) == (10_000, 700)
     assert statement.lines[-1].balance_fen == statement.closing_fen
     assert statement.carried == (CarriedRecord(dt.date(2013, 1, 3), "旧药房", 80, 80),)
     assert (statement.year, statement.notice, statement.clause) == (2013, "jinzhong-2013-06-25", "1.2")
+
+
+def test_a_mirror_counts_against_its_own_side(accounts: Accounts, owner: psycopg.Connection[Any]) -> None:
+    """100 yuan corrected to 90 are 90 credited and nothing paid; what undoes an earlier year is below zero."""
+    post(owner, "2012-11-02", 2, Posting("contributions", "personal", 10_000, "contribution"))
+    mirror = Posting("personal", "contributions", 10_000, "correction")
+    post(owner, "2013-01-01", 3, mirror, Posting("contributions", "personal", 9_000, "contribution"))
+    settle(owner, "2013-02-14", 4, "outpatient", 0, 1_500, 0)
+    settle(owner, "2013-02-15", 5, "outpatient", 0, -1_500, 0, undoes=4)
+    statement = accounts.statement(LI_NA, 2013)
+    assert (statement.opening_fen, statement.credited_fen, statement.paid_fen) == (10_000, -1_000, 0)
+    assert statement.closing_fen == 9_000
 
 
 @pytest.mark.usefixtures("past")

@@ -30,7 +30,9 @@ from shebaoka.records import (
 from shebaoka.store import Views, views
 
 CARE = ("outpatient", "pharmacy", "inpatient")
-WHATS = ("opening_balance", "contribution", *CARE, TAKEN_BACK, "correction")
+CHARGED = (*CARE, TAKEN_BACK)
+"""What the account pays, and what comes back of it."""
+WHATS = ("opening_balance", "contribution", *CHARGED, "correction")
 """Everything that a line of a statement can be about."""
 SEES_ACCOUNTS = frozenset({Role.CLERK, Role.AUDITOR})
 """Roles that read a whole account. The hotline is told a brief one."""
@@ -89,9 +91,10 @@ class CarriedRecord(msgspec.Struct, frozen=True):
 class AccountStatement(msgspec.Struct, frozen=True):
     """A person's account in one year. Amounts are fen.
 
-    Opening balance and the lines' `account_fen` sum to the closing balance; `credited_fen` and `paid_fen` are the sums
-    of the lines above and below zero, both told above zero. `carried` are the old card's records of that year; they
-    were paid before the opening balance was carried over, so no sum counts them.
+    Opening balance and the lines' `account_fen` sum to the closing balance. `credited_fen` is what came in less what
+    was corrected, `paid_fen` what was paid less what was taken back; either is below zero where the mirror of an
+    earlier year's entry outweighs it. `carried` are the old card's records of that year; they were paid before the
+    opening balance was carried over, so no sum counts them.
     """
 
     number: str
@@ -189,7 +192,8 @@ class Accounts:
         who = {"person_id": person_id}
         rows = self._views.rows(views.ACCOUNT_MOVES, {**who, "until": dt.date(year, 12, 31)})
         opening_fen, lines = lines_of(person_id, year, (Move(*row) for row in rows))
-        changes = [line.account_fen for line in lines]
+        credited_fen = sum(x.account_fen for x in lines if x.what not in CHARGED)
+        paid_fen = -sum(x.account_fen for x in lines if x.what in CHARGED)
         notice = self._notices.on(today)
         return AccountStatement(
             number=mask(number) if masked else number,
@@ -197,9 +201,9 @@ class Accounts:
             year=year,
             made_at=made_at,
             opening_fen=opening_fen,
-            credited_fen=sum(c for c in changes if c > 0),
-            paid_fen=-sum(c for c in changes if c < 0),
-            closing_fen=opening_fen + sum(changes),
+            credited_fen=credited_fen,
+            paid_fen=paid_fen,
+            closing_fen=opening_fen + credited_fen - paid_fen,
             lines=lines,
             carried=tuple(CarriedRecord(*row) for row in self._views.rows(views.CARRIED, who) if row[0].year == year),
             notice=notice.id,
@@ -270,7 +274,7 @@ def _line(person_id: int, move: Move, balance_fen: int) -> StatementLine:
         what = TAKEN_BACK if (move.total_fen or 0) < 0 else move.kind
         if change_fen != -(move.account_fen or 0):
             raise Broken(f"Entry {place}: its settlement and its posting say different amounts of the account's part.")
-    if what not in WHATS or (what in (*CARE, TAKEN_BACK)) != (move.kind is not None):
+    if what not in WHATS or (what in CHARGED) != (move.kind is not None):
         raise Broken(f"Entry {place}: no statement has a line for the posting {move.what!r}.")
     return StatementLine(
         on=move.on,
