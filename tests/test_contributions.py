@@ -230,6 +230,7 @@ BROKEN = {
     "no name": (f"{LI},,2013-06,1", Reason.VALUE_IS_MISSING),
     "no month": (f"{LI},李伟,201306,1", "month_is_not_valid"),
     "thirteenth": (f"{LI},李伟,2013-13,1", "month_is_not_valid"),
+    "mistyped": (f"{LI},李伟,1013-06,1", "month_is_not_valid"),
     "next month": (f"{LI},李伟,2013-08,1", Reason.DATE_IS_IN_THE_FUTURE),
     "no amount": (f"{LI},李伟,2013-06,", Reason.VALUE_IS_MISSING),
     "in words": (f"{LI},李伟,2013-06,壹佰", Reason.AMOUNT_IS_NOT_A_NUMBER),
@@ -246,15 +247,15 @@ BROKEN = {
 def test_every_broken_row_is_held_back_and_can_come_again(money: MoneyHouse, tmp_path: Path) -> None:
     """Each has its own reason, sums come out to the fen, and what is corrected is credited from the file written."""
     rows = [row for row, _ in BROKEN.values()]
-    path = write(tmp_path / "june.csv", [f"{WANG},王芳,2013-06,3", *rows, b"\xff\xfe"], control=(17, "10000004.51"))
+    path = write(tmp_path / "june.csv", [f"{WANG},王芳,2013-06,3", *rows, b"\xff\xfe"], control=(18, "10000005.51"))
     report = take_in(money, path)
     reasons = [str(reason) for _, reason in BROKEN.values()]
     assert [h.reason for h in report.held_back] == [*reasons, Reason.NOT_GB18030]
-    assert [h.line for h in report.held_back] == list(range(3, 19))
-    assert (sums(report), report.credited_fen) == ((17, 1, 0, 16), 300)
+    assert [h.line for h in report.held_back] == list(range(3, 20))
+    assert (sums(report), report.credited_fen) == ((18, 1, 0, 17), 300)
     assert (report.in_fen, report.control_fen, report.differences, report.reconciled) == (
-        1_000_000_451,
-        1_000_000_451,
+        1_000_000_551,
+        1_000_000_551,
         (),
         True,
     )
@@ -263,13 +264,13 @@ def test_every_broken_row_is_held_back_and_can_come_again(money: MoneyHouse, tmp
 
     out = tmp_path / "out"
     listed = (out / "held_back.csv").read_text("utf-8-sig")
-    assert listed.count("\n") == 17
+    assert listed.count("\n") == 18
     assert "月份 is after 2013-07" in listed
     corrected = tmp_path / "again.csv"
     raw = (out / "to_correct" / "june.csv").read_bytes()
     corrected.write_bytes(raw.replace(b"2013-13,1", b"2013-05,1"))
     again = take_in(money, corrected)
-    assert (sums(again), again.credited_fen) == ((16, 1, 0, 15), 100)
+    assert (sums(again), again.credited_fen) == ((17, 1, 0, 16), 100)
 
 
 def test_a_row_held_back_leaves_no_trace(money: MoneyHouse, tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ NUMBER, NAME, MONTH, AMOUNT = "身份证号", "姓名", "月份", "金额"
 OTHER_NUMBER = "社会保障号码"
 """What the column of the number may be called instead."""
 CREDIT_MAX_FEN = 10**9
+FIRST_MONTH = "1990-01"
+"""No contribution is of a month before it: there were no personal accounts yet, and the year was mistyped."""
 NOT_UTF8, CREDITED_OTHERWISE, CREDIT_WAS_CORRECTED = "not_utf8", "credited_otherwise", "credit_was_corrected"
 MONTH_IS_NOT_VALID, AMOUNT_IS_ZERO = "month_is_not_valid", "amount_is_zero"
 """Why a row is held back, beside the reasons of every import."""
@@ -156,6 +158,8 @@ def read_contribution(values: Mapping[str, str], unit: Unit, on: dt.date) -> Con
         raise BadInput(
             f"{MONTH} is not a month written as YYYY-MM, such as 2013-07; correct it.", code=MONTH_IS_NOT_VALID
         )
+    if month < FIRST_MONTH:
+        raise BadInput(f"{MONTH} is before {FIRST_MONTH}; correct it.", code=MONTH_IS_NOT_VALID)
     if month > f"{on:%Y-%m}":
         raise BadInput(f"{MONTH} is after {on:%Y-%m}; correct it.", code=Reason.DATE_IS_IN_THE_FUTURE)
     amount = amount_fen(only(values, AMOUNT), AMOUNT) if unit == "yuan" else whole(only(values, AMOUNT), AMOUNT)
