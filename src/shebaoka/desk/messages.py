@@ -94,6 +94,6 @@ class Messages:
         )
 
     def _taken_back_by(self, person_id: int, seq: int) -> tuple[Place, str] | None:
-        rows = self._views.rows(views.UNDONE, {"person_id": person_id})
+        rows = self._views.rows(views.UNDOERS, {"person_id": person_id})
         by = {(person_id, by_seq): (service, settles) for _, by_seq, service, settles in rows}
         return fate((person_id, seq), {(person_id, seq): by_seq for seq, by_seq, _, _ in rows}, by.__getitem__)

@@ -141,7 +141,7 @@ select %(institution)s, %(at)s, %(until)s, %(by)s where not exists (
 ENTRY_OF_REQUEST = """
 select k.content, k.person_id, k.seq, j.body from request_key k
 join journal j on j.person_id = k.person_id and j.seq = k.seq where k.request_id = %(id)s"""
-UNDONE = """
+UNDOERS = """
 select u.seq, u.by_seq, j.service, j.cycle is not null from undone u
 join journal j on j.person_id = u.person_id and j.seq = u.by_seq where u.person_id = %(person_id)s"""
 
