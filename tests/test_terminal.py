@@ -26,9 +26,9 @@ from tests.conftest import RIGHT_PIN, ROOT, Database, put_dossier
 from tests.webhouse import house_on
 
 from shebaoka.app import House
-from shebaoka.desk import NewTerminal, open_counter
+from shebaoka.desk import Institutions, NewTerminal, Terminal, open_counter
 from shebaoka.numbers import birth_date, sex, with_check_digit
-from shebaoka.records import Account, Card, CardKind, Digits, Dossier, Ending, Life, Person
+from shebaoka.records import Account, Card, CardKind, Digits, Dossier, Ending, Life, NotSignedIn, Person
 from shebaoka.serving import front_of, make_app, with_shortcut
 from shebaoka.store import REBUILD
 from shebaoka.vault import seal_pin_block
@@ -366,6 +366,82 @@ def test_what_is_not_rightly_signed_is_turned_away_and_counted(
         "signature_missing": 1,
     }
     assert balance_fen(house) == 100_000
+
+
+class Seconds:
+    """The clock by which it is known how old is what was looked up; a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Seconds since whenever."""
+        return self.now
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    """That clock, standing still."""
+    seconds = Seconds()
+    monkeypatch.setattr("shebaoka.desk.institutions.time", seconds)
+    return seconds
+
+
+@pytest.mark.parametrize("what", ["terminal", "institution"])
+def test_what_another_process_ended_is_refused_within_two_seconds(
+    seconds: Seconds, hospital: Hospital, house: House, what: str
+) -> None:
+    """The command line ends a terminal, or an institution, while the server runs and messages keep coming."""
+    elsewhere = Institutions(house.views, house.vault)
+    if what == "terminal":
+        elsewhere.end_terminal(hospital.keys.key_id)
+    else:
+        elsewhere.end(HOSPITAL)
+    codes = []
+    for _ in range(4):
+        codes.append(hospital.send(hospital.signed("1101", {"msgid": hospital.msgid(), "input": CARD})).status_code)
+        seconds.now += 0.6
+    assert codes == [200, 200, 401, 401]
+
+
+def test_a_cycle_that_was_closed_elsewhere_is_no_cycle_within_two_seconds(
+    seconds: Seconds, hospital: Hospital, house: House
+) -> None:
+    """After it the next cycle, opened by another server's sign-in, is found without signing in here."""
+    terminal = house.institutions.terminal(hospital.keys.key_id)
+    elsewhere = Institutions(house.views, house.vault)
+    first = elsewhere.sign_in(terminal).id
+    assert house.institutions.known_terms(terminal) is not None
+    house.views.write("update cycle set closed_at = now(), closed_by = 'li' where id = %(id)s", {"id": first})
+    seconds.now += 1.1
+    usual = {**CARD, "med_type": "41", "medfee_sumamt": 1, "acct_pay": 1, "pin_block": hospital.block()}
+    assert hospital.trouble("2207", **usual) == (409, "no_open_cycle")
+    second = elsewhere.sign_in(terminal).id
+    seconds.now += 1.1
+    assert hospital.charge()["infcode"] == 0
+    assert house.institutions.terms(terminal).cycle == second != first
+
+
+def test_while_one_looks_up_others_use_what_is_known_but_not_for_long(
+    seconds: Seconds, hospital: Hospital, house: House
+) -> None:
+    """One asker a second goes to the database; what nobody asked for meanwhile counts for nobody."""
+    key_id, institutions = hospital.keys.key_id, house.institutions
+
+    def known() -> list[Terminal | None]:
+        return [institutions.known_terminal(key_id) for _ in range(3)]
+
+    terminal = institutions.terminal(key_id)
+    assert known() == [terminal] * 3
+    seconds.now += 1.1
+    assert known() == [None, terminal, terminal]
+    seconds.now += 1.1
+    assert known() == [None, terminal, terminal]
+    seconds.now += 60
+    assert known() == [None] * 3
+    Institutions(house.views, house.vault).end_terminal(key_id)
+    with pytest.raises(NotSignedIn):
+        institutions.terminal(key_id)
 
 
 @pytest.mark.parametrize("yuan", ["-1", "1.001", "1e9", "NaN", "10000000.01", "0"])

@@ -105,7 +105,7 @@ class Cycle(msgspec.Struct, frozen=True):
 
 class _Recent(Generic[T]):
     """What was looked up lately. When it is a second old, whoever asks next looks it up anew; meanwhile it still counts
-    for the others, for one second more, so that not everybody looks it up at once.
+    for the others, for one second more, so that not everybody looks it up at once. After that it counts for nobody.
     """
 
     def __init__(self, known_for_s: float) -> None:
@@ -118,12 +118,15 @@ class _Recent(Generic[T]):
         kept = self._kept.get(key)
         if kept is None:
             return None
+        until, value = kept
+        looking_until = self._looking.get(key, until)
         now = time.monotonic()
-        if now < kept[0]:
-            return kept[1]
-        if now < self._looking.get(key, 0):
-            return kept[1]
-        self._looking[key] = now + self._known_for_s
+        if now < until or now < looking_until:
+            return value
+        if now >= looking_until + self._known_for_s:
+            self.forget(key)
+        else:
+            self._looking[key] = now + self._known_for_s
         return None
 
     def put(self, key: str, value: T) -> None:
@@ -228,14 +231,11 @@ class Institutions:
     # who sends a message
 
     def known_terminal(self, key_id: str) -> Terminal | None:
-        """The terminal with this key id if it was looked up within the last second; costs no trip."""
+        """The terminal with this key id if it was looked up just now, costs no trip. None says: ask `terminal`."""
         return self._terminals.get(key_id)
 
     def terminal(self, key_id: str) -> Terminal:
-        """The terminal with this key id. `NotSignedIn` if there is none, or it or its institution has ended."""
-        known = self.known_terminal(key_id)
-        if known is not None:
-            return known
+        """The terminal with this key id, looked up. `NotSignedIn` if there is none or it, or its institution, ended."""
         rows = self._views.rows(views.TERMINAL, {"key_id": key_id})
         if not rows:
             self._terminals.forget(key_id)
@@ -286,17 +286,14 @@ class Institutions:
             return found
 
     def known_terms(self, terminal: Terminal) -> Terms | None:
-        """The terms under which the terminal's messages fall, if its cycle is known; costs no trip."""
+        """The terms of the terminal's messages if its cycle is known; costs no trip. None says: ask `terms`."""
         cycle = self._cycles.get(terminal.institution)
         if cycle is None or cycle.until_at <= self._clock():
             return None
         return Terms(terminal.institution, terminal.kinds, terminal.part_payment, cycle.id)
 
     def terms(self, terminal: Terminal) -> Terms:
-        """The terms under which the terminal's messages fall now. `CycleClosed` if no cycle is open."""
-        known = self.known_terms(terminal)
-        if known is not None:
-            return known
+        """The terms under which the terminal's messages fall now, looked up. `CycleClosed` if no cycle is open."""
         cycle = self._open_cycle(terminal.institution)
         if cycle is None:
             raise CycleClosed("The institution has no open business cycle. Sign in, then send the message again.")
