@@ -1,5 +1,6 @@
 """The web server as it runs: a process of its own, asked over TCP by a client that is not ours, stopped by a signal."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import Database
+from tests.sending import Line, Till
+from tests.webhouse import house_on, serving
 
 from shebaoka.numbers import with_check_digit
 
+PHARMACY = "P14070200017"
 NUMBER = with_check_digit("14070219850312002")
 
 
@@ -77,3 +82,31 @@ def test_a_served_house_answers_over_tcp_and_stops_when_told(home: Path) -> None
     assert "Traceback" not in rest
     assert NUMBER not in rest
     assert "1 entr" in _shebaoka(home, "journal", "verify")
+
+
+def test_hundreds_of_terminals_keep_their_connections(database: Database, tmp_path: Path) -> None:
+    """Each signs a message on a connection of its own and keeps it; all are served, and the first one still is."""
+    with house_on(database, tmp_path) as house:
+        house.institutions.add(PHARMACY, "同仁药房", ("pharmacy",))
+        keys = house.institutions.add_terminal("till-1", PHARMACY)
+
+    async def ask(till: Till, lines: list[Line]) -> list[int]:
+        return [(await line.ask("9001", till.msgid(), {}))[0] for line in lines]
+
+    with serving(database, tmp_path) as port:
+        till = Till(port, PHARMACY, "till-1", keys.signing_key, keys.pin_key)
+        lines = [Line(till) for _ in range(300)]
+        assert set(asyncio.run(ask(till, [*lines, lines[0]]))) == {200}
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"POST /terminal/v1/2207 HTT", b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+def test_a_silent_connection_over_http_is_ended(database: Database, tmp_path: Path, said: bytes) -> None:
+    """One that says nothing at all, one that stops in its head, and one that asks no second time."""
+    with house_on(database, tmp_path):
+        pass
+    with serving(database, tmp_path, IDLE_MS=200) as port, socket.create_connection(("127.0.0.1", port), 20) as line:
+        line.sendall(said)
+        while line.recv(4096):
+            pass

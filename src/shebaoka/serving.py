@@ -4,11 +4,13 @@ import asyncio
 import collections
 import contextlib
 import gc
+import resource
 import signal
 import sys
 
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -24,6 +26,12 @@ from shebaoka.records import BadInput
 from shebaoka.web import Front, json_troubles, signed_in
 
 BODY_MAX = 10 * 1024 * 1024
+CONNECTIONS_MAX, IN_LINE_MAX = 4096, 1024
+"""So many connections are served over HTTP at once, and so many more wait until one ends."""
+IDLE_MS = 75_000
+"""How long a connection may stay silent, and a request's head may take. Proxies let an idle one go after 60 s."""
+FILES = 8192
+"""Connections to both ports, to the database, and what else is open."""
 SWITCH_S = 0.0005
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -116,6 +124,7 @@ def serve(
     """
     if open_to_all and (house.screens.meta().get("invented") != "true" or host not in LOOPBACK):
         raise BadInput("Only invented people, and only on this machine, are shown without sign-in.")
+    _make_room_for_connections()
     # Threads give way to each other sooner than after 5 ms, since the web server's waits for the desks' at every turn.
     sys.setswitchinterval(SWITCH_S)
     with open_counter(house.desk, workers) as counter:
@@ -127,12 +136,25 @@ def serve(
         uvloop.run(_served(app, front, host, port, pos_port))
 
 
+def _make_room_for_connections() -> None:
+    """Raise the process's own limit of open files as far as it may; many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def _served(app: terminal.App, front: Front, host: str, port: int, pos_port: int | None) -> None:
     server = Server(
         app,
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        # With HTTP/2 beside it a connection that says nothing at all would stay for ever, whatever time it is given.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
+        backlog=IN_LINE_MAX,
+        backpressure=CONNECTIONS_MAX,
         log_access=False,
         log_enabled=False,
     )
