@@ -1,8 +1,10 @@
 """The terminal API as hospitals and pharmacies use it: signed messages, PIN blocks, stays, lost answers."""
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -366,6 +368,52 @@ def test_what_is_not_rightly_signed_is_turned_away_and_counted(
         "signature_missing": 1,
     }
     assert balance_fen(house) == 100_000
+
+
+async def _sent_in_parts(app: Any, request: requests.PreparedRequest, *parts: bytes) -> tuple[int, str]:
+    """Status and code of a message that comes in parts, and of which more would come, but does not."""
+    waiting, said = iter(parts), []
+
+    async def receive() -> dict[str, Any]:
+        part = next(waiting, None)
+        if part is None:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    path = "/" + str(request.url).split("/", 3)[3]
+    headers = [(k.lower().encode(), v.encode()) for k, v in request.headers.items()]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    await app({**scope, "headers": headers, "scheme": "http", "server": ("h", 80), "client": ("c", 1)}, receive, send)
+    return said[0]["status"], json.loads(said[1]["body"])["code"]
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_no_body_is_waited_for_long_and_a_stranger_s_not_at_all(
+    hospital: Hospital, house: House, client: TestClient[Any], monkeypatch: pytest.MonkeyPatch, slash: str
+) -> None:
+    """Who signs is known by the headers alone; and the shorter way is no other than the framework's, with a slash."""
+    monkeypatch.setattr("shebaoka.terminal.door.WHOLE_S", 0.05)
+    stranger = Hospital(house, client, HOSPITAL, NewTerminal(hospital.keys.key_id, b"x" * 32, b""))
+    wrong = stranger.signed(f"2207{slash}", {})
+    slow = hospital.signed(f"2207{slash}", {"msgid": hospital.msgid(), "input": CARD})
+    assert asyncio.run(_sent_in_parts(client.app, wrong)) == (401, "signature_wrong")
+    assert asyncio.run(_sent_in_parts(client.app, slow, bytes(slow.body)[:20])) == (408, "body_too_slow")  # type: ignore[arg-type]
+    large = hospital.signed(f"2207{slash}", {})
+    del large.headers["Content-Length"]
+    assert asyncio.run(_sent_in_parts(client.app, large, *[b" " * 40_000] * 2)) == (413, "body_too_large")
+
+
+def test_only_a_cycle_s_details_may_be_long(hospital: Hospital) -> None:
+    """64 KB for a message, 10 MB for the file of 3202."""
+    sign_no = hospital.ask("9001")["output"]["sign_no"]
+    header = "msgid,setl_id,setl_type,medfee_sumamt,fund_pay_sumamt,acct_pay,psn_cash_pay\r\n"
+    rows = "".join(f"{hospital.code}2013070509{n:08d},,,1.00,0,1.00,0\r\n" for n in range(2000))
+    assert hospital.ask("3202", sign_no=sign_no, file=header + rows)["output"]["differences"] == 2000
+    assert hospital.trouble("3201", sign_no=sign_no, file=header + rows) == (413, "body_too_large")
+    assert hospital.trouble("3202", sign_no=sign_no, file=" " * 11_000_000) == (413, "body_too_large")
 
 
 class Seconds:

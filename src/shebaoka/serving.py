@@ -111,7 +111,7 @@ def make_app(front: Front) -> Litestar:
 
 def with_shortcut(app: Litestar) -> terminal.App:
     """The application as it is served: terminals' messages take a shorter way to the same answers."""
-    return terminal.straight(app, app.state.front, app.state.door, body_max=BODY_MAX)
+    return terminal.straight(app, app.state.front, app.state.door)
 
 
 def serve(

@@ -103,6 +103,8 @@ from shebaoka.records.requests import Words as Words
 from shebaoka.records.requests import service_name as service_name
 from shebaoka.records.troubles import BadInput as BadInput
 from shebaoka.records.troubles import BadNotice as BadNotice
+from shebaoka.records.troubles import BodyTooLarge as BodyTooLarge
+from shebaoka.records.troubles import BodyTooSlow as BodyTooSlow
 from shebaoka.records.troubles import Broken as Broken
 from shebaoka.records.troubles import CycleClosed as CycleClosed
 from shebaoka.records.troubles import DigestWrong as DigestWrong

@@ -29,6 +29,20 @@ class WrongContentType(Trouble):
     status = 415
 
 
+class BodyTooLarge(Trouble):
+    """A message's body is larger than messages of its kind may be."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class BodyTooSlow(Trouble):
+    """A message's body did not come whole in time."""
+
+    code = "body_too_slow"
+    status = 408
+
+
 class BadNotice(Trouble):
     """A notice's files are wrong; the sentence names file and key."""
 

@@ -1,8 +1,9 @@
 """Signed messages of the terminal API: HTTP message signatures (RFC 9421) over a digest of the body (RFC 9530).
 
-The API's guard calls it for every message: `read_signature`, then `check_signature`, then `check_freshness`, then
-`Nonces.remember`. `sign_answer` signs what goes back. Keys live in the vault, so whether a signature is right is asked
-of a callable. Why there is a parser here is in docs/decisions/0015-message-signatures.md.
+The API's door calls it for every message: `read_signature`, then `check_signature`, then `check_freshness`, then
+`Nonces.remember`, and when the body came `check_digest`. `sign_answer` signs what goes back. Keys live in the vault, so
+whether a signature is right is asked of a callable. Why there is a parser here is in
+docs/decisions/0015-message-signatures.md.
 """
 
 import base64
@@ -66,6 +67,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     base: bytes
     """What was signed."""
     signature: bytes
+    digest: bytes = b""
+    """`Content-Digest` as it came."""
 
 
 class _Input(msgspec.Struct, frozen=True):
@@ -96,10 +99,11 @@ _NEEDED = ("created", "keyid", "nonce")
 _INPUT_FORM = 'sig1=("@method" "@path" "content-digest");created=1700000000;keyid="…";nonce="…"'
 
 
-def read_signature(method: str, path: bytes, query: bytes, headers: Headers, body: bytes) -> Signed:
+def read_signature(method: str, path: bytes, query: bytes, headers: Headers, body: bytes | None) -> Signed:
     """A message's signature, after its form, its coverage and the body's digest were found right.
 
-    `path` and `query` are as they came, percent-encoding and all: an ASGI scope's `raw_path` and `query_string`.
+    Without a body, which may come later, `check_digest` has to look at it then. `path` and `query` are as they came,
+    percent-encoding and all: an ASGI scope's `raw_path` and `query_string`.
     Raises `SignatureMissing`, `SignatureUnfit` or `DigestWrong`.
     """
     fields = fields_of(headers)
@@ -108,7 +112,11 @@ def read_signature(method: str, path: bytes, query: bytes, headers: Headers, bod
     _check_coverage(given.components, query)
     parameters = given.parameters
     _check_parameters(parameters, len(signature))
-    _check_digest(fields.get(b"content-digest"), body)
+    digest = fields.get(b"content-digest")
+    if digest is None:
+        raise _unfit("Content-Digest", "the header is missing; send the body's digest, and cover it.")
+    if body is not None:
+        check_digest(digest, body)
     return Signed(
         keyid=parameters["keyid"],
         created=int(parameters["created"]),
@@ -118,6 +126,7 @@ def read_signature(method: str, path: bytes, query: bytes, headers: Headers, bod
         label=given.label,
         base=signature_base(method, path, query, fields, given.components, given.text),
         signature=signature,
+        digest=digest,
     )
 
 
@@ -320,10 +329,8 @@ def _check_parameters(parameters: Mapping[str, str], size: int) -> None:
         raise _unfit("Signature", "has not as many bytes as its algorithm makes; send all of them, and no more.")
 
 
-def _check_digest(line: bytes | None, body: bytes) -> None:
+def check_digest(line: bytes, body: bytes) -> None:
     """`DigestWrong` unless every digest that is given, one at least, is the body's (RFC 9530)."""
-    if line is None:
-        raise _unfit("Content-Digest", "the header is missing; send the body's digest, and cover it.")
     if line == b"sha-256=" + _encoded(hashlib.sha256(body).digest()).encode():
         return
     members = [_DIGEST.fullmatch(member.strip(" \t")) for member in line.decode("latin-1").split(",")]

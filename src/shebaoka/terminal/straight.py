@@ -15,13 +15,12 @@ from litestar import Response
 from shebaoka.desk import Terminal
 from shebaoka.records import Trouble
 from shebaoka.terminal import evening, handlers
-from shebaoka.terminal.door import Door
+from shebaoka.terminal.door import Door, Receive
 from shebaoka.terminal.signatures import Signed
 from shebaoka.web import OUR_FAULT, ErrorBody, Front
 
 log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 _ANSWERED = {
@@ -45,45 +44,27 @@ class Came:
         return self._body
 
 
-def straight(app: App, front: Front, door: Door, *, body_max: int) -> App:
+def straight(app: App, front: Front, door: Door) -> App:
     """The application with a shorter way for terminals' messages; `app` takes all else."""
 
-    async def entrance(
-        scope: Message, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-    ) -> None:
+    async def entrance(scope: Message, receive: Receive, send: Send) -> None:
         answer = _ANSWERED.get(scope.get("path", "")) if scope["type"] == "http" and scope["method"] == "POST" else None
         if answer is None:
             await app(scope, receive, send)
             return
-        status, headers, body = await _answered(front, door, answer, scope, await _whole(receive, body_max))
+        status, headers, body = await _answered(front, door, answer, scope, receive)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return entrance
 
 
-async def _whole(receive: Receive, body_max: int) -> bytes | None:
-    """The body, or None where it is larger than it may be."""
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > body_max:
-            return None
-        parts.append(part)
-        more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
 async def _answered(
-    front: Front, door: Door, answer: Callable[..., Awaitable[Response[Any]]], scope: Message, body: bytes | None
+    front: Front, door: Door, answer: Callable[..., Awaitable[Response[Any]]], scope: Message, receive: Receive
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a message's answer, whatever becomes of it."""
     try:
-        if body is None:
-            return _told(ErrorBody("body_too_large", "The body is larger than 10 MB."), 413)
-        terminal, signed = await door.admit("POST", scope, body)
+        terminal, signed, body = await door.admit("POST", scope, receive)
         content_type = next((v for k, v in scope["headers"] if k == b"content-type"), b"").decode("latin-1")
         response = await answer(front=front, request=Came(content_type, body, terminal, signed), data=None)
     except Trouble as e:
