@@ -29,10 +29,11 @@ from shebaoka.app import House
 from shebaoka.desk import NewTerminal, open_counter
 from shebaoka.pos import Handler, PosServer
 from shebaoka.pos.codes import OF_REFUSAL, OF_TROUBLE, code_of, code_of_trouble
+from shebaoka.pos.once import Once
 from shebaoka.pos.packing import pack, put_together, taken_apart, unpack
 from shebaoka.pos.spec import ANSWER_OF, ECHOED, FIELDS, KINDS, MESSAGE_MAX, SPEC
 from shebaoka.records import Answer as Decided
-from shebaoka.records import BadInput, Refusal, StoreDown, Trouble
+from shebaoka.records import BadInput, Refusal, StoreDown, TooManyMessages, Trouble
 from shebaoka.rules.table import ROWS, Unless
 from shebaoka.serving import front_of
 from shebaoka.store import REBUILD
@@ -317,6 +318,86 @@ def test_totals_are_compared_and_the_cycle_is_signed_off(till: Till, line: Line,
     assert (off.code, house.evening.cycle(int(cycle)).closed_by) == ("00", "TILL0001")
     closed = line.ask(till, till.charge(100, RIGHT_PIN))
     assert (closed.code, closed.sub["25"]) == ("77", "no_open_cycle")
+
+
+def test_what_the_journal_does_not_know_is_done_once_too(
+    pos: Served, till: Till, line: Line, house: House, database: Database
+) -> None:
+    """Sign-in, totals and sign-off that somebody recorded get their first answer, to the byte, and nothing is done."""
+    recorded: list[tuple[bytes, bytes | None]] = []
+
+    def ask(message: bytes) -> Answer:
+        line.send(message)
+        recorded.append((message, line.receive()))
+        return Answer(recorded[-1][1] or b"", till.mac)
+
+    cycle = ask(till.sign_in()).sub["11"]
+    line.ask(till, till.charge(2850, RIGHT_PIN))
+    assert ask(till.message("0800", {"70": "002"}, _11=cycle)).code == "95"
+    assert ask(totals(till, cycle, (1, 2850, 0, 2850, 0))).fields["66"] == "1"
+    assert ask(till.message("0800", {"70": "002"}, _11=cycle)).code == "00"
+    with Line(pos.port) as stranger:
+        for message, answer in recorded:
+            stranger.send(message)
+            assert stranger.receive() == answer
+    assert len(house.evening.comparisons(int(cycle))) == 1
+    with psycopg.connect(database.owner) as owner:
+        assert owner.execute("select count(*) from cycle where closed_at is null").fetchone() == (0,)
+    assert line.ask(till, till.again(recorded[0][0], "0801")).sub["11"] != cycle
+
+
+def test_a_sign_in_that_met_trouble_is_done_when_it_comes_again(till: Till, line: Line, front: Front) -> None:
+    """96 is no answer, so it is not kept for the next time."""
+
+    def down(*_: object, **__: object) -> None:
+        raise StoreDown("gone")
+
+    message = till.sign_in()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(front.institutions), "sign_in", down)
+        assert line.ask(till, message).code == "96"
+    assert line.ask(till, message).code == "00"
+
+
+def test_an_answer_is_kept_for_as_long_as_its_message_would_be_taken() -> None:
+    """While the first is being made a repeat waits for it; a fault is kept for nobody; there is room for so many."""
+    made: list[int] = []
+
+    async def play() -> None:
+        once, gate = Once(per_key_max=2, all_max=3), asyncio.Event()
+
+        async def make() -> tuple[bytes, bool]:
+            made.append(len(made))
+            await gate.wait()
+            return str(made[-1]).encode(), True
+
+        async def fault() -> tuple[bytes, bool]:
+            await gate.wait()
+            raise ValueError
+
+        def asked(key: str, mac: bytes, minutes: int = 0, make: Any = make, sent: int = 0) -> Any:
+            later = AT + dt.timedelta(minutes=minutes)
+            return once.answer((key, mac), AT + dt.timedelta(minutes=sent), later, make)
+
+        begun = [asyncio.ensure_future(asked("a", b"1")) for _ in range(3)]
+        faults = [asyncio.ensure_future(asked("b", b"1", make=fault)) for _ in range(2)]
+        await asyncio.sleep(0)
+        gate.set()
+        assert await asyncio.gather(*begun) == [b"0"] * 3
+        assert [type(f) for f in await asyncio.gather(*faults, return_exceptions=True)] == [ValueError, bytes]
+        assert await asked("a", b"1", minutes=60) == b"0"
+        assert await asked("a", b"2", sent=60) == b"1"
+        with pytest.raises(TooManyMessages):
+            await asked("a", b"3")
+        assert await asked("b", b"1") == b"2"
+        with pytest.raises(TooManyMessages):
+            await asked("c", b"1")
+        assert await asked("a", b"2", minutes=62, sent=60) == b"1"
+        assert await asked("c", b"1", minutes=62, sent=60) == b"3"
+        with pytest.raises(BadInput, match="12"):
+            await asked("a", b"1")
+
+    asyncio.run(play())
 
 
 def test_totals_that_cannot_be_are_bad_input(till: Till, line: Line, house: House) -> None:

@@ -14,15 +14,18 @@ from anyio import to_thread
 
 from shebaoka.desk import Terminal, ask_of
 from shebaoka.pos.answers import Fields, answer_to, cycle_told, decided, troubled
-from shebaoka.pos.codes import APPROVED
+from shebaoka.pos.codes import APPROVED, SYSTEM
 from shebaoka.pos.inputs import REQUESTS, Said, is_known_type, read
+from shebaoka.pos.once import Once
 from shebaoka.pos.packing import Mac, at_fault, pack, unpack
-from shebaoka.pos.spec import CYCLE, ECHO, MAC_SIZE, SERIAL, SIGN_IN, SIGN_OFF, YEAR
+from shebaoka.pos.spec import CYCLE, ECHO, MAC_SIZE, RECONCILE, SERIAL, SIGN_IN, SIGN_OFF, YEAR
 from shebaoka.pos.totals import compared, stated
 from shebaoka.records import BadInput, Broken, Digits, NotSignedIn, SignatureWrong, Terms, Trouble
 from shebaoka.web import Front, asked
 
 log = logging.getLogger(__name__)
+ONCE = {SIGN_IN, SIGN_OFF, RECONCILE}
+"""What the journal does not know, and does something."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -37,6 +40,7 @@ class Handler:
 
     def __init__(self, front: Front) -> None:
         self._front = front
+        self._once = Once()
 
     async def answer(self, raw: bytes) -> Reply:
         """The answer to a message. Whoever did not sign it rightly gets one without a MAC, and no further.
@@ -64,9 +68,8 @@ class Handler:
         except Trouble as e:
             self.turn_away(e.code)
             return Reply(self._packed(fields, *troubled(e)), keep=False)
-        said = await self._said(terminal, fields)
-        answer = self._packed(fields, *said, lambda body: self._front.institutions.sign_for(terminal, body))
-        return Reply(answer, keep=True)
+        answer = await self._signed(terminal, fields, raw[-MAC_SIZE:])
+        return Reply(answer, keep=bool(answer))
 
     def turn_away(self, code: str) -> None:
         """Count a message, or a connection, that was turned away."""
@@ -92,12 +95,31 @@ class Handler:
         except NotSignedIn:
             return None
 
-    async def _said(self, terminal: Terminal, fields: Mapping[str, str]) -> tuple[Fields, Fields]:
-        """What is answered to a message that its terminal signed."""
+    async def _signed(self, terminal: Terminal, fields: Mapping[str, str], mac: bytes) -> bytes:
+        """The answer to a message that its terminal signed."""
+        now = self._front.clock().astimezone(self._front.notices.zone)
+
+        def packed(told: tuple[Fields, Fields]) -> bytes:
+            return self._packed(fields, *told, lambda body: self._front.institutions.sign_for(terminal, body))
+
         try:
-            said = read(fields, terminal.institution, self._front.clock().astimezone(self._front.notices.zone))
+            said = read(fields, terminal.institution, now)
         except Trouble as e:
-            return troubled(e)
+            return packed(troubled(e))
+        if said.kind not in ONCE:
+            return packed(await self._said(terminal, said))
+
+        async def make() -> tuple[bytes, bool]:
+            told = await self._said(terminal, said)
+            return packed(told), told[0]["39"] != SYSTEM
+
+        try:
+            return await self._once.answer((terminal.key_id, mac), said.at, now, make)
+        except Trouble as e:
+            return packed(troubled(e, said.sub[YEAR]))
+
+    async def _said(self, terminal: Terminal, said: Said) -> tuple[Fields, Fields]:
+        """What is answered to what the terminal said."""
         try:
             if said.kind in REQUESTS:
                 return await self._decided(terminal, said)

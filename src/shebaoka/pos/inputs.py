@@ -44,10 +44,11 @@ Made = TypeVar("Made")
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A message that came whole from a known terminal: its kind, its id, its fields and sub-fields."""
+    """A message that came whole from a known terminal: its kind, its id, its own time, its fields and sub-fields."""
 
     kind: str
     id: str
+    at: dt.datetime
     fields: Mapping[str, str]
     sub: Mapping[str, str]
 
@@ -70,10 +71,10 @@ def read(fields: Mapping[str, str], institution: str, now: dt.datetime) -> Said:
     for tag, text in sub.items():
         if not SUB_FIELDS[tag].fullmatch(text):
             raise at_fault(f"48.{tag}", "is not in its form")
-    at = _time(sub[YEAR] + fields["13"] + fields["12"], "13")
-    if kind != REVERSE and abs(at.replace(tzinfo=now.tzinfo) - now) > TIME_OFF_MAX:
+    at = _time(sub[YEAR] + fields["13"] + fields["12"], "13").replace(tzinfo=now.tzinfo)
+    if kind != REVERSE and abs(at - now) > TIME_OFF_MAX:
         raise at_fault("12", "is not near the city's time; set the terminal's clock")
-    return Said(kind, _message_id(institution, at, fields["11"]), fields, sub)
+    return Said(kind, _message_id(institution, at, fields["11"]), at, fields, sub)
 
 
 def _kind_of(fields: Mapping[str, str]) -> str:
