@@ -406,6 +406,24 @@ def test_no_body_is_waited_for_long_and_a_stranger_s_not_at_all(
     assert asyncio.run(_sent_in_parts(client.app, large, *[b" " * 40_000] * 2)) == (413, "body_too_large")
 
 
+@pytest.mark.parametrize("infno", ["9001", "9002", "1101", "2206", "2601", "3201", "3202", "ask-back"])
+@pytest.mark.parametrize("msgid", [f"{PHARMACY}201307050930000001", f"{HOSPITAL}201302300930000001"])
+def test_a_message_has_an_id_of_its_own_institution_whatever_it_is(hospital: Hospital, infno: str, msgid: str) -> None:
+    """Neither another's code nor a time that does not exist is taken, also where the id is looked at by nobody else."""
+    side = {"setl_cnt": 0, "medfee_sumamt": 0, "fund_pay_sumamt": 0, "acct_pay": 0, "psn_cash_pay": 0}
+    said: dict[str, dict[str, Any]] = {
+        "9002": {"sign_no": 1},
+        "1101": CARD,
+        "2206": {**CARD, "med_type": "41", "medfee_sumamt": 1},
+        "2601": {"certno": NUMBER, "omsgid": hospital.msgid()},
+        "3201": {"sign_no": 1, "positive": side, "reverse": side},
+        "3202": {"sign_no": 1, "file": ""},
+        "ask-back": {"omsgid": hospital.msgid()},
+    }
+    answer = hospital.send(hospital.signed(infno, {"msgid": msgid, "input": said.get(infno, {})}))
+    assert (answer.status_code, answer.json()["message"][:6]) == (400, "msgid:")
+
+
 def test_only_a_cycle_s_details_may_be_long(hospital: Hospital) -> None:
     """64 KB for a message, 10 MB for the file of 3202."""
     sign_no = hospital.ask("9001")["output"]["sign_no"]

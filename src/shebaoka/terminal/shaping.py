@@ -8,7 +8,7 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
-from shebaoka.desk import Terminal
+from shebaoka.desk import Terminal, check_message_id
 from shebaoka.records import BadInput
 from shebaoka.terminal.answers import Output, Reply, plain_reply
 from shebaoka.terminal.door import must_be_signed
@@ -51,6 +51,7 @@ class Reader:
             raise fault("infno", f"must be {self.infno}, as the path says")
         if message.fixmedins_code not in ("", terminal.institution):
             raise fault("fixmedins_code", "must be the code of the terminal's own institution")
+        check_message_id(message.msgid, terminal.institution)
         return message, terminal
 
 
