@@ -14,7 +14,7 @@ from psycopg import errors
 
 from conftest import TABLES, Database
 from shebaoka.desk import Desk, Outcome
-from shebaoka.records import Ask, Receipt, Trouble
+from shebaoka.records import Ask, Receipt, StoreDown, Trouble
 from shebaoka.store import Store
 from shebaoka.store.wire import Prepared, Sent, Wire
 from shebaoka.store.wire import Rows as StoredRows
@@ -213,6 +213,25 @@ def test_what_is_sent_again_after_any_failure_is_done_once(database: Database, b
             assert scene.rows() == undisturbed, (at, how, breaks)
             scene.put_back()
         assert len(ways) > 300
+
+
+def test_whoever_may_have_been_served_is_not_told_that_nothing_was_done(database: Database, breaking: Line) -> None:
+    """The line is lost in the save, before or after the commit, and stays so: not known. Lost in the load: not done."""
+    with city_of(database, 2, 200_00) as city, Store(city.database.app) as store:
+        desk, (charge, *_) = city.desk(store), _messages()[0]
+        breaking.reset()
+        desk.ask(city.ask({**charge, "id": charge["id"] + "-0"}))
+        breaking.reset()
+        desk.ask(city.ask({**charge, "id": charge["id"] + "-1"}))
+        calls = breaking.calls
+        for at, how, says in (
+            (calls, "dead_after", "not known"),
+            (calls, "dead_before", "not known"),
+            (1, "dead_before", "Nothing was done"),
+        ):
+            breaking.reset(at, how, 2)
+            with pytest.raises(StoreDown, match=says):
+                desk.ask(city.ask({**charge, "id": f"{charge['id']}-{at}-{how}"}))
 
 
 def test_a_failure_after_the_commit_is_told_with_the_first_answer(database: Database, breaking: Line) -> None:

@@ -525,6 +525,20 @@ def test_an_unreadable_pin_block_is_bad_input(hospital: Hospital) -> None:
     assert hospital.trouble("2207", **usual, pin_block="12") == (400, "bad_input")
 
 
+def test_a_fault_after_the_desk_does_not_say_that_nothing_was_done(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The charge is settled and its answer cannot be made: it is not known, and the same message gets it later."""
+    msgid = hospital.msgid()
+    said = {**CARD, "med_type": "41", "medfee_sumamt": 1, "acct_pay": 1, "pin_block": hospital.block()}
+    with monkeypatch.context() as patch:
+        patch.setattr("shebaoka.terminal.handlers.reply_to", lambda *_: 1 / 0)
+        answer = hospital.send(hospital.signed("2207", {"msgid": msgid, "input": said}))
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_fault")
+    assert "not known" in answer.json()["message"]
+    assert hospital.ask("2207", msgid, **said)["repeated"]
+
+
 def test_nothing_is_settled_before_signing_in(house: House, client: TestClient[Any]) -> None:
     """Without an open cycle a charge is told to sign in first."""
     hospital = admitted(house, client, HOSPITAL)

@@ -115,7 +115,8 @@ def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool, alone: threading.
             return
         log.exception("a tray broke")
         broken = Broken(
-            "The program is at fault; nothing was done. Tell the administrator the time and the request id."
+            "The program is at fault. Whether it was done is not known; send the same again, or ask back, and tell the "
+            "administrator the time and the request id."
         )
         broken.__cause__ = e
         waiting[0][2].set_exception(broken)

@@ -13,7 +13,7 @@ from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
 from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places, settled_before
 from shebaoka.notice import Notices
-from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, Trouble
+from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, StoreLost, Trouble
 from shebaoka.store import BLOCK, Load, Overtaken, Store
 from shebaoka.vault import Vault
 
@@ -62,7 +62,7 @@ class Desk:
     def _serve(self, asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
         """One tray, decided again as long as others were faster about the same people."""
         tray = Tray(asks, self.vault, self._people, self._cards)
-        lost = False
+        lost: StoreDown | None = None
         for _ in range(ROUNDS):
             try:
                 load = self._load(asks)
@@ -77,11 +77,13 @@ class Desk:
                     self.store.save(writes)
             except Overtaken:
                 continue
-            except StoreDown:
+            except StoreDown as e:
                 # The connection broke, perhaps after the commit: request ids make a second try safe.
-                if lost:
+                if isinstance(lost, StoreLost):
+                    raise lost from e
+                if lost is not None:
                     raise
-                lost = True
+                lost = e
                 continue
             return [_dry(o) for o in outcomes] if dry_run else outcomes
         if len(asks) > 1:

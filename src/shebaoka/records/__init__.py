@@ -123,6 +123,7 @@ from shebaoka.records.troubles import SignatureWrong as SignatureWrong
 from shebaoka.records.troubles import StoreBusy as StoreBusy
 from shebaoka.records.troubles import StoreDown as StoreDown
 from shebaoka.records.troubles import StoreFull as StoreFull
+from shebaoka.records.troubles import StoreLost as StoreLost
 from shebaoka.records.troubles import StoreOld as StoreOld
 from shebaoka.records.troubles import TooManyMessages as TooManyMessages
 from shebaoka.records.troubles import Trouble as Trouble

@@ -112,6 +112,10 @@ class StoreDown(Trouble):
     status = 503
 
 
+class StoreLost(StoreDown):
+    """The database did not confirm a save, and nobody knows whether it was done."""
+
+
 class StoreFull(Trouble):
     """The database cannot take more."""
 

@@ -283,7 +283,7 @@ class Store:
             raise Overtaken from None
         except psycopg.Error as e:
             self.close()
-            raise plain(e) from cause_of(e)
+            raise plain(e, saving=True) from cause_of(e)
         except BaseException:
             # Half a save may be on its way, and must not be committed with the next one.
             self.close()

@@ -6,15 +6,18 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from shebaoka.records import Broken, StoreBusy, StoreDown, StoreFull, StoreOld, Trouble
+from shebaoka.records import Broken, StoreBusy, StoreDown, StoreFull, StoreLost, StoreOld, Trouble
 
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.ConfigurationLimitExceeded)
 _SCHEMA = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
 _RACE = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
-def plain(e: psycopg.Error) -> Trouble:
-    """The trouble that a database error means. Its message is not passed on, for it may hold somebody's number."""
+def plain(e: psycopg.Error, *, saving: bool = False) -> Trouble:
+    """The trouble that a database error means; `StoreLost` where something was being saved and may have been.
+
+    The error's message is not passed on, for it may hold somebody's number.
+    """
     if isinstance(e, _FULL):
         return StoreFull(
             "The database cannot take more: its disk, memory or connections are used up. Nothing was done."
@@ -28,6 +31,10 @@ def plain(e: psycopg.Error) -> Trouble:
         return Broken(f"The database refused what the rules let through ({where}). Nothing was done.")
     if isinstance(e, errors.InsufficientPrivilege):
         return Broken("The database role may not do this. Grant the application's role by `shebaoka db migrate`.")
+    if saving:
+        return StoreLost(
+            "The database did not confirm a save. Whether it was done is not known; send the same again, or ask back."
+        )
     return StoreDown("The database cannot be reached. Nothing was done; send the same request again when it is back.")
 
 
@@ -37,9 +44,9 @@ def cause_of(e: psycopg.Error) -> psycopg.Error | None:
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def told_plainly(*, saving: bool = False) -> Iterator[None]:
     """Every database error inside leaves as the house's own trouble."""
     try:
         yield
     except psycopg.Error as e:
-        raise plain(e) from cause_of(e)
+        raise plain(e, saving=saving) from cause_of(e)

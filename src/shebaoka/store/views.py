@@ -219,7 +219,7 @@ class Views:
 
     def write(self, statement: str, parameters: Mapping[str, Any]) -> int:
         """One of the few statements that write outside a tray (staff, runs, seals); the number of rows."""
-        with told_plainly():
+        with told_plainly(saving=True):
             try:
                 with self._pool.connection() as connection:
                     return connection.execute(statement, parameters).rowcount
@@ -229,7 +229,7 @@ class Views:
     @contextmanager
     def together(self) -> Iterator[Run]:
         """Several statements in one transaction, each of which sees what was committed before it; all or nothing."""
-        with told_plainly():
+        with told_plainly(saving=True):
             try:
                 with self._pool.connection() as connection, connection.transaction():
 

@@ -30,7 +30,11 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str = ""
 
 
-OUR_FAULT = ErrorBody("internal_fault", "The program is at fault. Nothing was done; tell the administrator the time.")
+OUR_FAULT = ErrorBody(
+    "internal_fault",
+    "The program is at fault. Whether it was done is not known; send the same again under its id, or ask back. Tell "
+    "the administrator the time.",
+)
 """What whoever asked is told of a fault of the program; what it is stands in the log."""
 
 _PATTERNS = {
