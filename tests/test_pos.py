@@ -541,6 +541,35 @@ def test_there_is_a_limit_to_connections(front: Front, house: House) -> None:
     assert front.turned_away == {"too_many_messages": 1}
 
 
+def test_strangers_take_no_terminal_s_place(front: Front, house: House) -> None:
+    """Who has shown no MAC makes room for who comes next; a till stays, and a new one comes in, over and over."""
+    till = opened(house)
+    with ExitStack() as stack:
+        pos = stack.enter_context(pos_served(front, strangers_max=3))
+        known = stack.enter_context(Line(pos.port))
+        assert known.ask(till, till.sign_in()).code == "00"
+        strangers = [stack.enter_context(Line(pos.port)) for _ in range(8)]
+        for stranger in strangers[:5]:
+            assert stranger.receive() is None
+        for _ in range(4):
+            with Line(pos.port) as new:
+                assert new.ask(till, till.sign_in()).code == "00"
+        assert known.ask(till, till.charge(100, RIGHT_PIN)).code == "00"
+        assert front.turned_away["too_many_messages"] >= 5
+
+
+def test_the_strangers_of_one_address_make_room_for_each_other_alone(front: Front, house: House) -> None:
+    """So one machine does not take the places of all."""
+    till = opened(house)
+    with ExitStack() as stack:
+        pos = stack.enter_context(pos_served(front, strangers_of_address_max=2))
+        elsewhere = stack.enter_context(Line(pos.port, "127.0.0.2"))
+        strangers = [stack.enter_context(Line(pos.port)) for _ in range(5)]
+        for stranger in strangers[:3]:
+            assert stranger.receive() is None
+        assert elsewhere.ask(till, till.sign_in()).code == "00"
+
+
 def test_a_till_does_not_wait_for_another(pos: Served, house: House, till: Till, line: Line) -> None:
     """While one till keeps a message half sent, another is answered."""
     with Line(pos.port) as slow:

@@ -184,8 +184,8 @@ class Till:
 class Line:
     """A till's connection to the server; blocking, as a terminal's is."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(address, 0))
 
     def __enter__(self) -> "Line":
         return self

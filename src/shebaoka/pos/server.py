@@ -1,6 +1,7 @@
 """The TCP side: two bytes of length, then a message; one after the other on each connection, many connections.
 
-It runs in the web server's event loop. Who sends nonsense, too much, or too slowly loses the connection.
+It runs in the web server's event loop. Who sends nonsense, too much, or too slowly loses the connection. A connection
+belongs to a stranger until a message with a right MAC came over it; strangers take no terminal's place.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ IDLE_S = 300.0
 WHOLE_S = 10.0
 """How long a message may take from its first byte to its last, an answer to be taken, and a stranger be silent."""
 CONNECTIONS_MAX = 1000
+"""Of terminals; strangers are counted apart."""
+STRANGERS_MAX, STRANGERS_OF_ADDRESS_MAX = 200, 50
 HEADER_SIZE = 2
 
 
@@ -30,12 +33,18 @@ class PosServer:
         idle_s: float = IDLE_S,
         whole_s: float = WHOLE_S,
         connections_max: int = CONNECTIONS_MAX,
+        strangers_max: int = STRANGERS_MAX,
+        strangers_of_address_max: int = STRANGERS_OF_ADDRESS_MAX,
     ) -> None:
         self._handler = Handler(front)
         self._idle_s = idle_s
         self._whole_s = whole_s
         self._connections_max = connections_max
+        self._strangers_max = strangers_max
+        self._strangers_of_address_max = strangers_of_address_max
         self._connections: set[asyncio.Task[None]] = set()
+        self._strangers: dict[asyncio.Task[None], str] = {}
+        """Each with its address, in the order in which they came."""
         self._waiting: set[asyncio.Task[None]] = set()
         self._closing = False
         self._server: asyncio.Server | None = None
@@ -44,7 +53,9 @@ class PosServer:
     async def open(self, host: str, port: int) -> None:
         """Begin to listen; with port 0 on a free one, which `port` then says. `BadInput` if that cannot be."""
         try:
-            self._server = await asyncio.start_server(self._connected, host, port, limit=2 * MESSAGE_MAX)
+            self._server = await asyncio.start_server(
+                self._connected, host, port, limit=2 * MESSAGE_MAX, backlog=CONNECTIONS_MAX
+            )
         except OSError as e:
             raise BadInput(f"pos_port: cannot listen on {host}:{port} ({e.strerror}); choose another.") from None
         self.port = self._server.sockets[0].getsockname()[1]
@@ -61,11 +72,13 @@ class PosServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or self._closing or len(self._connections) >= self._connections_max:
+        address = str((writer.get_extra_info("peername") or ("",))[0])
+        if task is None or self._closing or not self._has_room_for(address):
             self._handler.turn_away(TooManyMessages.code)
             writer.close()
             return
         self._connections.add(task)
+        self._strangers[task] = address
         try:
             await self._served(reader, writer, task)
         except (ConnectionError, TimeoutError):
@@ -77,8 +90,29 @@ class PosServer:
                 raise
         finally:
             self._connections.discard(task)
+            self._strangers.pop(task, None)
             self._waiting.discard(task)
             writer.close()
+
+    def _has_room_for(self, address: str) -> bool:
+        """Whether one more may come from there. Where strangers are too many, the first of them who only waits goes."""
+        if len(self._connections) - len(self._strangers) >= self._connections_max:
+            return False
+        neighbours = [task for task, of in self._strangers.items() if of == address]
+        if len(neighbours) >= self._strangers_of_address_max:
+            among = neighbours
+        elif len(self._strangers) >= self._strangers_max:
+            among = list(self._strangers)
+        else:
+            return True
+        first = next((task for task in among if task in self._waiting), None)
+        if first is None:
+            return False
+        self._handler.turn_away(TooManyMessages.code)
+        self._waiting.discard(first)
+        del self._strangers[first]
+        first.cancel()
+        return True
 
     async def _served(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
@@ -91,6 +125,8 @@ class PosServer:
             if message is None:
                 return
             reply = await self._handler.answer(message)
+            if reply.keep:
+                self._strangers.pop(task, None)
             if reply.message:
                 writer.write(len(reply.message).to_bytes(HEADER_SIZE) + reply.message)
                 async with asyncio.timeout(self._whole_s):
