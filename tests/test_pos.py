@@ -678,7 +678,7 @@ def test_a_message_whose_content_is_wrong_is_told_the_field(till: Till, line: Li
     for field, message in wrong.items():
         answer = line.ask(till, message)
         assert (answer.code, answer.sub["25"], answer.sub["26"], answer.signed) == ("30", "bad_input", field, True)
-    assert front.turned_away == {}
+    assert front.turned_away == {"bad_input": len(wrong)}
     assert balance_fen(front) == 100_000
 
 

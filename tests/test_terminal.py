@@ -86,7 +86,9 @@ class Hospital:
 
     def signed(self, infno: str, body: Any, **parameters: Any) -> requests.PreparedRequest:
         """A message, signed."""
-        request = requests.Request("POST", f"http://testserver.local/terminal/v1/{infno}", json=body).prepare()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        url, kind = f"http://testserver.local/terminal/v1/{infno}", {"Content-Type": "application/json"}
+        request = requests.Request("POST", url, data=data, headers=kind).prepare()
         raw = request.body if isinstance(request.body, bytes) else str(request.body).encode()
         request.headers["Content-Digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(raw).digest()).decode()}:"
         signer = HTTPMessageSigner(signature_algorithm=self.algorithm, key_resolver=Resolver(self.key))
@@ -96,7 +98,7 @@ class Hospital:
 
     def send(self, request: requests.PreparedRequest) -> httpx.Response:
         """A signed message sent."""
-        path = "/terminal/v1/" + str(request.url).rpartition("/")[2]
+        path = "/terminal/v1/" + str(request.url).partition("/terminal/v1/")[2]
         return self.client.post(path, content=request.body, headers=dict(request.headers))  # type: ignore[arg-type]
 
     def ask(self, infno: str, msgid: str = "", **said: Any) -> dict[str, Any]:
@@ -422,6 +424,31 @@ def test_a_message_has_an_id_of_its_own_institution_whatever_it_is(hospital: Hos
     }
     answer = hospital.send(hospital.signed(infno, {"msgid": msgid, "input": said.get(infno, {})}))
     assert (answer.status_code, answer.json()["message"][:6]) == (400, "msgid:")
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_every_message_that_is_not_decided_is_counted_once(
+    hospital: Hospital, client: TestClient[Any], monkeypatch: pytest.MonkeyPatch, slash: str
+) -> None:
+    """Not only what the door refuses; on the shorter way, and with a slash on the framework's."""
+    said = {**CARD, "med_type": "41", "medfee_sumamt": 1, "acct_pay": 1}
+    hospital.trouble(f"2207{slash}", **{**said, "acct_pay": -1})
+    hospital.trouble(f"2207{slash}", f"{PHARMACY}201307050930000001", **said)
+    hospital.trouble(f"2207{slash}", **said, adm_dept_name="x" * 70_000)
+    hospital.trouble(f"ask-back{slash}", omsgid=hospital.msgid())
+    assert hospital.send(hospital.signed(f"2207{slash}", b"{")).json()["code"] == "malformed_json"
+    client.post(f"/terminal/v1/2207{slash}", json={})
+    with monkeypatch.context() as patch:
+        patch.setattr("shebaoka.terminal.handlers.reply_to", lambda *_: 1 / 0)
+        hospital.trouble(f"1101{slash}", **CARD)
+    assert client.front.turned_away == {  # type: ignore[attr-defined]
+        "bad_input": 2,
+        "body_too_large": 1,
+        "not_found": 1,
+        "malformed_json": 1,
+        "signature_missing": 1,
+        "internal_fault": 1,
+    }
 
 
 def test_only_a_cycle_s_details_may_be_long(hospital: Hospital) -> None:

@@ -77,7 +77,7 @@ def make_app(front: Front) -> Litestar:
             Router(
                 "/terminal/v1",
                 route_handlers=terminal.HANDLERS,
-                exception_handlers=json_troubles(),
+                exception_handlers=terminal.counted_troubles(front),
                 security=[{"signature": []}],
             ),
             office.router(),

@@ -124,8 +124,8 @@ class BalanceBody(msgspec.Struct, frozen=True):
 class CountsBody(msgspec.Struct, frozen=True):
     """The city in numbers as of `on`. The two sums of fen are equal, or something is wrong.
 
-    `messages_turned_away` counts by code the messages of terminals that were turned away at the door since the server
-    started.
+    `messages_turned_away` counts by code the messages of terminals that a trouble kept from being decided, at the door
+    or behind it, since the server started.
     """
 
     on: dt.date

@@ -1,6 +1,7 @@
 """One message of a terminal from bytes to bytes: read, its MAC checked, asked at the counter, answered and signed.
 
-A message that cannot be read, or whose MAC is not right, is turned away and counted; nothing of it reaches the desk.
+A message that is answered by a trouble is counted by its code. Of one that cannot be read, or whose MAC is not right,
+nothing reaches the desk.
 """
 
 import datetime as dt
@@ -66,14 +67,17 @@ class Handler:
                 raise at_fault(unpacked.fault, "cannot be read")
             terminal = await self._sender(fields, raw)
         except Trouble as e:
-            self.turn_away(e.code)
-            return Reply(self._packed(fields, *troubled(e)), keep=False)
+            return Reply(self._packed(fields, *self._troubled(e)), keep=False)
         answer = await self._signed(terminal, fields, raw[-MAC_SIZE:])
         return Reply(answer, keep=bool(answer))
 
     def turn_away(self, code: str) -> None:
         """Count a message, or a connection, that was turned away."""
         self._front.turned_away[code] += 1
+
+    def _troubled(self, trouble: Trouble, year: str = "") -> tuple[Fields, Fields]:
+        self.turn_away(trouble.code)
+        return troubled(trouble, year)
 
     async def _sender(self, fields: Mapping[str, str], raw: bytes) -> Terminal:
         """The terminal whose MAC the message bears. `SignatureWrong` says no more than that it is not so."""
@@ -105,7 +109,7 @@ class Handler:
         try:
             said = read(fields, terminal.institution, now)
         except Trouble as e:
-            return packed(troubled(e))
+            return packed(self._troubled(e))
         if said.kind not in ONCE:
             return packed(await self._said(terminal, said))
 
@@ -116,7 +120,7 @@ class Handler:
         try:
             return await self._once.answer((terminal.key_id, mac), said.at, now, make)
         except Trouble as e:
-            return packed(troubled(e, said.sub[YEAR]))
+            return packed(self._troubled(e, said.sub[YEAR]))
 
     async def _said(self, terminal: Terminal, said: Said) -> tuple[Fields, Fields]:
         """What is answered to what the terminal said."""
@@ -125,7 +129,7 @@ class Handler:
                 return await self._decided(terminal, said)
             return await to_thread.run_sync(self._about_the_cycle, terminal, said)
         except Trouble as e:
-            return troubled(e, said.sub[YEAR])
+            return self._troubled(e, said.sub[YEAR])
 
     def _about_the_cycle(self, terminal: Terminal, said: Said) -> tuple[Fields, Fields]:
         """Signing in and off, the totals of a cycle, and the echo; these rest on no decision about a person."""

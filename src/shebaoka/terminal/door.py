@@ -12,7 +12,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Institutions, Terminal
-from shebaoka.records import BodyTooLarge, BodyTooSlow, NotSignedIn, SignatureWrong, Trouble
+from shebaoka.records import BodyTooLarge, BodyTooSlow, NotSignedIn, SignatureWrong
 from shebaoka.terminal.nonces import Nonces
 from shebaoka.terminal.signatures import (
     WRONG,
@@ -38,19 +38,11 @@ class Door:
     def __init__(self, front: Front) -> None:
         self._institutions: Institutions = front.institutions
         self._clock = front.clock
-        self._turned_away = front.turned_away
         self._nonces = Nonces()
         self._opened_at = front.clock()
 
     async def admit(self, method: str, scope: Any, receive: Receive) -> tuple[Terminal, Signed, bytes]:
-        """Who signed this message, and its body. A `Trouble` if the message is to be turned away; it is counted."""
-        try:
-            return await self._admitted(method, scope, receive)
-        except Trouble as e:
-            self._turned_away[e.code] += 1
-            raise
-
-    async def _admitted(self, method: str, scope: Any, receive: Receive) -> tuple[Terminal, Signed, bytes]:
+        """Who signed this message, and its body. A `Trouble` if the message is to be turned away."""
         path = scope.get("raw_path") or scope["path"].encode()
         signed = read_signature(method, path, scope.get("query_string", b""), scope["headers"], None)
         terminal = self._institutions.known_terminal(signed.keyid)

@@ -10,14 +10,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
+from litestar.types import ExceptionHandlersMap
 
 from shebaoka.desk import Terminal
 from shebaoka.records import Trouble
 from shebaoka.terminal import evening, handlers
 from shebaoka.terminal.door import Door, Receive
 from shebaoka.terminal.signatures import Signed
-from shebaoka.web import OUR_FAULT, ErrorBody, Front
+from shebaoka.web import OUR_FAULT, ErrorBody, Front, json_troubles
 
 log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -68,19 +69,34 @@ async def _answered(
         content_type = next((v for k, v in scope["headers"] if k == b"content-type"), b"").decode("latin-1")
         response = await answer(front=front, request=Came(content_type, body, terminal, signed), data=None)
     except Trouble as e:
-        return _told(ErrorBody(e.code, str(e), e.field), e.status)
+        return _told(front, ErrorBody(e.code, str(e), e.field), e.status)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = "The body is not well-formed JSON in UTF-8. Correct it and send it again."
-        return _told(ErrorBody("malformed_json", said), 400)
+        return _told(front, ErrorBody("malformed_json", said), 400)
     except Exception:
         log.exception("fault while answering a terminal's message")
-        return _told(OUR_FAULT, 500)
+        return _told(front, OUR_FAULT, 500)
     content: bytes = response.content
     headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
     return 200, [*_headers(content), *headers], content
 
 
-def _told(error: ErrorBody, status: int) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def counted_troubles(front: Front) -> ExceptionHandlersMap:
+    """How the framework tells a terminal's trouble where it was asked; each is counted, as on the shorter way."""
+
+    def counted(tell: Callable[..., Response[ErrorBody]]) -> Callable[..., Response[ErrorBody]]:
+        def told(request: Request[Any, Any, Any], e: Exception) -> Response[ErrorBody]:
+            response = tell(request, e)
+            front.turned_away[response.content.code] += 1
+            return response
+
+        return told
+
+    return {kind: counted(tell) for kind, tell in json_troubles().items()}
+
+
+def _told(front: Front, error: ErrorBody, status: int) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    front.turned_away[error.code] += 1
     content = _encode(error)
     return status, _headers(content), content
 

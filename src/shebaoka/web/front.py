@@ -35,7 +35,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 class Front(msgspec.Struct, frozen=True):
     """Everything that API and office work with. `person` reads a screen on a connection of its own.
 
-    `turned_away` counts the terminals' messages that were turned away since the server started, by code.
+    `turned_away` counts by code the terminals' messages that a trouble kept from being decided since the start.
     `fonts` is the folder of fonts that papers are set in, where the settings name one.
     `open_to_all` serves the office's pages without sign-in; only the demonstration sets it, on invented people.
     """
