@@ -146,7 +146,7 @@ def _until_answered(desk: Desk, tray: list[Ask]) -> list[Outcome]:
         try:
             return desk.submit(tray)
         except Trouble as e:
-            assert e.code in ("database_down", "database_full", "too_many_writers"), e  # noqa: PT017 - sent again
+            assert e.code in ("database_down", "save_not_confirmed", "database_full", "too_many_writers"), e  # noqa: PT017 - sent again
     raise AssertionError("never answered")
 
 

@@ -37,7 +37,7 @@ _SAYS = {
     409: "The request id was used before with other content.",
     413: "The body is larger than 10 MB.",
     415: "The body is something else than JSON.",
-    503: "The database is down, full, or of another schema. Nothing was done, unless the sentence says otherwise.",
+    503: "The database is down, full, or of another schema. Nothing was done, unless the code is save_not_confirmed.",
 }
 ERRORS = {
     status: ResponseSpec(data_container=ErrorBody, description=says, generate_examples=False)

@@ -60,6 +60,7 @@ OF_TROUBLE: Mapping[str, str] = {
     "too_many_messages": SYSTEM,
     "too_many_writers": SYSTEM,
     "database_down": SYSTEM,
+    "save_not_confirmed": SYSTEM,
     "database_full": SYSTEM,
     "database_schema_differs": SYSTEM,
     "vault_trouble": SYSTEM,

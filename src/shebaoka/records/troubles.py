@@ -115,6 +115,8 @@ class StoreDown(Trouble):
 class StoreLost(StoreDown):
     """The database did not confirm a save, and nobody knows whether it was done."""
 
+    code = "save_not_confirmed"
+
 
 class StoreFull(Trouble):
     """The database cannot take more."""
