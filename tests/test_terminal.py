@@ -397,7 +397,7 @@ def test_no_body_is_waited_for_long_and_a_stranger_s_not_at_all(
     hospital: Hospital, house: House, client: TestClient[Any], monkeypatch: pytest.MonkeyPatch, slash: str
 ) -> None:
     """Who signs is known by the headers alone; and the shorter way is no other than the framework's, with a slash."""
-    monkeypatch.setattr("shebaoka.terminal.door.WHOLE_S", 0.05)
+    monkeypatch.setattr("shebaoka.terminal.bodies.WHOLE_S", 0.05)
     stranger = Hospital(house, client, HOSPITAL, NewTerminal(hospital.keys.key_id, b"x" * 32, b""))
     wrong = stranger.signed(f"2207{slash}", {})
     slow = hospital.signed(f"2207{slash}", {"msgid": hospital.msgid(), "input": CARD})

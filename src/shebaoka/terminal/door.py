@@ -3,8 +3,6 @@
 The signature covers the body's digest, so nothing of a body is taken in before it is known who sends it.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from anyio import to_thread
@@ -12,7 +10,8 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Institutions, Terminal
-from shebaoka.records import BodyTooLarge, BodyTooSlow, NotSignedIn, SignatureWrong
+from shebaoka.records import NotSignedIn, SignatureWrong
+from shebaoka.terminal.bodies import Bodies, Receive
 from shebaoka.terminal.nonces import Nonces
 from shebaoka.terminal.signatures import (
     WRONG,
@@ -25,12 +24,6 @@ from shebaoka.terminal.signatures import (
 )
 from shebaoka.web import Front
 
-BODY_MAX, DETAILS_MAX = 64 * 1024, 10 * 1024 * 1024
-"""Bytes of a message; of one with a cycle's details, 3202, which carries a file."""
-WHOLE_S = 15.0
-"""How long a body may take."""
-Receive = Callable[[], Awaitable[Any]]
-
 
 class Door:
     """Lets signed messages in, each once. One for a process, since it remembers their nonces."""
@@ -39,6 +32,7 @@ class Door:
         self._institutions: Institutions = front.institutions
         self._clock = front.clock
         self._nonces = Nonces()
+        self._bodies = Bodies()
         self._opened_at = front.clock()
 
     async def admit(self, method: str, scope: Any, receive: Receive) -> tuple[Terminal, Signed, bytes]:
@@ -53,8 +47,7 @@ class Door:
         now = self._clock()
         check_freshness(signed, now, not_before=self._opened_at)
         self._nonces.remember(signed, now)
-        most = DETAILS_MAX if scope["path"].rstrip("/").endswith("/3202") else BODY_MAX
-        body = await _whole(receive, scope["headers"], most)
+        body = await self._bodies.whole(scope, receive)
         check_digest(signed.digest, body)
         return found, signed, body
 
@@ -70,29 +63,6 @@ class Door:
         if terminal.algorithm == "ed25519":
             return is_ed25519(terminal.signing_key, base, mac)
         return self._institutions.signed_by(terminal, base, mac)
-
-
-async def _whole(receive: Receive, headers: Any, most: int) -> bytes:
-    """The body. `BodyTooLarge`, `BodyTooSlow`."""
-    # That there is no more the server says only when it is asked once more, a turn of its thread later.
-    announced = next((int(v) for k, v in headers if k == b"content-length" and v.isdigit()), -1)
-    parts, size = [], 0
-    try:
-        async with asyncio.timeout(WHOLE_S):
-            more = announced <= most
-            while more:
-                message = await receive()
-                part = message.get("body", b"")
-                size += len(part)
-                parts.append(part)
-                more = message.get("more_body", False) and size != announced and size <= most
-    except TimeoutError:
-        raise BodyTooSlow(
-            f"The body did not come whole within {WHOLE_S:.0f} s. Nothing was done; sign the message anew and send it."
-        ) from None
-    if max(announced, size) > most:
-        raise BodyTooLarge(f"The body is larger than {most // 1024} KB, which is the most for this message.")
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def must_be_signed(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
