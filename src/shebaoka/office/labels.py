@@ -71,7 +71,8 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_no_notice_in_force": "今天没有施行中的通知。请管理员把现行通知的文件放进通知文件夹。",
         "trouble_405": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
         "trouble_413": "提交的内容太大。请减少后重新提交。",
-        "trouble_500": "程序出错了，什么都没有办。请把时间和代码告诉管理员。",
+        "trouble_500": "程序出错了，不知道办成了没有。请先打开有关页面核对，再把时间和代码告诉管理员。",
+        "trouble_save_not_confirmed": "数据库没有确认保存，不知道办成了没有。请先打开有关页面核对，再重新提交。",
         "trouble_503": "数据库或密钥库暂时不能用，什么都没有办。请稍后再试；如果一直这样，请告诉管理员。",
         "ledger_personal": "个人账户", "ledger_old_system": "旧系统", "ledger_opening_balance": "期初余额",
         "held_not_gb18030": "有不是 GB18030 的字节", "held_wrong_number_of_columns": "列数不对",
@@ -154,7 +155,8 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_no_notice_in_force": "今天沒有施行中的通知。請管理員把現行通知的檔案放進通知資料夾。",
         "trouble_405": "這個網址不能這樣打開。請從頁面上的連結或按鈕進入。",
         "trouble_413": "送出的內容太大。請減少後重新送出。",
-        "trouble_500": "程式出錯了，什麼都沒有辦。請把時間和代碼告訴管理員。",
+        "trouble_500": "程式出錯了，不知道辦成了沒有。請先打開有關頁面核對，再把時間和代碼告訴管理員。",
+        "trouble_save_not_confirmed": "資料庫沒有確認儲存，不知道辦成了沒有。請先打開有關頁面核對，再重新送出。",
         "trouble_503": "資料庫或金鑰庫暫時不能用，什麼都沒有辦。請稍後再試；如果一直這樣，請告訴管理員。",
         "ledger_personal": "個人帳戶", "ledger_old_system": "舊系統", "ledger_opening_balance": "期初餘額",
         "held_not_gb18030": "有不是 GB18030 的位元組", "held_wrong_number_of_columns": "欄數不對",
@@ -259,7 +261,10 @@ LABELS: dict[str, dict[str, str]] = {
         "force into its folder.",
         "trouble_405": "This address cannot be opened like this. Use the links and buttons of the pages.",
         "trouble_413": "What was sent is too large. Send less.",
-        "trouble_500": "The program is at fault, and nothing was done. Tell the administrator the time and the code.",
+        "trouble_500": "The program is at fault, and whether it was done is not known. Look at the page in question, "
+        "and tell the administrator the time and the code.",
+        "trouble_save_not_confirmed": "The database did not confirm the save, and whether it was done is not known. "
+        "Look at the page in question before you send it again.",
         "trouble_503": "The database or the vault cannot be used now, and nothing was done. Try again soon; if it "
         "stays so, tell the administrator.",
         "ledger_personal": "personal account", "ledger_old_system": "old system",
