@@ -181,7 +181,8 @@ def _stay(n: int, said: StaySays, on: dt.date) -> Stay:
         ward=_or(said.ward, ""),
         begun_on_old_card=_or(said.begun_on_old_card, False),
         settlements=_or(said.settlements, int(state is StayState.SETTLED)),
-        closing="settled-before" if state is StayState.SETTLED else "",
+        charged=state is StayState.SETTLED,
+        closing=("settled-before",) if state is StayState.SETTLED else (),
     )
 
 

@@ -96,39 +96,46 @@ def test_settlements_come_into_the_journal_as_they_were(server: str, database: D
 
 
 STAYS = {
-    "settled": ("settled", [(1, 800, "M1"), (2, 300, "M2")], "M2"),
-    "taken back": ("discharged", [(3, 800, "M3"), (4, -800, "M4")], "M4"),
-    "not yet settled": ("discharged", [(5, 100, "M5")], ""),
-    "never": ("in_hospital", [], ""),
+    "settled": ("settled", 2, [(1, 0, 800, "M1"), (3, 0, 300, "M3")], 1, ["M3"]),
+    "taken back": ("discharged", 4, [(5, 0, 800, "M5"), (6, 5, -800, "M6")], 0, ["M6"]),
+    "settled again": ("settled", 7, [(8, 0, 9, "M8"), (9, 8, -9, "M9"), (10, 0, 7, "M10")], 1, ["M9", "M10"]),
+    "not yet settled": ("discharged", 12, [(11, 0, 100, "M11")], 1, []),
+    "in hospital": ("in_hospital", 0, [(13, 0, 100, "M13")], 1, []),
+    "never": ("cancelled", 0, [], 0, []),
 }
 
 
 def test_stays_know_what_settled_them(server: str, database: Database) -> None:
-    """A stay on file gets the message that settled its discharge, or took that back; others get none."""
+    """A stay on file gets the messages that settled its discharge, or took that back, and no earlier ones."""
     url = ensure_database(server, "stays")
     _installed_before_money(url)
     with psycopg.connect(url) as connection:
         for version in ("0002_money.sql", "0003_snapshots.sql"):
             connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
         connection.execute("update alembic_version set version_num = '0003'")
-        connection.execute(
-            "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
-            "select 1, n, %s, 's', 'accepted', 'g', '1.1', '{}', '', sha256('') from generate_series(1, 5) as n",
-            [AT],
-        )
-        for n, (number, (state, settled, _)) in enumerate(STAYS.items(), 1):
-            end = None if state == "in_hospital" else ON
+        for n, (number, (state, discharge, settled, count, _)) in enumerate(STAYS.items(), 1):
+            asked = {seq: ("settle_charge", "") for seq, *_ in settled}
+            if discharge:
+                asked[discharge] = ("discharge_patient", json.dumps({"request": {"stay": number}}))
+            for seq, (service, body) in asked.items():
+                connection.execute(
+                    "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
+                    "values (1, %s, %s, %s, 'accepted', 'g', '1.1', '{}', %s, sha256(''))",
+                    [seq, AT, service, body],
+                )
+            end = ON if discharge else None
             connection.execute(
                 "insert into stay values (1, %s, %s, 'JZHOSPITAL01', %s, %s, %s, '', false, %s)",
-                [n, number, state, ON, end, sum(1 if fen > 0 else -1 for _, fen, _ in settled)],
+                [n, number, state, ON, end, count],
             )
-            for seq, fen, message in settled:
-                row = (1, seq, "JZHOSPITAL01", 1, "inpatient", None, message, number, fen, 0, fen, 0, ON, AT)
+            for seq, undoes, fen, message in settled:
+                undone = undoes or None
+                row = (1, seq, "JZHOSPITAL01", 1, "inpatient", undone, message, number, fen, 0, fen, 0, ON, AT)
                 connection.execute(f"insert into settlement values ({', '.join(['%s'] * len(row))})", row)  # type: ignore[arg-type]
     migrate(url)
     with psycopg.connect(url) as connection:
-        closing = dict(connection.execute("select number, closing from stay").fetchall())
-    assert closing == {number: closing for number, (_, _, closing) in STAYS.items()}
+        rows = connection.execute("select number, charged, closing from stay order by n").fetchall()
+    assert rows == [(number, bool(settled), closing) for number, (_, _, settled, _, closing) in STAYS.items()]
 
 
 AMOUNTS = ("total_fen", "pooled_fen", "account_fen", "cash_fen")

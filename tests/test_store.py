@@ -219,7 +219,8 @@ def _settlement(
 def _stays(*states: str, same: bool = False) -> str:
     ends = ["'2013-07-02'" if state in ("discharged", "settled") else "null" for state in states]
     rows = [
-        f"(%(p)s, {n}, 'S{1 if same else n}', 'JZHOSPITAL01', '{state}', '2013-07-01', {end}, '', false, 0, 'M1')"
+        f"(%(p)s, {n}, 'S{1 if same else n}', 'JZHOSPITAL01', '{state}', '2013-07-01', {end}, '', false, 0, true, "
+        "'{M1}')"
         for n, (state, end) in enumerate(zip(states, ends, strict=True), 1)
     ]
     return f"insert into stay values {', '.join(rows)}"

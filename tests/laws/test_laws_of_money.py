@@ -146,7 +146,7 @@ def faults_of_stays(dossier: Dossier) -> list[str]:
 def _is_sound(stay: Stay) -> bool:
     over = stay.state in ("discharged", "settled")
     days = over == (stay.discharged_on is not None) and (not over or stay.discharged_on >= stay.admitted_on)  # type: ignore[operator]
-    closed = stay.state != "settled" or (stay.settlements > 0 and stay.closing != "")
+    closed = stay.state != "settled" or (stay.settlements > 0 and stay.charged and stay.closing)
     return days and closed and not (stay.state == "cancelled" and stay.settlements)
 
 

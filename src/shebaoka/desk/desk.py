@@ -40,8 +40,9 @@ class Desk:
         A dry run tells what each ask alone would be answered now, and saves nothing but a wrong PIN entry: if that were
         not counted, PINs could be guessed by dry runs.
 
-        Raises a `Trouble` if a tray as a whole could not be served; then nothing of it was done. What came in trays
-        before it stays done, and gets the same answers when all is sent again.
+        Raises a `Trouble` if a tray as a whole could not be served; then nothing of it was done, or, if it is a
+        `StoreLost`, whether it was is not known. What came in trays before it stays done, and gets the same answers
+        when all is sent again.
         """
         outcomes: list[Outcome] = []
         for start in range(0, len(asks), TRAY_MAX):

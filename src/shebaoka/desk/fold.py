@@ -40,7 +40,6 @@ from shebaoka.records import (
     ReplaceCard,
     RequestIdUsed,
     ReverseMessage,
-    Sender,
     Trouble,
     credit_id,
 )
@@ -367,12 +366,13 @@ def about_a_stay(ask: Ask) -> bool:
 def content_of(ask: Ask, vault: Vault) -> bytes:
     """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs.
 
-    Of a credit's sender only the channel counts: its id is the month's, whoever takes a file in again.
+    Of a credit it is the amount: month and person are in its id, and who took the file in does not matter.
     """
-    mark = vault.mark(ask.request.id, ask.pin, ask.new_pin)
-    credit = isinstance(ask.request, CreditContribution)
-    sender = Sender(by="", channel=ask.sender.channel) if credit else ask.sender
-    return hashlib.sha256(_encode((ask.request, sender)) + mark).digest()
+    request = ask.request
+    if isinstance(request, CreditContribution):
+        return hashlib.sha256(_encode((request.id, request.amount_fen))).digest()
+    mark = vault.mark(request.id, ask.pin, ask.new_pin)
+    return hashlib.sha256(_encode((request, ask.sender)) + mark).digest()
 
 
 _SUPPLEMENT = re.compile(r"(\.([2-9]|[1-9][0-9]+))?")

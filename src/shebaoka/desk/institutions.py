@@ -111,7 +111,7 @@ class _Recent(Generic[T]):
     def __init__(self, known_for_s: float) -> None:
         self._known_for_s = known_for_s
         self._kept: dict[str, tuple[float, T]] = {}
-        self._looking: dict[str, float] = {}
+        self._looking: set[str] = set()
 
     def get(self, key: str) -> T | None:
         """What is known; None for whom it falls to look it up."""
@@ -119,25 +119,26 @@ class _Recent(Generic[T]):
         if kept is None:
             return None
         until, value = kept
-        looking_until = self._looking.get(key, until)
         now = time.monotonic()
-        if now < until or now < looking_until:
+        if now < until:
             return value
-        if now >= looking_until + self._known_for_s:
+        if now >= until + self._known_for_s:
             self.forget(key)
-        else:
-            self._looking[key] = now + self._known_for_s
+            return None
+        if key in self._looking:
+            return value
+        self._looking.add(key)
         return None
 
     def put(self, key: str, value: T) -> None:
         """It was looked up just now."""
         self._kept[key] = (time.monotonic() + self._known_for_s, value)
-        self._looking.pop(key, None)
+        self._looking.discard(key)
 
     def forget(self, key: str) -> None:
         """It is not there any more, or is to be looked up anew."""
         self._kept.pop(key, None)
-        self._looking.pop(key, None)
+        self._looking.discard(key)
 
     def clear(self) -> None:
         """Look everything up anew."""

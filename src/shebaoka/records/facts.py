@@ -196,8 +196,8 @@ class StayState(StrEnum):
 class Stay(Record, frozen=True):
     """A stay in hospital, bound to the person and the stay's own `number` at its institution, never to a card (8.1).
 
-    `n` counts the person's stays from 1; `settlements` counts what was settled on it and not taken back. `closing` is
-    the message that settled the discharge, or the one by which that settlement was taken back; empty before.
+    `n` counts the person's stays from 1; `settlements` counts what was settled on it and not taken back, and `charged`
+    tells that something ever was. `closing` are the messages that settled the discharge, or took that back.
     """
 
     n: int
@@ -209,7 +209,8 @@ class Stay(Record, frozen=True):
     ward: str = ""
     begun_on_old_card: bool = False
     settlements: int = 0
-    closing: str = ""
+    charged: bool = False
+    closing: tuple[str, ...] = ()
 
 
 class Dossier(msgspec.Struct, frozen=True, gc=False):

@@ -147,7 +147,7 @@ class VaultTrouble(Trouble):
 
 
 class Broken(Trouble):
-    """An invariant does not hold: the program, not the asker, is at fault, and nothing was done."""
+    """An invariant does not hold: the program, not the asker, is at fault."""
 
     code = "invariant_broken"
 

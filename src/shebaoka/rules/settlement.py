@@ -122,10 +122,10 @@ def _first_pin(case: Case, stay: Stay | None) -> Refused | None:
 
 def _settled(stay: Stay, message: str) -> Stay:
     """The stay with one more settlement; one that comes after the discharge ends the matter."""
-    stay = replace(stay, settlements=stay.settlements + 1)
+    stay = replace(stay, settlements=stay.settlements + 1, charged=True)
     if stay.state is not StayState.DISCHARGED:
         return stay
-    return replace(stay, state=StayState.SETTLED, closing=message)
+    return replace(stay, state=StayState.SETTLED, closing=(*stay.closing, message))
 
 
 def cancel(case: Case, request: CancelSettlement) -> Decision:  # noqa: ARG001 - the desk found the original by it
@@ -218,7 +218,7 @@ def _closed(case: Case, stay: Stay) -> Refusal | None:
     The number of an admission that was taken back may be in use again, and the charge may be of the former.
     """
     own = [s for s in case.dossier.stays if (s.institution, s.number) == (stay.institution, stay.number)]
-    if any(s.state is StayState.CANCELLED for s in own):
+    if any(s.state is StayState.CANCELLED and s.charged for s in own):
         return Refusal.STAY_WAS_CANCELLED
     return _CLOSED_STAYS.get(stay.state)
 
@@ -226,13 +226,15 @@ def _closed(case: Case, stay: Stay) -> Refusal | None:
 def _reopened(stay: Stay, settlement: Settlement, message: str) -> Stay:
     """The stay once a settlement of it is taken back, or stands again.
 
-    Only what settled the discharge opens the stay by being taken back, and settles it by standing again.
+    Only what settled the discharge opens the stay by being taken back, and settles it by standing again. Each entry by
+    which that happens takes the place of the one before it.
     """
     more = 1 if settlement.total_fen < 0 else -1
     stay = replace(stay, settlements=stay.settlements + more)
-    if settlement.message_id != stay.closing:
+    if settlement.message_id not in stay.closing:
         return stay
-    return replace(stay, state=StayState.SETTLED if more > 0 else StayState.DISCHARGED, closing=message)
+    closing = tuple(message if m == settlement.message_id else m for m in stay.closing)
+    return replace(stay, state=StayState.SETTLED if more > 0 else StayState.DISCHARGED, closing=closing)
 
 
 RULES: Rules = {SettleCharge: settle, CancelSettlement: cancel, ReverseMessage: reverse}

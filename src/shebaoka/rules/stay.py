@@ -118,7 +118,7 @@ def cancel_discharge(case: Case, request: CancelDischarge) -> Decision:
         return stay
     if any(s.state is StayState.IN_HOSPITAL for s in case.dossier.stays):
         return case.refused(Refusal.PATIENT_IS_IN_HOSPITAL_ALREADY)
-    back = replace(stay, state=StayState.IN_HOSPITAL, discharged_on=None, closing="")
+    back = replace(stay, state=StayState.IN_HOSPITAL, discharged_on=None, closing=())
     return _with(case, back, Basis.DISCHARGE_IS_CANCELLED, "discharge_cancelled")
 
 

@@ -17,7 +17,7 @@ from dossier h join snapshot s on s.person_id = h.person_id where h.person_id = 
 
 STAYS = f"""
 select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements,
-       closing
+       charged, closing
 from stay where person_id = {_PEOPLE} order by person_id, n"""
 
 UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
@@ -153,9 +153,13 @@ insert into undone (person_id, seq, by_seq) select * from unnest(%s::bigint[], %
 
 STAY = """
 insert into stay (person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card,
-                  settlements, closing)
-select * from unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[],
-                     %s::text[], %s::boolean[], %s::integer[], %s::text[])
+                  settlements, charged, closing)
+select person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements,
+       charged, string_to_array(closing, ',')
+from unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[], %s::text[],
+            %s::boolean[], %s::integer[], %s::boolean[], %s::text[])
+     as t (person_id, n, number, institution, state, admitted_on, discharged_on, ward, begun_on_old_card, settlements,
+           charged, closing)
 on conflict (person_id, n) do update set state = excluded.state, admitted_on = excluded.admitted_on,
     discharged_on = excluded.discharged_on, ward = excluded.ward, settlements = excluded.settlements,
-    closing = excluded.closing"""
+    charged = excluded.charged, closing = excluded.closing"""

@@ -364,7 +364,7 @@ def person_row(person_id: int, person: Person) -> tuple[Any, ...]:
 
 def stay_row(person_id: int, stay: Stay) -> tuple[Any, ...]:
     """A stay in the order of its statement."""
-    return (person_id, *msgspec.structs.astuple(stay))
+    return (person_id, *msgspec.structs.astuple(stay)[:-1], ",".join(stay.closing))
 
 
 def settlement_row(person_id: int, seq: int, settlement: Settlement, on: dt.date) -> tuple[Any, ...]:

@@ -36,6 +36,8 @@ class Bodies:
         try:
             while more:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise BodyTooSlow("The connection broke off before the body had come whole. Nothing was done.")
                 part = message.get("body", b"")
                 parts.append(part)
                 size += len(part)
