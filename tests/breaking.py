@@ -142,7 +142,10 @@ class Load:
         self.acknowledged[msgid] = (n, fen)
 
     async def _follow_up(self, line: Line, msgid: str, n: int, fen: int, said: dict[str, Any]) -> None:
-        """Ask back until told; what was not decided is sent again, or reversed so that it never counts."""
+        """Ask back until told; what was not decided is sent again, or reversed. Some are reversed unasked."""
+        if self.random.random() < 0.25:
+            await self._reverse(line, msgid, n, said)
+            return
         status, answer = await self._until_answered(line, "ask-back", {"omsgid": msgid})
         if status == 200:
             assert answer["infcode"] == 0, answer
@@ -157,13 +160,17 @@ class Load:
             self.counts["sent_again"] += 1
             self._acknowledge(msgid, n, fen)
             return
-        reversal = {"certno": said["certno"], "omsgid": msgid}
-        status, answer = await self._until_answered(line, "2601", reversal)
+        await self._reverse(line, msgid, n, said)
+
+    async def _reverse(self, line: Line, msgid: str, n: int, said: dict[str, Any]) -> None:
+        """Whatever became of a message, it counts no more: a late copy is stopped, and asking back says so."""
+        status, answer = await self._until_answered(line, "2601", {"certno": said["certno"], "omsgid": msgid})
         assert (status, answer["infcode"]) == (200, 0), answer
         self.counts[answer["ground"]] += 1
         self.reversed[msgid] = n
-        status, answer = await self._until_answered(line, "2207", said, msgid)
-        assert status == 409 or answer["infcode"] == -1, answer
+        for infno, again, own in (("2207", said, msgid), ("ask-back", {"omsgid": msgid}, "")):
+            status, answer = await self._until_answered(line, infno, again, own)
+            assert (status, answer.get("code")) == (409, "message_was_reversed"), answer
 
     async def _until_answered(
         self, line: Line, infno: str, said: dict[str, Any], msgid: str = ""
