@@ -13,15 +13,21 @@ from msgspec.structs import replace
 from scenario import read_cities
 from shebaoka.notice import Notice, Term, add_term
 from shebaoka.notice.speech import STATES
+from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
     REQUESTS,
     SERVICE_OF,
     SERVICES,
+    Accepted,
+    AdmitPatient,
+    AnyRequest,
     Application,
     Broken,
+    CancelAdmission,
     CancelReason,
     Card,
     CardKind,
+    Channel,
     Dossier,
     Ending,
     Function,
@@ -30,14 +36,25 @@ from shebaoka.records import (
     Loss,
     Making,
     Person,
+    PresentedCard,
     Purpose,
     ReportLoss,
     Sex,
     Standing,
+    Terms,
     UseCard,
     Why,
 )
-from shebaoka.rules import as_of, card_of, ministry_code, open_application, service_key, shown_state, standing_of
+from shebaoka.rules import (
+    as_of,
+    card_of,
+    decide,
+    ministry_code,
+    open_application,
+    service_key,
+    shown_state,
+    standing_of,
+)
 from shebaoka.rules.case import Case
 from shebaoka.rules.decide import RULES
 from shebaoka.rules.table import ROWS
@@ -354,3 +371,35 @@ def test_a_rule_that_was_let_through_without_ground_stops_everything(asked: str)
     case = Case(ReportLoss(id="x", person="1" * 18), Dossier(), NOTICE, Given(at=at, on=at.date()))
     with pytest.raises(Broken, match=re.escape("report_loss.formal")):
         getattr(case, asked)
+
+
+# Stays
+
+
+def test_an_admission_taken_back_keeps_that_the_stay_began_on_the_old_card() -> None:
+    """Registered under a wrong number before the cut-over, taken back, and registered rightly after it: still 8.1."""
+    terms = Terms("H14070200001", ("inpatient",), False, 1)
+    began_on, number = dt.date(2013, 6, 18), with_check_digit("14070219800101001")
+    old = Card(1, CardKind.OLD_MEDICAL, "A00000001", "", Life.IN_USE, dt.date(2009, 1, 1))
+    new = Card(2, CardKind.SOCIAL_SECURITY, "Z00000001", "140700" + "0" * 26, Life.IN_USE, dt.date(2013, 6, 25))
+    person = Person(
+        number, "王芳", Sex.MALE, dt.date(1980, 1, 1), "140702", dt.date(2009, 1, 1), in_hospital_since=began_on
+    )
+    dossier = Dossier(person, (old, new))
+
+    def decided(request: AnyRequest, on: dt.date) -> Dossier:
+        at = dt.datetime.combine(on, dt.time(4), dt.UTC)
+        decision = decide(request, dossier, NOTICE, Given(at=at, on=on, channel=Channel.TERMINAL, terms=terms))
+        assert isinstance(decision, Accepted), decision
+        return decision.after
+
+    def admission(stay: str, card: Card) -> AdmitPatient:
+        presented = PresentedCard(card.number, card.serial)
+        return AdmitPatient(id=stay, person=number, card=presented, stay=stay, admitted_on=began_on)
+
+    dossier = decided(admission("ZY1", old), dt.date(2013, 6, 28))
+    assert dossier.person is not None
+    assert dossier.person.in_hospital_since is None
+    dossier = decided(CancelAdmission(id="c", person=number, stay="ZY1"), dt.date(2013, 6, 29))
+    dossier = decided(admission("ZY2", new), dt.date(2013, 7, 3))
+    assert [(s.number, s.begun_on_old_card) for s in dossier.stays] == [("ZY1", True), ("ZY2", True)]
