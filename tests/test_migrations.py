@@ -53,6 +53,14 @@ def _installed_before_money(url: str) -> None:
         connection.execute("insert into account values (1, 12345, '2013-07-01'), (2, 0, null)")
 
 
+def _brought_to(connection: psycopg.Connection[Any], revision: str) -> None:
+    """A database of the first migration with those after it, up to a revision."""
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        if "0001" < path.name[:4] <= revision:
+            connection.execute(path.read_text())  # type: ignore[arg-type]
+    connection.execute("update alembic_version set version_num = %s", [revision])
+
+
 def test_accounts_keep_their_balance_to_the_fen(server: str, database: Database) -> None:
     """A city that has lived with the first schema has the same balances afterwards, and a new city's shape."""
     url = ensure_database(server, "lived_in")
@@ -75,9 +83,7 @@ def test_settlements_come_into_the_journal_as_they_were(server: str, database: D
     url = ensure_database(server, "settled")
     _installed_before_money(url)
     with psycopg.connect(url) as connection:
-        for version in ("0002_money.sql", "0003_snapshots.sql"):
-            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
-        connection.execute("update alembic_version set version_num = '0003'")
+        _brought_to(connection, "0003")
         connection.execute(
             "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
             "select 1, n, %s, 's', 'accepted', 'g', '1.1', '{}', '', sha256('') from generate_series(1, 3) as n",
@@ -110,9 +116,7 @@ def test_stays_know_what_settled_them(server: str, database: Database) -> None:
     url = ensure_database(server, "stays")
     _installed_before_money(url)
     with psycopg.connect(url) as connection:
-        for version in ("0002_money.sql", "0003_snapshots.sql"):
-            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
-        connection.execute("update alembic_version set version_num = '0003'")
+        _brought_to(connection, "0003")
         for n, (number, (state, discharge, settled, count, _)) in enumerate(STAYS.items(), 1):
             asked = {seq: ("settle_charge", "") for seq, *_ in settled}
             if discharge:
@@ -159,9 +163,7 @@ def test_differences_and_explanations_survive(server: str, database: Database) -
     one, two = {"message_id": "m1", "difference": "amount"}, {"message_id": "m2", "difference": "theirs_only"}
     three = {"message_id": "m3", "difference": "ours_only", "settlement": "1-3"}
     with psycopg.connect(url) as connection:
-        for version in ("0002_money.sql", "0003_snapshots.sql", "0004_settlements_in_the_journal.sql"):
-            connection.execute((MIGRATIONS / version).read_text())  # type: ignore[arg-type]
-        connection.execute("update alembic_version set version_num = '0004'")
+        _brought_to(connection, "0004")
         connection.execute("insert into institution values ('H14070200001', 'x', '{outpatient}', true, now())")
         connection.execute(
             "insert into cycle (id, institution, opened_at, until_at, opened_by) overriding system value "
