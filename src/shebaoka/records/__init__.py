@@ -101,6 +101,14 @@ from shebaoka.records.requests import UseCard as UseCard
 from shebaoka.records.requests import WithdrawApplication as WithdrawApplication
 from shebaoka.records.requests import Words as Words
 from shebaoka.records.requests import service_name as service_name
+from shebaoka.records.runs import County as County
+from shebaoka.records.runs import FileOutcome as FileOutcome
+from shebaoka.records.runs import Progress as Progress
+from shebaoka.records.runs import Proof as Proof
+from shebaoka.records.runs import ReasonCount as ReasonCount
+from shebaoka.records.runs import RunReport as RunReport
+from shebaoka.records.runs import RunStep as RunStep
+from shebaoka.records.runs import Signature as Signature
 from shebaoka.records.troubles import BadInput as BadInput
 from shebaoka.records.troubles import BadNotice as BadNotice
 from shebaoka.records.troubles import BodyTooLarge as BodyTooLarge

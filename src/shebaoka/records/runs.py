@@ -1,6 +1,6 @@
 """What a run comes to: every row of every file accounted for, money to the fen, and the proof beside it.
 
-The steps fill it, the database keeps it as JSON, and the command line, the office and the report on paper show it.
+The importer's steps fill it, the database keeps it as JSON, and command line, office and the report on paper show it.
 Nothing in it names a person: rows are counted, and those held back stand in a file of their own.
 """
 
@@ -84,7 +84,7 @@ class Proof(msgspec.Struct, frozen=True):
     proved: bool
 
 
-class Step(msgspec.Struct, frozen=True):
+class RunStep(msgspec.Struct, frozen=True):
     """A step that was gone through: what it came to in one sentence, and the seconds that it took."""
 
     name: str
@@ -117,7 +117,7 @@ class RunReport(msgspec.Struct, frozen=True):
     warnings: tuple[tuple[str, int], ...] = ()
     dry_run: tuple[tuple[str, int], ...] = ()
     differences: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[RunStep, ...] = ()
     batches: int = 0
     batches_carried: int = 0
     batches_undone: int = 0
