@@ -3,7 +3,7 @@
 Everybody in it is made up from lists of surnames and characters. The demonstration, the load run and the tests
 call it: `invent_city` makes the people, `invent_institutions` the hospitals and pharmacies, `write_old_export` writes
 the files that the importer takes in. It draws from `random.Random` with the seed it is given, so the same seed is the
-same city; it does nothing but write those files.
+same city; it does nothing but write those files. `bench/old_city.py` breaks rows of a whole city in the same ways.
 
 The export: GB18030, CRLF, days as YYYYMMDD, amounts in yuan with two decimals, and about two rows in a hundred
 broken in one of the ways of `Fault`. `control_totals.csv` states for each file its rows below the header, and the
@@ -183,10 +183,10 @@ def _invent(rng: random.Random, i: int, on: dt.date, taken: set[str]) -> Residen
         since = max(insured_on, on - dt.timedelta(days=rng.randint(1, 40)))
     return Resident(
         number=number,
-        name=_name(rng, sex),
+        name=invent_name(rng, sex),
         sex=sex,
         birth_on=birth_on,
-        region=_taigu_in(on.year, home if rng.random() < 0.95 else elsewhere),
+        region=region_in(on.year, home if rng.random() < 0.95 else elsewhere),
         insured_on=insured_on,
         old_card_number=f"{home[4:]}{i:08d}{rng.randrange(10)}",
         balance_fen=0 if rng.random() < 0.05 else min(int(rng.expovariate(1 / 900_00)), BALANCE_MAX_FEN),
@@ -198,15 +198,15 @@ def _invent(rng: random.Random, i: int, on: dt.date, taken: set[str]) -> Residen
 def _number(rng: random.Random, home: str, birth_on: dt.date, sex: Sex) -> str:
     """A sound number for somebody born there that day."""
     order = 2 * rng.randrange(500) + 1 if sex is Sex.MALE else 2 * rng.randint(1, 499)
-    return with_check_digit(f"{_taigu_in(birth_on.year, home)}{_day(birth_on)}{order:03d}")
+    return with_check_digit(f"{region_in(birth_on.year, home)}{_day(birth_on)}{order:03d}")
 
 
-def _taigu_in(year: int, region: str) -> str:
+def region_in(year: int, region: str) -> str:
     """The code that a county has in a year; only Taigu's has changed."""
     return TAIGU_DISTRICT if region == TAIGU_COUNTY and year >= TAIGU_CHANGED_IN else region
 
 
-def _name(rng: random.Random, sex: Sex) -> str:
+def invent_name(rng: random.Random, sex: Sex) -> str:
     """A plausible name."""
     draw = rng.random()
     if draw < 0.01:
@@ -249,10 +249,10 @@ def write_old_export(residents: Sequence[Resident], folder: Path, seed: int) -> 
         for i, resident in enumerate(residents):
             fields, fault = _account_fields(rng, i, resident, year), broken.get(i)
             if fault in (Fault.EXACT_DUPLICATE, Fault.CONFLICTING_DUPLICATE):
-                twin = (*_twin(fields, resident.balance_fen, fault), fault)
+                twin = (*twin_of(fields, resident.balance_fen, fault), fault)
                 waiting.setdefault(rng.randint(i, len(residents) - 1), []).append(twin)
             elif fault is not None:
-                _break(rng, fields, fault)
+                break_row(rng, fields, fault)
             balance_fen = -resident.balance_fen - 1 if fault is Fault.NEGATIVE_BALANCE else resident.balance_fen
             itself = None if fault is Fault.EXACT_DUPLICATE else fault
             accounts.write(lines.add(fields, balance_fen, itself))
@@ -331,7 +331,7 @@ def _account_fields(rng: random.Random, i: int, resident: Resident, year: int) -
     ]
 
 
-def _twin(fields: Sequence[str], balance_fen: int, fault: Fault) -> tuple[list[str], int]:
+def twin_of(fields: Sequence[str], balance_fen: int, fault: Fault) -> tuple[list[str], int]:
     """A second row for the same person: the same, or with another balance under another 个人编号."""
     if fault is Fault.EXACT_DUPLICATE:
         return list(fields), balance_fen
@@ -341,7 +341,7 @@ def _twin(fields: Sequence[str], balance_fen: int, fault: Fault) -> tuple[list[s
     return other, balance_fen + 12_34
 
 
-def _break(rng: random.Random, fields: list[str], fault: Fault) -> None:
+def break_row(rng: random.Random, fields: list[str], fault: Fault) -> None:
     """Break a row in place. Bytes that are no GB18030 come about when it is encoded."""
     number, balance = fields[1], fields[10]
     if fault is Fault.WRONG_CHECK_DIGIT:
