@@ -1,7 +1,9 @@
 """Laws that hold of any life through the desk on a real PostgreSQL: trays, repeats, replay, what is never stored."""
 
 import itertools
+from unittest.mock import patch
 
+from batches import DAY_ONE, batches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lawoffice import Office, alone, office, together
@@ -9,13 +11,14 @@ from lives import ON_DATABASE, Step, lives
 from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, cities, play
 
 from shebaoka import ledger
-from shebaoka.desk import Auditor, Desk, Outcome, Screens
+from shebaoka.desk import Auditor, Desk, Note, Outcome, Screens
 from shebaoka.desk.journal import decoded, replayed, settled_of
 from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import views
 
 __all__ = ["office"]
 EXAMPLES = settings(max_examples=100 * ON_DATABASE)
+NOTHING_TO_NOTE = Note("select 1", {})
 CITY = st.sampled_from(sorted(cities()))
 
 
@@ -157,3 +160,20 @@ def test_a_dry_run_tells_what_each_would_be_answered(office: Office, steps: list
         assert after - before == counted
         assert not counted or "wrong_pin_counted" in dry.answer.done
         assert (said, counted) == (told(p.ask, dry_run=False)[0], counted)
+
+
+@EXAMPLES
+@given(batches(), CITY)
+def test_a_batch_by_copy_is_the_same_batch_in_trays(office: Office, asks: list[Ask], city: str) -> None:
+    """What `take_over` answers and writes of people whom nobody has on file is what `submit` does, row and hash."""
+    desk = Desk(office.store, office.vault, cities()[city], lambda: DAY_ONE)
+    desk._people.refill(1)
+    office.empty()
+    in_trays = desk.submit(asks)
+    rows = office.kept()
+    office.empty()
+    with patch.object(desk, "submit", None):
+        assert desk.take_over(asks, 1, lambda _: NOTHING_TO_NOTE) == in_trays
+    assert office.kept() == rows
+    foreseen = [(d.ground, d.facts) for d in desk.foresee(asks)]
+    assert foreseen == [(o.answer.ground, o.answer.facts) for o in in_trays if isinstance(o, Receipt)]

@@ -62,3 +62,4 @@ from shebaoka.desk.staff import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.staff import Role as Role
 from shebaoka.desk.staff import Staff as Staff
 from shebaoka.desk.staff import StaffRoom as StaffRoom
+from shebaoka.store import Note as Note

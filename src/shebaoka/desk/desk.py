@@ -4,17 +4,18 @@ Every face comes through here. A tray of n gives exactly what n trays of one giv
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
+from shebaoka.desk.takeover import EMPTY, Numbered, decided, must_be_fit
 from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places, settled_before
 from shebaoka.notice import Notices
-from shebaoka.records import Ask, Given, Receipt, StoreBusy, StoreDown, StoreLost, Trouble
-from shebaoka.store import BLOCK, Load, Overtaken, Store
+from shebaoka.records import Ask, Decision, Given, Receipt, StoreBusy, StoreDown, StoreLost, Trouble
+from shebaoka.store import BLOCK, Load, Note, Overtaken, Store
 from shebaoka.vault import Vault
 
 ROUNDS = 8
@@ -56,6 +57,57 @@ class Desk:
             raise outcome
         return outcome
 
+    def take_over(
+        self, asks: Sequence[Ask], first_person_id: int, note: Callable[[list[Outcome]], Note]
+    ) -> list[Outcome]:
+        """Each ask's outcome, of a batch about as many people whom nobody has on file; what `submit` would answer.
+
+        Nothing is loaded, and everything is written by COPY in one transaction, with the note that the caller makes of
+        the outcomes: after a kill the batch is there whole, with its note, or not at all. The n-th ask's person has the
+        id `first_person_id + n`; reserve the ids by `reserve_people`.
+
+        If one of the people or requests is on file after all, the batch is submitted in ordinary trays under other
+        ids, and the note is written after them. The note must be safe to write twice. `Broken` for a batch with a
+        person or a request id twice, or an ask that needs more than itself; a `Trouble` as with `submit`.
+        """
+        must_be_fit(asks)
+        tray = Tray(asks, self.vault, Numbered(first_person_id), self._cards)
+        lost: StoreLost | None = None
+        try:
+            given = self._given()
+            outcomes, writes = tray.fold(given, self.notices.on(given.on), EMPTY, {}, NOTHING, dry_run=False)
+            registered = {number for number, _ in writes.person_key}
+            others = [ask.request.person for ask in asks if ask.request.person not in registered]
+            if not others or not self.store.any_on_file(others):
+                self.store.copy(writes, note(outcomes))
+                return outcomes
+        except Overtaken:
+            pass
+        except StoreDown as e:
+            # The connection broke, perhaps after the commit: by their request ids, trays find out what was done.
+            lost = e if isinstance(e, StoreLost) else None
+        try:
+            outcomes = self.submit(asks)
+            self.store.note(note(outcomes))
+        except StoreDown as e:
+            raise lost or e from e
+        return outcomes
+
+    def foresee(self, asks: Sequence[Ask]) -> list[Decision]:
+        """What `take_over` would decide now, and no more: nothing is answered, written or loaded."""
+        must_be_fit(asks)
+        given = self._given()
+        return decided(asks, self.notices.on(given.on), given)
+
+    def reserve_people(self, n: int) -> int:
+        """The first of n ids in a row that no other person is given, for `take_over`."""
+        return self.store.reserve_people(n)
+
+    def _given(self) -> Given:
+        """The instant, and the day that it is in the city."""
+        at = self.clock()
+        return Given(at=at, on=at.astimezone(self.notices.zone).date())
+
     def today(self) -> dt.date:
         """The day it is in the city."""
         return self.clock().astimezone(self.notices.zone).date()
@@ -70,8 +122,7 @@ class Desk:
                 found = self._found(asks, load) if tray.undoes or load.undone else NOTHING
                 answers = self._answers(asks, load)
                 # Read after the load, so that along a person's entries the time never goes back.
-                at = self.clock()
-                given = Given(at=at, on=at.astimezone(self.notices.zone).date())
+                given = self._given()
                 notice = self.notices.on(given.on)
                 outcomes, writes = tray.fold(given, notice, load, answers, found, dry_run=dry_run)
                 if writes.journal:

@@ -110,11 +110,13 @@ def text_array(values: Iterable[str | None]) -> bytes:
     return _texts(values)
 
 
-def _days(day: dt.date) -> int:
+def days(day: dt.date) -> int:
+    """A day as PostgreSQL counts it: days since 1 January 2000."""
     return day.toordinal() - _EPOCH_DAY
 
 
-def _microseconds(at: dt.datetime) -> int:
+def microseconds(at: dt.datetime) -> int:
+    """An instant as PostgreSQL counts it: microseconds since 1 January 2000."""
     return (at - _EPOCH) // _MICROSECOND
 
 
@@ -123,8 +125,8 @@ _ENCODERS: dict[str, _Encoder] = {
     "bigint": _fixed(_BIGINTS, 20, "q", 8, None),
     "smallint": _fixed(_SMALLINTS, 21, "h", 2, None),
     "integer": _fixed(_INTEGERS, 23, "i", 4, None),
-    "date": _fixed(_DATES, 1082, "i", 4, _days),
-    "timestamptz": _fixed(_INSTANTS, 1184, "q", 8, _microseconds),
+    "date": _fixed(_DATES, 1082, "i", 4, days),
+    "timestamptz": _fixed(_INSTANTS, 1184, "q", 8, microseconds),
     "boolean": _fixed(_BOOLEANS, 16, "?", 1, None),
     "text": _texts,
     "bytea": _bytes,

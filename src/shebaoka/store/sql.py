@@ -20,6 +20,8 @@ select person_id, n, number, institution, state, admitted_on, discharged_on, war
        charged, closing
 from stay where person_id = {_PEOPLE} order by person_id, n"""
 
+ON_FILE = "select 1 from person_key where number = any(%(numbers)s::text[]) limit 1"
+
 UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
 
 # The same out of the rows that the snapshots repeat, for whoever checks them; and snapshots made anew out of them, by
@@ -33,6 +35,9 @@ insert into snapshot (person_id, facts, pins) select person_id, facts, pins from
 on conflict (person_id) do update set facts = excluded.facts, pins = excluded.pins"""
 
 PERSON_BLOCK = "select nextval('person_id_block')"
+PERSON_BLOCKS = """
+select min(block), max(block)
+from (select nextval('person_id_block') as block from generate_series(1, %(n)s::bigint)) as drawn"""
 CARD_BLOCK = "select nextval('card_number_block')"
 
 ENTRIES = """

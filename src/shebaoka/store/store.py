@@ -1,17 +1,30 @@
 """Loading dossiers and saving decisions: one trip to the database each, however many requests a tray holds."""
 
-import datetime as dt
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import errors
 
-from shebaoka.records import Account, Application, Card, CycleClosed, Dossier, Person, Posting, Settlement, Stay
+from shebaoka.records import (
+    Account,
+    Application,
+    Broken,
+    Card,
+    CycleClosed,
+    Dossier,
+    Person,
+    Posting,
+    Settlement,
+    Stay,
+    StoreBusy,
+)
 from shebaoka.store import sql
 from shebaoka.store.arrays import columns, encoders_of, text_array
+from shebaoka.store.copies import Copied
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import cause_of, plain, told_plainly
 from shebaoka.store.wire import Prepared, Rows, Sent, Wire
@@ -101,6 +114,16 @@ class Writes(msgspec.Struct):
     stay: list[tuple[Any, ...]] = []
 
 
+class Note(msgspec.Struct, frozen=True):
+    """A row of the caller's own that is written along with a batch: a statement with its values by name.
+
+    It is written again where it is not known whether the batch was saved, so it must be safe to do twice.
+    """
+
+    statement: str
+    values: Mapping[str, Any]
+
+
 # In this order a save takes its locks, after those of the journal; see the note in `sql`.
 _SAVES: tuple[tuple[str, str], ...] = (
     ("request_key", sql.REQUEST_KEY),
@@ -125,10 +148,11 @@ _JOURNAL, _SETTLING_JOURNAL = (
     (Prepared(statement), encoders_of(statement)) for statement in (sql.JOURNAL, sql.SETTLING_JOURNAL)
 )
 _SETTLED_NOTHING = (None,) * 11
+_COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
-_STAYS, _UNDONE = Prepared(sql.STAYS), Prepared(sql.UNDONE)
+_STAYS, _UNDONE, _ON_FILE = Prepared(sql.STAYS), Prepared(sql.UNDONE), Prepared(sql.ON_FILE)
 _PERSON_BLOCK, _CARD_BLOCK = Prepared(sql.PERSON_BLOCK), Prepared(sql.CARD_BLOCK)
 
 
@@ -138,6 +162,8 @@ class Overtaken(Exception):  # noqa: N818 - not a trouble, a turn of events: loa
 
 _OVERTAKING = ("journal_pkey", "request_key_pkey", "person_key_pkey")
 _CYCLE_COLUMN = 3
+_DRAWS = 100
+"""How often blocks in a row are drawn before others are said to be in the way."""
 
 
 # A tray names its rows by key, always. Plans are made once and go by index, whatever the statistics say meanwhile:
@@ -265,9 +291,52 @@ class Store:
             rows = getattr(writes, table)
             if rows:
                 sent.append((statement, columns(encoders, rows)))
-        self.open()
-        try:
+        with self._saving():
             self._wire.trip(sent)
+
+    def copy(self, writes: Writes, note: Note) -> None:
+        """The same by COPY, for people whom nobody has on file, with the caller's note in the same transaction.
+
+        Only new rows can be written so. `Overtaken` if one of the people or requests is on file by now.
+        """
+        if writes.settlement:
+            raise Broken("What is settled is not copied: its cycle must be locked.")
+        with self._saving() as connection, connection.transaction():
+            for table, copied in _COPIES:
+                if rows := getattr(writes, table):
+                    with connection.cursor().copy(copied.statement) as stream:
+                        stream.write(copied.packed(rows))
+            connection.execute(note.statement, note.values)
+
+    def note(self, note: Note) -> None:
+        """The caller's note alone, where its batch was saved by ordinary trays."""
+        with self._saving() as connection:
+            connection.execute(note.statement, note.values)
+
+    def any_on_file(self, numbers: Iterable[str]) -> bool:
+        """Whether somebody with one of these social security numbers is on file."""
+        with told_plainly():
+            return bool(self._trip([(_ON_FILE, (text_array(numbers),))])[0])
+
+    def reserve_people(self, n: int) -> int:
+        """The first of n ids of people in a row that nobody else is given.
+
+        A sequence gives blocks, and others may draw one in between: then all are drawn again.
+        """
+        blocks = max(-(-n // BLOCK), 1)
+        with told_plainly():
+            for _ in range(_DRAWS):
+                first, last = self.open().execute(sql.PERSON_BLOCKS, {"n": blocks}).fetchall()[0]
+                if last - first == (blocks - 1) * BLOCK:
+                    return int(first)
+        raise StoreBusy("Others kept registering people. Nothing was done; send the same request again.")
+
+    @contextmanager
+    def _saving(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """What goes wrong in a save, as the caller is to know it. The connection is given up, unless by `Overtaken`."""
+        connection = self.open()
+        try:
+            yield connection
         except errors.UniqueViolation as e:
             if e.diag.constraint_name in _OVERTAKING:
                 raise Overtaken from None
@@ -321,7 +390,6 @@ class _Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 _facts = msgspec.json.Decoder(_Facts).decode
 _pins = msgspec.json.Decoder(dict[int, KeptPin]).decode
-_encode = msgspec.json.Encoder().encode
 
 
 def _assembled(people: Rows, stayed: Rows) -> dict[str, Loaded]:
@@ -337,45 +405,3 @@ def _assembled(people: Rows, stayed: Rows) -> dict[str, Loaded]:
         dossier = Dossier(found.person, found.cards, found.applications, account, stays)
         loaded[found.person.number] = Loaded(person_id, version, chain, dossier, _pins(pins))
     return loaded
-
-
-def snapshot_row(person_id: int, dossier: Dossier, pins: dict[int, KeptPin]) -> tuple[int, bytes, bytes]:
-    """What a dossier says of a person and their cards, and the PIN values, in the order of its statement."""
-    return (person_id, _encode((dossier.person, dossier.cards, dossier.applications)), _encode(pins))
-
-
-def card_row(person_id: int, card: Card) -> tuple[Any, ...]:
-    """A card in the order of its statement."""
-    return (person_id, *(getattr(card, f) for f in _CARD_FIELDS), ",".join(card.applications))
-
-
-_CARD_FIELDS = Card.__struct_fields__[:-1]
-
-
-def application_row(person_id: int, application: Application) -> tuple[Any, ...]:
-    """An application in the order of its statement."""
-    return (person_id, *msgspec.structs.astuple(application))
-
-
-def person_row(person_id: int, person: Person) -> tuple[Any, ...]:
-    """A person in the order of its statement."""
-    return (person_id, *msgspec.structs.astuple(person))
-
-
-def stay_row(person_id: int, stay: Stay) -> tuple[Any, ...]:
-    """A stay in the order of its statement."""
-    return (person_id, *msgspec.structs.astuple(stay)[:-1], ",".join(stay.closing))
-
-
-def settlement_row(person_id: int, seq: int, settlement: Settlement, on: dt.date) -> tuple[Any, ...]:
-    """What an entry settled, after the entry's place, in the order of the journal's statement."""
-    return (person_id, seq, *msgspec.structs.astuple(settlement), on)
-
-
-def dossier_row(
-    person_id: int, version: int, chain: bytes, account: Account | None
-) -> tuple[int, int, bytes, int | None, dt.date | None]:
-    """The head of a person's journal, with their account if they have one, in the order of its statement."""
-    if account is None:
-        return (person_id, version, chain, None, None)
-    return (person_id, version, chain, account.balance_fen, account.carried_over_on)
