@@ -7,6 +7,8 @@ account carries over, and which records with it, the rules decide.
 from shebaoka.importer.accounts import import_old_accounts as import_old_accounts
 from shebaoka.importer.contributions import CreditReport as CreditReport
 from shebaoka.importer.contributions import credit_contributions as credit_contributions
+from shebaoka.importer.mapping import mapping_for as mapping_for
+from shebaoka.importer.mapping import read_mapping as read_mapping
 from shebaoka.importer.report import HeldBack as HeldBack
 from shebaoka.importer.report import ImportReport as ImportReport
 from shebaoka.importer.report import Reason as Reason

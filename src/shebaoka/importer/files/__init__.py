@@ -1,0 +1,9 @@
+"""Reading the old system's files, in whatever format and encoding: rows as clean CSV, odd rows by line and reason."""
+
+from shebaoka.importer.files.digest import digest_of as digest_of
+from shebaoka.importer.files.opening import format_of as format_of
+from shebaoka.importer.files.opening import open_source as open_source
+from shebaoka.importer.files.shape import Block as Block
+from shebaoka.importer.files.shape import Odd as Odd
+from shebaoka.importer.files.shape import OddReason as OddReason
+from shebaoka.importer.files.shape import Source as Source
