@@ -506,9 +506,7 @@ def test_labels_are_complete() -> None:
     """Each language has the same labels with the same places to fill in, and a name for whatever can come."""
     assert list(LABELS) == list(LANGUAGE_NAMES) == list(LANGUAGES)
     first = LABELS[LANGUAGES[0]]
-    needed = (
-        {f"role_{r}" for r in Role} | {f"held_{r}" for r in Reason} | {f"ledger_{PERSONAL}", f"ledger_{OLD_SYSTEM}"}
-    )
+    needed = {f"role_{r}" for r in Role} | {f"ledger_{PERSONAL}", f"ledger_{OLD_SYSTEM}"}
     assert needed <= first.keys()
     for labels in LABELS.values():
         assert labels.keys() == first.keys()
@@ -556,7 +554,7 @@ def test_every_label_is_used() -> None:
     text = "".join(f.read_text(encoding="utf-8") for f in files)
     asked = set(re.findall(r"\bt\.(\w+)|labels\[\"(\w+)\"\]", text))
     used = {a or b for a, b in asked}
-    by_code = re.compile("(role|held|ledger|trouble|loss)_")
+    by_code = re.compile("(role|ledger|trouble|loss)_")
     unused = {label for label in LABELS["en"] if label not in used | VALUES and not by_code.match(label)}
     assert unused == set()
 

@@ -83,6 +83,12 @@ def _region_warning(region: str) -> str | None:
     return f"Region {region} ({name}) was retired{until}; the numbers given out under it stay valid."
 
 
+def region_name(code: str) -> str | None:
+    """What a region of six digits is called, or was called last. None for a region that there never was."""
+    found = _regions()[1].get(code)
+    return found[0] if found else None
+
+
 @functools.cache
 def _regions() -> tuple[frozenset[str], dict[str, tuple[str, str]]]:
     """Today's regions, and every region there ever was with its last name and last year."""

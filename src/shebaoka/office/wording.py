@@ -8,8 +8,9 @@ import msgspec
 from shebaoka.desk import JournalLine, Offer, PersonScreen
 from shebaoka.notice import Speech, Term
 from shebaoka.notice.schema import LossReport
-from shebaoka.notice.speech import FACTS_OF_A_CASE, FACTS_OF_A_NOTICE, yuan
+from shebaoka.notice.speech import FACTS_OF_A_CASE, yuan
 from shebaoka.office.labels import LABELS
+from shebaoka.paper import reason_in
 from shebaoka.records import SERVICES, Answer, Facts
 
 NOBODY = frozenset({"person_is_not_registered", "identity_number_is_not_valid", "birth_date_is_in_the_future"})
@@ -117,11 +118,7 @@ class Said:
 
     def reason(self, code: str) -> str:
         """Why a row of an import is held back, in a few words: the importer's reason, or the desk's ground."""
-        if f"held_{code}" in self.labels:
-            return self.labels[f"held_{code}"]
-        if code in self.words.refusals:
-            return self.words.refusals[code].says.format_map(dict.fromkeys(FACTS_OF_A_CASE | FACTS_OF_A_NOTICE, "…"))
-        return code.replace("_", " ")
+        return reason_in(self.speech, code)
 
     def account(self, code: str) -> str:
         """What an account of the ledger, or what a posting is for, is called."""
