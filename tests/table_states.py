@@ -242,6 +242,7 @@ def aspects_of(state: State, kind: CardKind, p: Parameters, *, read: bool = Fals
     many = p.unlocks_max is not None and held.unlocks >= p.unlocks_max
     return {
         "person": state.person,
+        "enrolment": state.person,
         "kind": kind,
         "making": state.application if is_social and state.application in OPEN else "none",
         "card": run_out if held.term == "over" else held.card,

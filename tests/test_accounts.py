@@ -161,8 +161,11 @@ def past(owner: psycopg.Connection[Any]) -> None:
     )
     post(owner, "2013-06-30", 2, Posting("contributions", "personal", 999, "contribution"), person_id=1002)
     owner.cursor().executemany(
-        "insert into carried_record values (1001, %s, %s, %s, %s, %s)",
-        [(1, "2012-10-01", "晋中市第一人民医院", 500, 300), (2, "2013-01-03", "旧药房", 80, 80)],
+        "insert into carried_records values (1001, 2, %s, 1, %s, %s, %s)",
+        [
+            (2012, 500, 300, '[["2012-10-01","晋中市第一人民医院",500,300]]'),
+            (2013, 80, 80, '[["2013-01-03","旧药房",80,80]]'),
+        ],
     )
 
 

@@ -134,7 +134,7 @@ def test_the_notice_and_the_counts_are_served(api: Api) -> None:
     assert api.send("GET", "/health", role="")[0] == 200
 
 
-def _carry(record: list[object]) -> dict[str, object]:
+def _carry(record: list[object]) -> dict[str, dict[str, object]]:
     about = {"service": "carry_over_account", "id": "c-1", "person": NUMBER, "old_card_number": "YB1"}
     return {"request": {**about, "balance_fen": 100, "records": [record]}}
 
@@ -171,6 +171,24 @@ BAD = {
     "a record that paid too much": (_carry(["2013-01-02", "x", 100, 200]), 400, "bad_input", "request.records"),
     "a record with a NUL": (_carry(["2013-01-02", "x\0", 200, 100]), 400, "bad_input", "request.records"),
     "a negative record": (_carry(["2013-01-02", "x", -1, -1]), 400, "bad_input", "request.records"),
+    "records counted by year": (
+        {"request": {**_carry([])["request"], "records": [], "years": [[2013, 1, 200, 100, "a" * 64]]}},
+        400,
+        "bad_input",
+        "request.years",
+    ),
+    "records in both forms": (
+        {"request": {**_carry(["2013-01-02", "x", 2, 1])["request"], "years": [[2013, 1, 2, 1, "a" * 64]]}},
+        400,
+        "bad_input",
+        "request",
+    ),
+    "a name without a county": (
+        {"request": {**_carry([])["request"], "records": [], "name": "李娜"}},
+        400,
+        "bad_input",
+        "request",
+    ),
     "a deep nest": (b"[" * 100_000, 400, "malformed_json", ""),
     "11 MB": (b" " * 11_000_000, 413, "body_too_large", ""),
 }

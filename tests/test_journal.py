@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 import pytest
 
-from asking import LI_NA, NOBODY, TIAN_YU, ZHOU_MING, ask, to_a_card
+from asking import LI_NA, NOBODY, TIAN_YU, USUAL, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, Database, StandingClock
 from shebaoka.desk import Auditor, Desk, Screens
 from shebaoka.desk.audit import GRACE
@@ -395,3 +395,12 @@ def test_odd_texts_in_every_column_come_back(desk: Desk, views: Views, auditor: 
     screens = Screens(views, desk.notices)
     assert list(screens.statement(ZHOU_MING).records) == carried
     assert auditor.verify(store).faults == ()
+
+
+def test_a_card_of_nobody_is_found(desk: Desk, auditor: Auditor, tamper: Tamper) -> None:
+    """No key in the database holds a card to its person, so the verification looks for cards that are nobody's."""
+    desk.ask(ask("carry_over_account", balance_fen=0, old_card_number="X1", **USUAL["register_person"]))
+    assert auditor.verify().faults == ()
+    tamper("delete from person")
+    (fault,) = auditor.verify().faults
+    assert fault.endswith("card 1 is nobody's.")

@@ -13,6 +13,8 @@ import pytest
 from asking import LI_NA
 from conftest import Database
 from shebaoka.app import APP_ROLE
+from shebaoka.desk import by_year
+from shebaoka.records import OldRecord
 from shebaoka.store import Store, as_role, ensure_database, migrate, sql
 
 ON, AT = dt.date(2013, 7, 1), dt.datetime(2013, 7, 1, 4, tzinfo=dt.UTC)
@@ -200,6 +202,51 @@ def test_differences_and_explanations_survive(server: str, database: Database) -
             ("m3", [9, 0, 9, 0], [], "because"),
             ("m4", [], [], "because"),
         ]
+    assert _shape(url) == _shape(database.owner)
+
+
+ODD = '䶮𬭸·㼆 \\"\\/{},NULL%s\u2028\u00a0é'
+
+
+def test_carried_records_are_gathered_by_year(server: str, database: Database) -> None:
+    """Each record of before is there afterwards, in its order; the text is what the desk itself would have kept."""
+    url = ensure_database(server, "carried")
+    _installed_before_money(url)
+    records = [
+        OldRecord(dt.date(2013, 5, 6), ODD, 900, 400),
+        OldRecord(dt.date(2012, 1, 2), "旧药房", 0, 0),
+        OldRecord(dt.date(2013, 5, 6), "", 10**13, 1),
+        OldRecord(dt.date(2013, 1, 1), "/", 5, 5),
+    ]
+    with psycopg.connect(url) as connection:
+        _brought_to(connection, "0007")
+        for person_id in (1, 2):
+            for line, r in enumerate(records, 1):
+                connection.execute(
+                    "insert into carried_record values (%s, %s, %s, %s, %s, %s)",
+                    [person_id, line, r.on, r.institution, r.total_fen, r.account_fen],
+                )
+        for seq, service, outcome in ((3, "carry_over_account", "refused"), (4, "carry_over_account", "accepted")):
+            connection.execute(
+                "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
+                "values (1, %s, %s, %s, %s, 'g', '1.2', '{}', '', sha256(''))",
+                [seq, AT, service, outcome],
+            )
+        connection.execute("insert into import_run values ('abc', %s, '{}')", [AT])
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("select * from carried_records order by person_id, year").fetchall()
+        seen = connection.execute("select * from carried_record order by person_id, line").fetchall()
+        runs = connection.execute("select run, finished_at, report, state, attempt from import_run").fetchall()
+    counted = [(y.year, y.count, y.total_fen, y.account_fen, text.decode()) for y, text in by_year(records)]
+    assert rows == [(person_id, seq, *year) for person_id, seq in ((1, 4), (2, 1)) for year in counted]
+    in_order = [records[1], records[0], records[2], records[3]]
+    assert seen == [
+        (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
+        for person_id in (1, 2)
+        for line, r in enumerate(in_order, 1)
+    ]
+    assert runs == [("abc", AT, "{}", "done", 1)]
     assert _shape(url) == _shape(database.owner)
 
 

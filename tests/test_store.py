@@ -23,8 +23,8 @@ AUDITOR_ROLE = "shebaoka_auditor"
 KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
 """Unique across people, and so keyed by themselves."""
 APPEND_ONLY = (
-    *("journal", "other_posting", "carried_record", "request_key", "journal_seal"),
-    *("undone", "comparison", "difference", "explanation", "bank_file"),
+    *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
+    *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
 )
 
 
@@ -252,7 +252,6 @@ AROUND_THE_RULES = {
         _card(**ENDED, kind="'old_medical'", until="null", applications="'{bus}'"),
         "the_old_card_has_no_more",
     ),
-    "a card of nobody": (_card(**ENDED).replace("%(p)s", "-1"), "card_person_id_fkey"),
     "an unknown state": (_card(life="'asleep'"), "card_life_check"),
     "a balance below zero": (
         "update dossier set balance_fen = -1 where person_id = %(p)s",
@@ -280,8 +279,8 @@ AROUND_THE_RULES = {
         "pin_person_id_card_fkey",
     ),
     "a record that cost less than the account paid": (
-        "insert into carried_record values (%(p)s, 9, '2013-01-01', 'x', 5, 6)",
-        "carried_record_check",
+        "insert into carried_records values (%(p)s, 9, 2013, 1, 5, 6, '[]')",
+        "carried_records_check",
     ),
     "two open applications": (
         "insert into application select %(p)s, n, 'loss', 'applied', '2013-07-01', 0, null, null, null, null, 0, '', "
@@ -302,6 +301,7 @@ AROUND_THE_RULES = {
         "person_key_pkey",
     ),
     "a number of seventeen": ("update person set number = '1' where person_id = %(p)s", "person_number_check"),
+    "a region of seven": ("update person set region = '1407021' where person_id = %(p)s", "person_region_check"),
     "nobody's name": ("update person set name = '' where person_id = %(p)s", "person_name_check"),
     "an entry twice": (
         "insert into journal select * from journal where person_id = %(p)s and seq = 1",

@@ -113,7 +113,10 @@ def after(account: Account, postings: Iterable[Posting]) -> Account:
     for p in postings:
         if p.amount_fen <= 0 or p.debit == p.credit:
             raise Broken(f"A posting must move an amount above zero between two accounts, not {p!r}.")
-        balance += change((p,))
+        if p.credit == PERSONAL:
+            balance += p.amount_fen
+        elif p.debit == PERSONAL:
+            balance -= p.amount_fen
     if balance < 0:
         raise Broken("A personal account may not fall below zero.")
     return Account(balance_fen=balance, carried_over_on=account.carried_over_on)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from shebaoka.records import SERVICES, CardKind, Channel, Material, Purpose
+from shebaoka.desk import by_year
+from shebaoka.records import SERVICES, CardKind, Channel, Material, OldRecord, Purpose
 
 PEOPLE_MAX = 4
 TIMES = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
@@ -50,6 +51,8 @@ _RECORDS = (
     (dt.date(2013, 3, 2), "东湖妇幼保健站", 3200, 3200),
     (dt.date(2012, 3, 2), "百草（平安路）药店", 990, 10),
 )
+YEARS = tuple(by_year(OldRecord(*record) for record in _RECORDS))
+"""The same records counted by year, each year with its text."""
 _OWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "register_person": {
         "name": ("李娜", "买买提·吐尔逊", "䶮𬭸", "欧阳若可"),
@@ -198,6 +201,17 @@ PATHS: dict[str, tuple[Step, ...]] = {
         ),
         _do("stop_old_card", days=6),
         _do("use_card", pin="right", purpose="discharge"),
+    ),
+    "moved_over": (
+        _do(
+            "carry_over_account",
+            balance_fen=77_70,
+            old_card_number="0212347",
+            name="欧阳若可",
+            region="140726",
+            insured_on=dt.date(2008, 1, 1),
+            years=tuple(year for year, _ in YEARS),
+        ),
     ),
     "extended": (
         _do("add_extended_application", application="bus"),
@@ -374,7 +388,13 @@ def _beginning(seed: str) -> list[Step]:
     """Most people are registered, some with their old account, many with a card of their own."""
     draw = random.Random(seed)  # noqa: S311 - a random life, no secret
     steps: list[Step] = []
-    for path, chance in (("registered", 0.95), ("carried", 0.3), ("issue", 0.6), ("credited", 0.5)):
+    for path, chance in (
+        ("moved_over", 0.1),
+        ("registered", 0.95),
+        ("carried", 0.3),
+        ("issue", 0.6),
+        ("credited", 0.5),
+    ):
         for who in range(PEOPLE_MAX):
             if draw.random() < chance:
                 steps += [msgspec.structs.replace(s, who=who) for s in PATHS[path]]

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from charging import INSTITUTIONS, Entries, days_of
-from lives import Step
+from lives import YEARS, Step
 
 from shebaoka.app import load_notices
 from shebaoka.desk.fold import makes_card
@@ -231,7 +231,9 @@ class _Model:
 
 def _ask(request: Any, sender: Sender, pin: str | None, new_pin: str | None, terms: Terms | None = None) -> Ask:
     digits = [None if entered is None else Digits(entered) for entered in (pin, new_pin)]
-    return Ask(request, sender, *digits, terms=terms)
+    texts = dict(YEARS)
+    bodies = tuple(texts[year] for year in getattr(request, "years", ()))
+    return Ask(request, sender, *digits, terms=terms, bodies=bodies)
 
 
 def serial(region: str, n: int) -> str:

@@ -10,7 +10,7 @@ from litestar.params import Body, QueryParameter
 from shebaoka.api.shapes import ReceiptBody, Submission, TrayAnswer, TrayBody, TrayItem, receipt_body
 from shebaoka.api.signing import ERRORS, Language
 from shebaoka.desk import Staff
-from shebaoka.records import Ask, Digits, Receipt, Sender, Trouble
+from shebaoka.records import Ask, BadInput, CarryOverAccount, Digits, Receipt, Sender, Trouble
 from shebaoka.web import Front, asked, must_sign_in, strictly
 
 _SUBMISSION = msgspec.json.Decoder(Submission)
@@ -71,7 +71,14 @@ async def post_tray(
 
 
 def _ask(submission: Submission, sender: Sender) -> Ask:
-    """A submission as the desk takes it; the digits are hidden from here on."""
+    """A submission as the desk takes it; the digits are hidden from here on. `BadInput` for what cannot come so."""
+    if isinstance(submission.request, CarryOverAccount) and submission.request.years:
+        unfit = BadInput(
+            "request.years: the text of records that are counted by year cannot come this way; put the records "
+            "themselves into request.records. Correct it and send it again."
+        )
+        unfit.field = "request.years"
+        raise unfit
     return Ask(
         submission.request,
         sender,

@@ -51,6 +51,8 @@ SAYS = {
 }
 """What is to be given for a field, as its option's help and as the sentence when it does not fit."""
 
+_NOT_TYPED = ("years",)
+"""Fields whose contents come beside the request, from files."""
 _RENAMED = {"records": "--record", "person": "NUMBER", "shows": "--shows"}
 
 
@@ -133,7 +135,8 @@ def own_options(request: type[Request]) -> list[click.Parameter]:
     info = inspect.type_info(request)
     if not isinstance(info, inspect.StructType):
         raise TypeError(f"{request.__name__} is no struct.")
-    return [_option(field) for field in info.fields if field.name not in Request.__struct_fields__]
+    left_out = (*Request.__struct_fields__, *_NOT_TYPED)
+    return [_option(field) for field in info.fields if field.name not in left_out]
 
 
 def _option(field: inspect.Field) -> click.Option:

@@ -57,6 +57,9 @@ class Auditor:
             f"person {person_id}: the balance is {balance_fen} fen, and its entries sum to {entries_fen}."
             for person_id, balance_fen, entries_fen in self._views.rows(views.BALANCES_OFF)
         ]
+        faults += [
+            f"person {person_id}: card {n} is nobody's." for person_id, n in self._views.rows(views.CARDS_OF_NOBODY)
+        ]
         seals = self._views.rows(views.SEALS)
         for day, entries, digest, key_id, mac in seals:
             faults += self._faults_of_seal(day, entries, digest, Kept(key_id, mac))

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shebaoka.desk.bodies import carried_rows, unfit_bodies
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
 from shebaoka.desk.undo import SETTLING, STOPPED, UNDOING, Found, Undoing, place_of, reversed_since, stopped
@@ -130,7 +131,7 @@ class Tray:
                 same = first_content == content
                 other = stopped if first_content == STOPPED else _used
                 outcomes.append(self._told_again(ask, receipt) if same else other(request_id))
-            elif (unfit := _unfit_id(ask.request)) is not None:
+            elif (unfit := _unfit_id(ask.request) or unfit_bodies(ask)) is not None:
                 outcomes.append(unfit)
             else:
                 receipt = self._decide(ask, content)
@@ -290,11 +291,8 @@ class Tray:
                 (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
                 for line, p in enumerate(decision.postings, 1)
             ]
-        if decision.records:
-            self._writes.carried_record += [
-                (person_id, line, r.on, r.institution, r.total_fen, r.account_fen)
-                for line, r in enumerate(decision.records, 1)
-            ]
+        if decision.records or decision.years:
+            self._writes.carried_records += carried_rows(person_id, seq, ask, decision)
 
     def _settled(self, working: _Working, decision: Accepted, given: Given) -> None:
         """What the decision settles, takes back and stops."""

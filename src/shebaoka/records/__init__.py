@@ -33,6 +33,7 @@ from shebaoka.records.facts import Making as Making
 from shebaoka.records.facts import OldRecord as OldRecord
 from shebaoka.records.facts import Person as Person
 from shebaoka.records.facts import Posting as Posting
+from shebaoka.records.facts import RecordsOfYear as RecordsOfYear
 from shebaoka.records.facts import Settlement as Settlement
 from shebaoka.records.facts import Sex as Sex
 from shebaoka.records.facts import Standing as Standing

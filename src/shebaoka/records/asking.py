@@ -132,10 +132,14 @@ class Digits:
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A request with its sender, the PIN entries that came beside it, and the terms of the institution it is from."""
+    """A request with its sender, the PIN entries that came beside it, and the terms of the institution it is from.
+
+    `bodies` are the texts of a carry-over's records, in UTF-8: one for each of its `years`, in order.
+    """
 
     request: AnyRequest
     sender: Sender
     pin: Digits | None = None
     new_pin: Digits | None = None
     terms: Terms | None = None
+    bodies: tuple[bytes, ...] = ()

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from shebaoka.records.asking import Terms
-from shebaoka.records.facts import Dossier, OldRecord, Posting, Settlement
+from shebaoka.records.facts import Dossier, OldRecord, Posting, RecordsOfYear, Settlement
 from shebaoka.records.grounds import Basis, Refusal, Step
 from shebaoka.records.requests import Channel, Material
 
@@ -92,6 +92,7 @@ class PinOrder(msgspec.Struct, frozen=True, gc=False):
 class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A yes. `after` is the dossier as it shall be; `also` are further grounds beside the first.
 
+    `records` are the old card's records that come along, `years` those that the request counts by year.
     `undoes` are entries that this one takes back, `stops` the id of a message that is stopped should it still come.
     """
 
@@ -101,6 +102,7 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
     done: tuple[str, ...] = ()
     postings: tuple[Posting, ...] = ()
     records: tuple[OldRecord, ...] = ()
+    years: tuple[RecordsOfYear, ...] = ()
     settlement: Settlement | None = None
     undoes: tuple[int, ...] = ()
     stops: str = ""

@@ -184,6 +184,24 @@ class OldRecord(Record, frozen=True):
             raise ValueError("the account cannot have paid more than the whole")
 
 
+class RecordsOfYear(Record, frozen=True):
+    """The consumption records that an old card has of one year, counted and summed in fen; their text comes beside.
+
+    `digest` is the SHA-256, in hexadecimal, of the text: the JSON array of the year's `OldRecord`s, in order, in UTF-8
+    and without blanks.
+    """
+
+    year: Annotated[int, Meta(ge=1, le=9999)]
+    count: Annotated[int, Meta(ge=1, le=10**6)]
+    total_fen: Annotated[int, Meta(ge=0, le=10**13)]
+    account_fen: Annotated[int, Meta(ge=0, le=10**13)]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+
+    def __post_init__(self) -> None:
+        if self.account_fen > self.total_fen:
+            raise ValueError("the account cannot have paid more than the whole")
+
+
 class StayState(StrEnum):
     """Where a stay in hospital is."""
 

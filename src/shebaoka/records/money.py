@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shebaoka.records.facts import OldRecord
-from shebaoka.records.requests import PLAIN, Fen, PresentedCard, Request, RequestId, Words
+from shebaoka.records.facts import OldRecord, RecordsOfYear
+from shebaoka.records.requests import PLAIN, Fen, Name, PresentedCard, Region, Request, RequestId, Words
 
 ChargeFen = Annotated[int, Meta(ge=1, le=10**9, description="Fen; one charge is at most ten million yuan")]
 PartFen = Annotated[int, Meta(ge=0, le=10**9, description="Fen; a part of a charge")]
@@ -27,12 +27,30 @@ Care = Literal["outpatient", "pharmacy", "inpatient"]
 
 
 class CarryOverAccount(Request, frozen=True):
-    """Carry over the old medical card's account: its balance and its consumption records (1.2)."""
+    """Carry over the old medical card's account: its balance and its consumption records (1.2).
+
+    The records stand in the request, or it counts them by year and their text comes beside it, in `Ask.bodies`. Who is
+    not registered is, by the same request, if it says `name`, `region` and `insured_on`: all three or none.
+    """
 
     balance_fen: Fen
     old_card_number: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$(?!\n)")]
     records: tuple[OldRecord, ...] = ()
     in_hospital_since: dt.date | None = None
+    name: Name | None = None
+    region: Region | None = None
+    insured_on: dt.date | None = None
+    years: tuple[RecordsOfYear, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.name is None) == (self.region is None) == (self.insured_on is None):
+            raise ValueError("name, region and insured_on: say all three or none of them")
+        if self.years:
+            if self.records:
+                raise ValueError("the records stand in the request, or they are counted by year, and not both")
+            numbers = [y.year for y in self.years]
+            if numbers != sorted(set(numbers)):
+                raise ValueError("years come in their order, each of them once")
 
 
 class CreditContribution(Request, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
-"""The personal account: carrying it over, crediting a month, correcting an entry. Clauses 1.1, 1.2, 8.1."""
+"""The personal account: carrying it over, crediting a month, correcting an entry. Clauses 1.1, 1.2, 4.1, 8.1."""
 
 from msgspec.structs import replace
 
-from shebaoka import ledger
+from shebaoka import ledger, numbers
 from shebaoka.records import (
     SERVICE_OF,
     Accepted,
@@ -14,62 +14,103 @@ from shebaoka.records import (
     CarryOverAccount,
     CreditContribution,
     Decision,
+    Dossier,
     Life,
     OldRecord,
+    Person,
     Posting,
     ProposeCorrection,
+    RecordsOfYear,
     Refusal,
     Refused,
+    Standing,
     Step,
 )
 from shebaoka.rules.case import Case, Rules
-from shebaoka.rules.state import as_of, put
+from shebaoka.rules.enrolment import newcomer, returned
+from shebaoka.rules.state import lapsed
 
 
 def carry_over(case: Case, request: CarryOverAccount) -> Decision:
     """The old balance becomes an opening entry; of the records, those that the notice carries over come along.
 
     Records left behind are counted. The old card is put on file so that 1.1 can stop it, and a stay in hospital that
-    was open on it is bound to the person, so that 8.1 can settle it with another card.
+    was open on it is bound to the person, so that 8.1 can settle it with another card. Who is not insured here yet, or
+    not any more, is registered first.
     """
-    on = case.given.on
-    carried = _carried(case, request.records)
+    holder = _holder(case, request)
+    if isinstance(holder, Refused):
+        return holder
+    person, done = holder
+    on, before = case.given.on, case.dossier
+    records, years = _carried(case, request)
     postings = ledger.opening(request.balance_fen)
-    account = ledger.after(case.dossier.account or Account(), postings)
-    dossier = replace(case.dossier, account=replace(account, carried_over_on=on))
+    account = ledger.after(before.account or Account(), postings)
     old = Card(
-        n=len(dossier.cards) + 1,
+        n=len(before.cards) + 1,
         kind=CardKind.OLD_MEDICAL,
         number=request.old_card_number,
         serial="",
         life=Life.IN_USE,
-        issued_on=case.person.insured_on,
+        issued_on=person.insured_on,
     )
-    dossier = as_of(put(dossier, old), case.notice, on)
     if request.in_hospital_since is not None:
-        dossier = replace(dossier, person=replace(case.person, in_hospital_since=request.in_hospital_since))
+        person = replace(person, in_hospital_since=request.in_hospital_since)
+    carried = len(records) + sum([y.count for y in years])
     return Accepted(
         ground=Basis.OLD_ACCOUNT_CARRIES_OVER,
-        after=dossier,
-        done=("account_carried_over",),
+        after=Dossier(
+            person=person,
+            cards=(*before.cards, lapsed(old, case.notice, on)),
+            applications=before.applications,
+            account=Account(account.balance_fen, on),
+            stays=before.stays,
+        ),
+        done=done,
         postings=postings,
-        records=carried,
+        records=records,
+        years=years,
         facts={
             "balance_fen": request.balance_fen,
-            "records_carried": len(carried),
-            "records_left": len(request.records) - len(carried),
+            "records_carried": carried,
+            "records_left": len(request.records) + sum([y.count for y in request.years]) - carried,
         },
     )
 
 
-def _carried(case: Case, records: tuple[OldRecord, ...]) -> tuple[OldRecord, ...]:
-    """The records that come along: all, none, or those of the year in which the old card stops, else of this year."""
+_CARRIED = ("account_carried_over",)
+_REGISTERED = ("person_registered", *_CARRIED)
+_RETURNED = ("person_returned", *_CARRIED)
+
+
+def _holder(case: Case, request: CarryOverAccount) -> tuple[Person, tuple[str, ...]] | Refused:
+    """Whose account it is, and what is done: who is not insured here is registered as `register_person` does it."""
+    known = case.dossier.person
+    if known is not None and known.standing == Standing.INSURED:
+        return known, _CARRIED
+    name, region, insured_on = request.name, request.region, request.insured_on
+    if name is None or region is None or insured_on is None:
+        return case.person, _CARRIED
+    fault = numbers.fault_of(request.person, case.given.on)
+    if fault is not None:
+        return case.refused(fault)
+    if known is not None:
+        return returned(known, name, region, insured_on), _RETURNED
+    return newcomer(request.person, name, region, insured_on), _REGISTERED
+
+
+def _carried(case: Case, request: CarryOverAccount) -> tuple[tuple[OldRecord, ...], tuple[RecordsOfYear, ...]]:
+    """The records that come along, in either form: all, none, or those of the current year."""
     rule = case.notice.p.records_carried
     if rule == "all":
-        return records
+        return request.records, request.years
     if rule == "none":
-        return ()
-    return tuple(r for r in records if r.on.year == case.given.on.year)
+        return (), ()
+    year = case.given.on.year
+    return (
+        tuple([r for r in request.records if r.on.year == year]),
+        tuple([y for y in request.years if y.year == year]),
+    )
 
 
 def credit(case: Case, request: CreditContribution) -> Decision:

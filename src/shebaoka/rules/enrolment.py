@@ -1,5 +1,7 @@
 """Registering an insured person, and looking one up. Clauses 4.1, 4.2, 5.2."""
 
+import datetime as dt
+
 from msgspec.structs import replace
 
 from shebaoka import numbers
@@ -13,34 +15,25 @@ def register(case: Case, request: RegisterPerson) -> Decision:
     if fault is not None:
         return case.refused(fault)
     known = case.dossier.person
-    if known is not None:
-        back = replace(
-            known,
-            name=request.name,
-            region=request.region,
-            insured_on=request.insured_on,
-            standing=Standing.INSURED,
-        )
-        return Accepted(
-            ground=Basis.INSURED_PERSON_MAY_APPLY,
-            after=replace(case.dossier, person=back),
-            done=("person_returned",),
-            next=(Step.APPLY_FOR_A_CARD,),
-        )
-    person = Person(
-        number=request.person,
-        name=request.name,
-        sex=numbers.sex(request.person),
-        birth_on=numbers.birth_date(request.person),
-        region=request.region,
-        insured_on=request.insured_on,
-    )
+    said = request.name, request.region, request.insured_on
     return Accepted(
         ground=Basis.INSURED_PERSON_MAY_APPLY,
-        after=replace(case.dossier, person=person),
-        done=("person_registered",),
+        after=replace(
+            case.dossier, person=newcomer(request.person, *said) if known is None else returned(known, *said)
+        ),
+        done=("person_registered" if known is None else "person_returned",),
         next=(Step.APPLY_FOR_A_CARD,),
     )
+
+
+def newcomer(number: str, name: str, region: str, insured_on: dt.date) -> Person:
+    """Somebody insured for the first time; birth date and sex are those of the number, which has no fault."""
+    return Person(number, name, numbers.sex(number), numbers.birth_date(number), region, insured_on)
+
+
+def returned(person: Person, name: str, region: str, insured_on: dt.date) -> Person:
+    """Somebody who left and is insured again."""
+    return replace(person, name=name, region=region, insured_on=insured_on, standing=Standing.INSURED)
 
 
 def look_up(case: Case, request: LookUpPerson) -> Decision:  # noqa: ARG001 - the reason is kept with the request

@@ -3,9 +3,12 @@
 Read by windows and portals through the desk. It asks the very table that `decide` asks.
 """
 
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+from msgspec.structs import fields as fields_of
 
 from shebaoka.notice import Materials, Notice
 from shebaoka.records import (
@@ -18,6 +21,7 @@ from shebaoka.records import (
     Dossier,
     Given,
     Refusal,
+    Request,
     SettleCharge,
 )
 from shebaoka.rules.case import KIND_OF, Case
@@ -67,7 +71,7 @@ def example(key: str, kind: CardKind) -> AnyRequest:
     """A well-formed request that falls under a row of the service table, for a kind of card."""
     service, _, variant = key.partition(".")
     request = SERVICES[service]
-    fields = {k: v for k, v in _FILLER.items() if k in request.__struct_fields__}
+    fields: dict[str, Any] = {k: v for k, v in _FILLER.items() if k in _said_by(request)}
     if request in (SettleCharge, AdmitPatient):
         fields["card"] = {"number": "0"}
     elif "card" in request.__struct_fields__:
@@ -79,6 +83,12 @@ def example(key: str, kind: CardKind) -> AnyRequest:
     if key == "use_card.discharge":
         fields.update(function="social", purpose="discharge")
     return msgspec.convert(fields, request)  # type: ignore[return-value]
+
+
+@functools.cache
+def _said_by(request: type[Request]) -> frozenset[str]:
+    """What a request must say."""
+    return frozenset(field.name for field in fields_of(request) if field.required)
 
 
 def offers(dossier: Dossier, notice: Notice, given: Given) -> Iterator[ServiceOffer]:

@@ -124,6 +124,12 @@ def as_of(dossier: Dossier, notice: Notice, on: dt.date) -> Dossier:
     return dossier
 
 
+def lapsed(card: Card, notice: Notice, on: dt.date) -> Card:
+    """An old card as the calendar has made it by the morning of `on`."""
+    lapse = _lapse(card, notice, on)
+    return card if lapse is None else lapse[1]
+
+
 def one_valid(dossier: Dossier, on: dt.date) -> Dossier:
     """Ends a temporary card that stands beside a valid social security card: 2.1, by the priority of 2.2."""
     social = live_card(dossier, CardKind.SOCIAL_SECURITY)

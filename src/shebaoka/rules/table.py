@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from shebaoka.notice import Parameters
-from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, PresentedCard, Refusal
+from shebaoka.records import CardKind, Ending, Financial, Function, Life, Loss, PresentedCard, Refusal, Standing
 from shebaoka.rules.case import Case
 from shebaoka.rules.state import OPEN_MAKINGS, card_of, is_valid, live_card, standing_of
 
@@ -27,6 +27,16 @@ class Unless(msgspec.Struct, frozen=True):
 Cell = Refusal | Unless
 Question = tuple[str, Mapping[str, Cell]]
 Row = tuple[Question, ...]
+
+
+def _enrolment(case: Case) -> str:
+    """The person's standing; `registering` for who is not insured here and is registered by the request itself."""
+    standing = standing_of(case.dossier)
+    comes = standing in _NOT_HERE and getattr(case.request, "name", None) is not None
+    return "registering" if comes else standing
+
+
+_NOT_HERE = ("not_registered", Standing.LEFT)
 
 
 def _making(case: Case) -> str:
@@ -86,6 +96,7 @@ def _unlocks(case: Case) -> str:
 
 ASPECTS: Mapping[str, Callable[[Case], str]] = {
     "person": lambda case: standing_of(case.dossier),
+    "enrolment": _enrolment,
     "kind": lambda case: case.kind,
     "making": _making,
     "card": _card,
@@ -102,10 +113,12 @@ ASPECTS: Mapping[str, Callable[[Case], str]] = {
     "stay": lambda case: "open" if case.dossier.person and case.dossier.person.in_hospital_since else "none",
 }
 
-_PERSON: Question = (
-    "person",
-    {"not_registered": R.PERSON_IS_NOT_REGISTERED, "left": R.PERSON_HAS_LEFT, "dead": R.PERSON_HAS_DIED},
-)
+_INSURED: Mapping[str, Cell] = {
+    "not_registered": R.PERSON_IS_NOT_REGISTERED,
+    "left": R.PERSON_HAS_LEFT,
+    "dead": R.PERSON_HAS_DIED,
+}
+_PERSON: Question = ("person", _INSURED)
 _ENDED: Mapping[str, Cell] = {
     "none": R.HOLDER_HAS_NO_CARD,
     "unknown": R.CARD_IS_NOT_KNOWN,
@@ -183,7 +196,7 @@ _REGISTERED: Row = (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),)
 
 ROWS: Mapping[str, Row] = {
     "register_person": (("person", {"insured": R.PERSON_IS_ALREADY_REGISTERED, "dead": R.PERSON_HAS_DIED}),),
-    "carry_over_account": (_PERSON, ("account", {"carried": R.ACCOUNT_WAS_ALREADY_CARRIED_OVER})),
+    "carry_over_account": (("enrolment", _INSURED), ("account", {"carried": R.ACCOUNT_WAS_ALREADY_CARRIED_OVER})),
     "apply_for_card": (
         _PERSON,
         _NOT_APPLIED,

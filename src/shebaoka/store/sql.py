@@ -138,9 +138,11 @@ insert into other_posting (person_id, seq, line, debit, credit, amount_fen, what
 select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
                      %s::date[])"""
 
-CARRIED_RECORD = """
-insert into carried_record (person_id, line, recorded_on, institution, total_fen, account_fen)
-select * from unnest(%s::bigint[], %s::integer[], %s::date[], %s::text[], %s::bigint[], %s::bigint[])"""
+# The records of a year are one row: a carry-over brings some eight of them, and nobody asks for one by itself.
+CARRIED_RECORDS = """
+insert into carried_records (person_id, seq, year, records, total_fen, account_fen, body)
+select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::bigint[], %s::bigint[],
+                     %s::text[])"""
 
 CARD_NUMBER_KEY = "insert into card_number_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from unnest(%s::text[], %s::bigint[])"

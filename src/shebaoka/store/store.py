@@ -106,7 +106,7 @@ class Writes(msgspec.Struct):
     pin: list[tuple[Any, ...]] = []
     snapshot: list[tuple[Any, ...]] = []
     other_posting: list[tuple[Any, ...]] = []
-    carried_record: list[tuple[Any, ...]] = []
+    carried_records: list[tuple[Any, ...]] = []
     card_number_key: list[tuple[Any, ...]] = []
     card_serial_key: list[tuple[Any, ...]] = []
     settlement: list[tuple[Any, ...]] = []
@@ -137,7 +137,7 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("pin", sql.PIN),
     ("snapshot", sql.SNAPSHOT),
     ("other_posting", sql.OTHER_POSTING),
-    ("carried_record", sql.CARRIED_RECORD),
+    ("carried_records", sql.CARRIED_RECORDS),
     ("stay", sql.STAY),
     ("undone", sql.UNDO),
 )

@@ -45,6 +45,10 @@ from account full join (
                                else 0 end)::bigint as entries_fen
     from posting group by person_id) as p using (person_id)
 where coalesce(balance_fen, 0) <> coalesce(entries_fen, 0) order by person_id"""
+# A card's person has no foreign key: a bulk load would pay for it once a card.
+CARDS_OF_NOBODY = """
+select c.person_id, c.n from card c left join person p on p.person_id = c.person_id
+where p.person_id is null order by c.person_id, c.n"""
 CLAUSES_BETWEEN = """
 select c.clause, outcome, count(*) from journal, unnest(array[clause] || also) as c (clause)
 where at >= %(since)s and at < %(until)s group by c.clause, outcome order by c.clause, outcome"""

@@ -1,0 +1,63 @@
+"""The text of an old card's records, kept by year: it comes beside a carry-over, or is made of what stands in it.
+
+Clause 1.2. The request, and so the journal, holds a digest of each year's text, so that the entry proves the text.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from shebaoka.records import Accepted, Ask, BadInput, CarryOverAccount, OldRecord, RecordsOfYear
+
+_encode = msgspec.json.Encoder().encode
+
+
+def counted(year: int, records: Iterable[OldRecord]) -> tuple[RecordsOfYear, bytes]:
+    """A year's records counted and summed, and their text."""
+    records = tuple(records)
+    body = _encode(records)
+    total_fen, account_fen = sum([r.total_fen for r in records]), sum([r.account_fen for r in records])
+    return RecordsOfYear(year, len(records), total_fen, account_fen, hashlib.sha256(body).hexdigest()), body
+
+
+def by_year(records: Iterable[OldRecord]) -> list[tuple[RecordsOfYear, bytes]]:
+    """Records gathered by year, each year with its text; within a year they stay in their order."""
+    gathered: dict[int, list[OldRecord]] = {}
+    for record in records:
+        gathered.setdefault(record.on.year, []).append(record)
+    return [counted(year, gathered[year]) for year in sorted(gathered)]
+
+
+def unfit_bodies(ask: Ask) -> BadInput | None:
+    """The trouble of texts that are not those of the request's digests; None for all else.
+
+    Whether a text comes to what the request counts is not looked at here, once a person of a bulk load: whoever counts
+    makes the text, and `journal verify` looks.
+    """
+    request = ask.request
+    years = request.years if isinstance(request, CarryOverAccount) else ()
+    if len(years) != len(ask.bodies):
+        first = f" of {years[len(ask.bodies)].year}" if len(ask.bodies) < len(years) else ""
+        return _unfit(f"there are {len(years)} years and {len(ask.bodies)} texts; the text{first} does not fit")
+    for said, body in zip(years, ask.bodies, strict=True):
+        if hashlib.sha256(body).hexdigest() != said.digest:
+            return _unfit(f"the text of {said.year} is not the one that its digest was made of")
+    return None
+
+
+def _unfit(fault: str) -> BadInput:
+    unfit = BadInput(f"request.years: {fault}. Nothing was done; correct it and send it again.")
+    unfit.field = "request.years"
+    return unfit
+
+
+def carried_rows(person_id: int, seq: int, ask: Ask, decision: Accepted) -> list[tuple[Any, ...]]:
+    """A row for each year whose records a carry-over brings along, in the order of its statement."""
+    if decision.records:
+        carried = by_year(decision.records)
+    else:
+        bodies = dict(zip(getattr(ask.request, "years", ()), ask.bodies, strict=True))
+        carried = [(year, bodies[year]) for year in decision.years]
+    return [(person_id, seq, y.year, y.count, y.total_fen, y.account_fen, body) for y, body in carried]
