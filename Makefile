@@ -41,6 +41,11 @@ bench-desk: $(STAMP) ## requests a second at the desk beside pgbench's TPC-B; th
 bench-settlement: $(STAMP)  ## settlements a second beside one SQL statement, TPC-B and django-hordak; the last line is JSON
 	$(BIN)/python -m bench.settlement
 
+# 1 is 3.4 million people and 30 million records.
+SCALE ?= 0.01
+bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE=1 is the whole city; the last line is JSON
+	$(BIN)/python -m bench.importing --scale $(SCALE)
+
 lock: $(STAMP)       ## pin the newest versions that fit pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
@@ -52,4 +57,4 @@ softhsm:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
 	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
 
-.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement lock softhsm
+.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement bench-import lock softhsm
