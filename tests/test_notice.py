@@ -70,6 +70,18 @@ def test_between_two_versions_there_may_be_none() -> None:
         notices.on(dt.date(2015, 6, 1))
 
 
+def test_the_cutover_is_that_of_the_version_in_force_or_else_of_one_to_come() -> None:
+    """A version to come is heeded where the one in force names no day; one that has ended is not."""
+    files = files_of(CITIES / "tianshan")
+    first, second = "2012-01-01/notice.yaml", "2016-01-01/notice.yaml"
+    assert read_notices(with_wording(files)).with_cutover(dt.date(2015, 6, 1)) is None
+    to_come = _read(files, second, _value("cutover_on", dt.date(2016, 3, 1)))
+    assert [to_come.with_cutover(dt.date(year, 6, 1)) for year in (2011, 2015, 2016)] == [to_come.versions[1]] * 3
+    named = _read(files, first, _value("cutover_on", dt.date(2012, 3, 1)))
+    assert named.with_cutover(dt.date(2015, 12, 31)) is named.versions[0]
+    assert named.with_cutover(dt.date(2016, 1, 1)) is None
+
+
 def test_a_version_is_found_by_its_id(tianshan: Notices) -> None:
     """The journal names a version by its id; an unknown one is told."""
     assert tianshan.by_id("tianshan-2012-01-01") is tianshan.versions[0]

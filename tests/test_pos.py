@@ -98,11 +98,12 @@ def balance_fen(front: Front) -> int:
 
 
 def test_a_till_signs_in_and_is_told_its_cycle(house: House, line: Line) -> None:
-    """0810 bears the MAC, the cycle's number and its 24 hours; a second till of the pharmacy joins the same."""
+    """0810 bears the MAC, the cycle with its 24 hours, and when the old card stops; a second till joins the same."""
     till, second = opened(house), opened(house, "TILL0002")
     first = line.ask(till, till.sign_in())
     assert (first.type, first.code, first.signed) == ("0810", "00", True)
     assert (first.sub["12"], first.sub["13"]) == ("20130705093000", "20130706093000")
+    assert [first.sub[tag] for tag in ("14", "20", "22")] == ["20130701", "1.1", "jinzhong-2013-06-25"]
     joining = line.ask(second, second.sign_in())
     assert (joining.sub["11"], joining.fields["41"]) == (first.sub["11"], "TILL0002")
 

@@ -102,6 +102,11 @@ class Notices:
             f"{self.versions[0].in_force_from}. Add a version to its folder, or ask for another day."
         )
 
+    def with_cutover(self, day: dt.date) -> Notice | None:
+        """The version that names the day on which the old card stops: in force on `day`, or else the next to come."""
+        not_over = (n for n in self.versions if n.in_force_until is None or day <= n.in_force_until)
+        return next((n for n in not_over if n.p.cutover_on is not None), None)
+
     def by_id(self, notice_id: str) -> Notice:
         """The version with this id, as the journal names it."""
         try:

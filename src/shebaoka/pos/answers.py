@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from shebaoka.desk import Cycle
-from shebaoka.notice import Speech
+from shebaoka.notice import Notice, Speech
 from shebaoka.pos.codes import APPROVED, code_of, code_of_trouble
 from shebaoka.pos.packing import put_together
 from shebaoka.pos.spec import (
@@ -13,6 +13,7 @@ from shebaoka.pos.spec import (
     CASH,
     CLAUSE,
     CURRENCY,
+    CUTOVER,
     CYCLE,
     CYCLE_FROM,
     CYCLE_UNTIL,
@@ -78,6 +79,17 @@ def cycle_told(cycle: Cycle, year: str, zone: dt.tzinfo) -> tuple[Fields, Fields
         CYCLE: str(cycle.id),
         CYCLE_FROM: f"{cycle.opened_at.astimezone(zone):%Y%m%d%H%M%S}",
         CYCLE_UNTIL: f"{cycle.until_at.astimezone(zone):%Y%m%d%H%M%S}",
+    }
+
+
+def old_card_told(notice: Notice | None) -> Fields:
+    """When the old card stops, by which clause of which version of the notice; nothing where none names the day."""
+    if notice is None:
+        return {}
+    return {
+        CUTOVER: f"{notice.p.cutover_on:%Y%m%d}",
+        CLAUSE: notice.clause_of_parameter["cutover_on"],
+        NOTICE: notice.id,
     }
 
 

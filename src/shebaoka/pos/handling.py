@@ -14,7 +14,7 @@ import msgspec
 from anyio import to_thread
 
 from shebaoka.desk import Terminal, ask_of
-from shebaoka.pos.answers import Fields, answer_to, cycle_told, decided, troubled
+from shebaoka.pos.answers import Fields, answer_to, cycle_told, decided, old_card_told, troubled
 from shebaoka.pos.codes import APPROVED, SYSTEM
 from shebaoka.pos.inputs import REQUESTS, Said, is_known_type, read
 from shebaoka.pos.once import Once
@@ -137,7 +137,9 @@ class Handler:
         if said.kind == ECHO:
             return {"39": APPROVED}, {YEAR: year}
         if said.kind == SIGN_IN:
-            return cycle_told(front.institutions.sign_in(terminal), year, front.notices.zone)
+            fields, sub = cycle_told(front.institutions.sign_in(terminal), year, front.notices.zone)
+            on = front.clock().astimezone(front.notices.zone).date()
+            return fields, sub | old_card_told(front.notices.with_cutover(on))
         terminal.must("reconcile")
         cycle = front.evening.cycle(int(said.sub[CYCLE]), terminal.institution)
         if said.kind == SIGN_OFF:

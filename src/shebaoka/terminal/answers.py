@@ -63,6 +63,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     begntime: str = ""
     endtime: str = ""
     sign_no: int = 0
+    cutover_on: str = ""
     tries_left: int | None = None
     equal: bool | None = None
     positive: SideOutput | None = None
@@ -142,8 +143,13 @@ def reply_to(receipt: Receipt, speech: Speech, came_at: str, now: dt.datetime, z
     )
 
 
-def plain_reply(output: Output, came_at: str, now: dt.datetime, zone: dt.tzinfo) -> Reply:
-    """An answer that rests on no decision about a person: signing in and off, reconciling, asking back."""
+def plain_reply(
+    output: Output, came_at: str, now: dt.datetime, zone: dt.tzinfo, clause: str = "", notice: str = ""
+) -> Reply:
+    """An answer that rests on no decision about a person: signing in and off, reconciling, asking back.
+
+    `clause`, of that version of the notice, is what a `cutover_on` in the output rests on.
+    """
     return Reply(
         infcode=0,
         inf_refmsgid="",
@@ -151,6 +157,8 @@ def plain_reply(output: Output, came_at: str, now: dt.datetime, zone: dt.tzinfo)
         respond_time=city_time(now, zone),
         err_msg="",
         output=output,
+        clause=clause,
+        notice=notice,
     )
 
 

@@ -185,15 +185,21 @@ async def _sign_in(
     request: Request[Any, Any, Any],
     data: Annotated[Message[Nothing], Body(description="The message.")],  # noqa: ARG001
 ) -> Response[Any]:
-    """Open the institution's business cycle, or join the one that is open."""
+    """Open the institution's business cycle, or join the one that is open; and say when the old card stops (1.1)."""
     _, terminal = await _SIGN_IN.read(request)
     came_at = city_time(front.clock(), front.notices.zone)
     cycle = await to_thread.run_sync(front.institutions.sign_in, terminal)
     zone = front.notices.zone
+    notice = front.notices.with_cutover(front.clock().astimezone(zone).date())
     output = Output(
-        sign_no=cycle.id, begntime=city_time(cycle.opened_at, zone), endtime=city_time(cycle.until_at, zone)
+        sign_no=cycle.id,
+        begntime=city_time(cycle.opened_at, zone),
+        endtime=city_time(cycle.until_at, zone),
+        cutover_on=str(notice.p.cutover_on) if notice else "",
     )
-    return plainly_answered(front, request, output, came_at)
+    if notice is None:
+        return plainly_answered(front, request, output, came_at)
+    return plainly_answered(front, request, output, came_at, notice.clause_of_parameter["cutover_on"], notice.id)
 
 
 async def _ask_back(

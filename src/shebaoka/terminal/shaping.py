@@ -80,9 +80,12 @@ def signed_answer(front: Front, request: Request[Any, Any, Any], reply: Reply) -
     return Response(body, media_type="application/json", headers=headers)
 
 
-def plainly_answered(front: Front, request: Request[Any, Any, Any], output: Output, came_at: str) -> Response[Any]:
+def plainly_answered(
+    front: Front, request: Request[Any, Any, Any], output: Output, came_at: str, clause: str = "", notice: str = ""
+) -> Response[Any]:
     """An answer that rests on no decision about a person, signed."""
-    return signed_answer(front, request, plain_reply(output, came_at, front.clock(), front.notices.zone))
+    reply = plain_reply(output, came_at, front.clock(), front.notices.zone, clause, notice)
+    return signed_answer(front, request, reply)
 
 
 def numbered(infno: str, summary: str) -> Callable[[Any], HTTPRouteHandler]:
