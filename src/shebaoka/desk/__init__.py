@@ -50,6 +50,8 @@ from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id
+from shebaoka.desk.runs import Batch as Batch
+from shebaoka.desk.runs import RunOnFile as RunOnFile
 from shebaoka.desk.runs import Runs as Runs
 from shebaoka.desk.screens import CardScreen as CardScreen
 from shebaoka.desk.screens import CitySums as CitySums

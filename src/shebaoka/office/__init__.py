@@ -13,6 +13,7 @@ from shebaoka.office.sessions import stores as stores
 OPEN = [entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out]
 FOR_STAFF = [
     *(city.get_today, rulebook.get_clauses, rulebook.get_clause, imports.get_import),
+    *(imports.get_report_page, imports.get_report_paper),
     *(evening.get_evening, evening.get_cycle, evening.get_bank_file),
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
 ]

@@ -11,10 +11,13 @@ from shebaoka.desk import JournalLine, Tally, must_see_accounts
 from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
 from shebaoka.office.sessions import Asked
+from shebaoka.paper import run_words
 from shebaoka.records import SERVICES, BadInput, Making
 
 LINES = 50
 """Journal entries on a page."""
+REASONS = 12
+"""Reasons beside a run in the list of runs; its own page has all."""
 BAR = 240
 """How wide the longest bar of the chart is, in its own units."""
 _PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
@@ -60,6 +63,8 @@ async def get_today(request: Asked) -> Response[bytes]:
             "sums": screens.sums(),
             "bars": bars(screens.clauses_of_day(page.on), page),
             "runs": runs_of(front),
+            "run_words": run_words(page.language),
+            "reasons_max": REASONS,
         }
 
     return await page.show("today.html", **await to_thread.run_sync(read))

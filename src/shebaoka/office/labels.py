@@ -3,6 +3,7 @@
 A test holds that each language has every word, and that no page asks for one that is not here.
 """
 
+from shebaoka.office.importlabels import IMPORTS
 from shebaoka.office.moneylabels import MONEY
 
 LABELS: dict[str, dict[str, str]] = {
@@ -21,7 +22,7 @@ LABELS: dict[str, dict[str, str]] = {
         "chart": "图示", "chart_of": "第 {0} 条：准 {1}，不准 {2}", "none_yet": "还没有。", "run": "批次",
         "finished": "完成时间", "rows_in": "收到行数", "carried": "转入", "already": "已在册", "held": "留待更正",
         "held_by_reason": "留待更正的原因", "reason": "原因", "reconciled": "对账相符", "not_reconciled": "对账不符",
-        "reconciliation": "对账", "records": "消费记录", "line": "行号", "sentence": "说明", "amounts": "金额",
+        "records": "消费记录", "line": "行号", "sentence": "说明", "amounts": "金额",
         "control": "旧系统申报", "held_rows": "留待更正的账户行",
         "held_records": "留待更正的消费记录行", "next": "下一页", "newest": "回到最新",
         "run_unreadable": "这一批次的报告无法读取。", "all": "全部", "filter": "筛选", "outcome": "结果",
@@ -93,7 +94,7 @@ LABELS: dict[str, dict[str, str]] = {
         "chart": "圖示", "chart_of": "第 {0} 條：准 {1}，不准 {2}", "none_yet": "還沒有。", "run": "批次",
         "finished": "完成時間", "rows_in": "收到行數", "carried": "轉入", "already": "已在冊", "held": "留待更正",
         "held_by_reason": "留待更正的原因", "reason": "原因", "reconciled": "對帳相符", "not_reconciled": "對帳不符",
-        "reconciliation": "對帳", "records": "消費記錄", "line": "行號", "sentence": "說明", "amounts": "金額",
+        "records": "消費記錄", "line": "行號", "sentence": "說明", "amounts": "金額",
         "control": "舊系統申報", "held_rows": "留待更正的帳戶行",
         "held_records": "留待更正的消費記錄行", "next": "下一頁", "newest": "回到最新",
         "run_unreadable": "這一批次的報告無法讀取。", "all": "全部", "filter": "篩選", "outcome": "結果",
@@ -170,7 +171,7 @@ LABELS: dict[str, dict[str, str]] = {
         "run": "Run", "finished": "Finished", "rows_in": "Rows in", "carried": "Carried over",
         "already": "There already", "held": "Held back", "held_by_reason": "Held back by reason",
         "reason": "Reason",
-        "reconciled": "reconciled", "not_reconciled": "NOT RECONCILED", "reconciliation": "Reconciliation",
+        "reconciled": "reconciled", "not_reconciled": "NOT RECONCILED",
         "records": "Consumption records", "line": "Line", "sentence": "What to do", "amounts": "Amounts",
         "control": "The old system states", "held_rows": "Account rows held back",
         "held_records": "Record rows held back", "next": "Next page",
@@ -249,6 +250,6 @@ LABELS: dict[str, dict[str, str]] = {
         "records_of_others": "Of accounts held back or there already",
     },
 }  # fmt: skip
-for _language, _words in MONEY.items():
-    LABELS[_language] |= _words
+for _language in LABELS:
+    LABELS[_language] |= MONEY[_language] | IMPORTS[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}

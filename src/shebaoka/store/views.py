@@ -102,7 +102,17 @@ META = "select key, value from meta"
 STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
 STAFF_BY_NAME = "select name, role, place from staff where name = %(name)s and ended_at is null"
 STAFF = "select name, role, place, added_at, ended_at from staff order by name"
-IMPORT_RUNS = "select run, finished_at, report from import_run order by finished_at desc"
+# Runs of moving a city over, the latest first. A run that nobody has finished yet has no end.
+_IMPORT_RUN = """
+select run, state, began_at, finished_at, report, document, progress, attempt, held_until from import_run"""
+IMPORT_RUNS = f"{_IMPORT_RUN} order by coalesce(began_at, finished_at) desc nulls last, run"
+IMPORT_RUN = f"{_IMPORT_RUN} where run = %(run)s"
+IMPORT_BATCHES = """
+select b.n, b.people, b.carried, b.refused, b.carried_fen, b.carried_at, b.undone_at
+from import_batch b join import_run r on r.run = b.run and r.attempt = b.attempt where b.run = %(run)s order by b.n"""
+IMPORT_SIGNATURES = """
+select s.by_whom, s.at, s.checksum from import_signature s
+join import_run r on r.run = s.run and r.attempt = s.attempt where s.run = %(run)s order by s.at, s.by_whom"""
 
 ADD_STAFF = """
 insert into staff (name, role, place, token_hash, added_at) values (%(name)s, %(role)s, %(place)s, %(hash)s, %(at)s)
@@ -111,6 +121,17 @@ END_STAFF = "update staff set ended_at = %(at)s where name = %(name)s and ended_
 ADD_IMPORT_RUN = """
 insert into import_run (run, finished_at, report) values (%(run)s, %(at)s, %(report)s)
 on conflict (run) do update set finished_at = excluded.finished_at, report = excluded.report"""
+KEEP_IMPORT_DOCUMENT = """
+insert into import_run (run, state, began_at, finished_at, document)
+values (%(run)s, %(state)s, %(began_at)s, %(finished_at)s, %(document)s)
+on conflict (run) do update set state = excluded.state, began_at = excluded.began_at,
+    finished_at = excluded.finished_at, document = excluded.document"""
+NOTE_IMPORT_PROGRESS = """
+insert into import_run (run, state, began_at, progress) values (%(run)s, 'begun', %(at)s, %(progress)s)
+on conflict (run) do update set progress = excluded.progress"""
+SIGN_IMPORT = """
+insert into import_signature (run, attempt, by_whom, at, checksum)
+select run, attempt, %(by)s, %(at)s, %(checksum)s from import_run where run = %(run)s on conflict do nothing"""
 ADD_SEAL = """
 insert into journal_seal (day, entries, digest, key_id, mac, sealed_at)
 values (%(day)s, %(entries)s, %(digest)s, %(key_id)s, %(mac)s, %(at)s)

@@ -13,10 +13,10 @@ import msgspec
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from shebaoka.notice import Speech
+from shebaoka.notice import Notices, Speech
 from shebaoka.paper.press import face_for, printed
 from shebaoka.paper.runs.view import RunPaper, as_paper
-from shebaoka.records import RunReport
+from shebaoka.records import NoNotice, RunReport
 
 RUN_FORMS = {"html": "text/html", "pdf": "application/pdf"}
 """Form → media type."""
@@ -38,6 +38,14 @@ RUN_POLICY = (
 def run_report_as(form: str, report: RunReport, speech: Speech, fonts: Path | None = None) -> bytes:
     """The report in one of `RUN_FORMS`; only a PDF needs `fonts`. `NoFont` if nothing here prints Chinese."""
     return run_report_html(report, speech) if form == "html" else run_report_pdf(report, speech, fonts)
+
+
+def notice_of(report: RunReport, notices: Notices) -> str:
+    """The version of the notice by which a run is told: that of the day on which it carries over, else the last."""
+    try:
+        return notices.on(report.on).id
+    except NoNotice:
+        return notices.versions[-1].id
 
 
 def run_report_html(report: RunReport, speech: Speech) -> bytes:
