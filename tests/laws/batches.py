@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from playing import BEGIN, PEOPLE
 
+from shebaoka.desk.bodies import counted
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import SERVICES, Ask, Channel, Material, OldRecord, Sender
 
@@ -14,6 +15,7 @@ DAY_ONE = BEGIN
 MANY = (*(with_check_digit(f"140702195{n}0401{100 + n}") for n in range(10)), PEOPLE[3])
 """People with sound numbers, and one under whose number nobody can be registered."""
 _NAMES = ("李娜", "买买提·吐尔逊", "䶮𬭸", 'A "quoted" \\ name')
+_HERE = {"name": "王五", "region": "140702", "insured_on": dt.date(2001, 2, 3)}
 _RECORDS = (
     OldRecord(dt.date(2013, 3, 2), "东湖妇幼保健站", 3200, 3200),
     OldRecord(dt.date(2012, 3, 2), "药店", 990, 10),
@@ -47,11 +49,19 @@ def batches(draw: st.DrawFn) -> list[Ask]:
     return [draw(_asks(f"b:{n}", person)) for n, person in enumerate(people)]
 
 
+_COUNTED = (counted(2012, _RECORDS[1:]), counted(2013, _RECORDS[:1]))
+
+
 @st.composite
 def _asks(draw: st.DrawFn, request_id: str, person: str) -> Ask:
-    service = draw(st.sampled_from(sorted(_OWN)))
+    service = draw(st.sampled_from(("carry_over_account", *sorted(_OWN))))
     right = _RIGHT.get(service, Channel.WINDOW)
     channel = draw(st.sampled_from((right, right, right, Channel.BANK)))
     shows = draw(st.sampled_from((tuple(Material), ())))
-    request = SERVICES[service](id=request_id, person=person, shows=shows, **draw(_OWN[service]))
-    return Ask(request, Sender("周", channel, "import:0123"))
+    own, bodies = draw(_OWN[service]), ()
+    if service == "carry_over_account":
+        own |= draw(st.sampled_from((_HERE, _HERE, {})))
+        if not own["records"] and draw(st.booleans()):
+            own["years"], bodies = zip(*_COUNTED, strict=True)
+    request = SERVICES[service](id=request_id, person=person, shows=shows, **own)
+    return Ask(request, Sender("周", channel, "import:0123"), bodies=bodies)

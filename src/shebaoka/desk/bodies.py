@@ -58,6 +58,6 @@ def carried_rows(person_id: int, seq: int, ask: Ask, decision: Accepted) -> list
     if decision.records:
         carried = by_year(decision.records)
     else:
-        bodies = dict(zip(getattr(ask.request, "years", ()), ask.bodies, strict=True))
-        carried = [(year, bodies[year]) for year in decision.years]
+        named = zip(getattr(ask.request, "years", ()), ask.bodies, strict=True)
+        carried = [(year, body) for year, body in named if year in decision.years]
     return [(person_id, seq, y.year, y.count, y.total_fen, y.account_fen, body) for y, body in carried]

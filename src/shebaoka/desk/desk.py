@@ -11,11 +11,11 @@ import msgspec
 from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
-from shebaoka.desk.takeover import EMPTY, Numbered, decided, must_be_fit
+from shebaoka.desk.takeover import decided, foreseen, must_be_fit
 from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places, settled_before
 from shebaoka.notice import Notices
 from shebaoka.records import Ask, Decision, Given, Receipt, StoreBusy, StoreDown, StoreLost, Trouble
-from shebaoka.store import BLOCK, Load, Note, Overtaken, Store
+from shebaoka.store import BLOCK, Load, Note, Overtaken, Store, Writes
 from shebaoka.vault import Vault
 
 ROUNDS = 8
@@ -67,15 +67,13 @@ class Desk:
         id `first_person_id + n`; reserve the ids by `reserve_people`.
 
         If one of the people or requests is on file after all, the batch is submitted in ordinary trays under other
-        ids, and the note is written after them. The note must be safe to write twice. `Broken` for a batch with a
-        person or a request id twice, or an ask that needs more than itself; a `Trouble` as with `submit`.
+        ids, and the note is written after them; it must be safe to write twice. `Broken` for a batch with a person or
+        a request id twice, or an ask that needs more than itself; a `Trouble` as with `submit`.
         """
         must_be_fit(asks)
-        tray = Tray(asks, self.vault, Numbered(first_person_id), self._cards)
         lost: StoreLost | None = None
         try:
-            given = self._given()
-            outcomes, writes = tray.fold(given, self.notices.on(given.on), EMPTY, {}, NOTHING, dry_run=False)
+            outcomes, writes = self._decided(asks, first_person_id)
             registered = {number for number, _ in writes.person_key}
             others = [ask.request.person for ask in asks if ask.request.person not in registered]
             if not others or not self.store.any_on_file(others):
@@ -93,11 +91,16 @@ class Desk:
             raise lost or e from e
         return outcomes
 
+    def _decided(self, asks: Sequence[Ask], first_person_id: int) -> tuple[list[Outcome], Writes]:
+        """Each ask's outcome and what must be saved, if nobody is on file."""
+        given = self._given()
+        return decided(asks, self.notices.on(given.on), given, first_person_id)
+
     def foresee(self, asks: Sequence[Ask]) -> list[Decision]:
         """What `take_over` would decide now, and no more: nothing is answered, written or loaded."""
         must_be_fit(asks)
         given = self._given()
-        return decided(asks, self.notices.on(given.on), given)
+        return foreseen(asks, self.notices.on(given.on), given)
 
     def reserve_people(self, n: int) -> int:
         """The first of n ids in a row that no other person is given, for `take_over`."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shebaoka.desk.answering import Answering
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
@@ -112,7 +113,7 @@ class Tray:
         """
         self._given = given
         self._notice = notice
-        self._clauses: dict[tuple[Basis, tuple[Basis, ...]], tuple[str, tuple[str, ...]]] = {}
+        self._answering = Answering(notice)
         self._load = load
         self._dry_run = dry_run
         self._undoing = Undoing(load, found) if self.undoes or load.undone else None
@@ -175,7 +176,7 @@ class Tray:
             self._working[request.person] = working
         given = self._findings(ask, working)
         decision = decide(request, working.dossier, self._notice, given)
-        answer = self._answer(decision)
+        answer = self._answering.of(decision)
         if self._dry_run and not _is_counted(decision):
             return Receipt(request_id=request.id, service=SERVICE_OF[type(request)], at=given.at, answer=answer)
         body = encoded(entry := Entry(request, ask.sender, given, answer))
@@ -224,41 +225,6 @@ class Tray:
                 found["by"] = ask.sender.by
         given = self._given
         return Given(at=given.at, on=given.on, channel=ask.sender.channel, **found)
-
-    def _answer(self, decision: Decision) -> Answer:
-        """The decision in the journal's codes, with its clause."""
-        notice = self._notice
-        readings = decision.readings and tuple(dict.fromkeys(r for r in decision.readings if r in notice.readings))
-        if isinstance(decision, Accepted):
-            grounds = (decision.ground, decision.also)
-            if grounds not in self._clauses:
-                clause = notice.clause_of[decision.ground]
-                also = dict.fromkeys(notice.clause_of[g] for g in decision.also)
-                also.pop(clause, None)
-                self._clauses[grounds] = clause, tuple(also)
-            clause, others = self._clauses[grounds]
-            return Answer(
-                outcome="accepted",
-                ground=decision.ground,
-                clause=clause,
-                notice=notice.id,
-                also=others,
-                done=decision.done,
-                next=decision.next,
-                readings=readings,
-                fee_fen=decision.fee_fen,
-                facts=decision.facts,
-            )
-        return Answer(
-            outcome="refused",
-            ground=decision.ground,
-            clause=notice.clause_of[decision.ground],
-            notice=notice.id,
-            done=decision.done,
-            missing=decision.missing,
-            readings=readings,
-            facts=decision.facts,
-        )
 
     def _apply(self, ask: Ask, working: _Working, decision: Decision, given: Given) -> None:
         """What the decision changes: the dossier, the PIN values, the entries."""
@@ -371,6 +337,11 @@ def content_of(ask: Ask, vault: Vault) -> bytes:
         return hashlib.sha256(_encode((request.id, request.amount_fen))).digest()
     mark = vault.mark(request.id, ask.pin, ask.new_pin)
     return hashlib.sha256(_encode((request, ask.sender)) + mark).digest()
+
+
+def content_without_pins(request: bytes, sender: bytes) -> bytes:
+    """The same of a request and its sender, each as JSON already, if no PIN came beside it."""
+    return hashlib.sha256(b"[%b,%b]" % (request, sender)).digest()
 
 
 _SUPPLEMENT = re.compile(r"(\.([2-9]|[1-9][0-9]+))?")

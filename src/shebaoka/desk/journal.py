@@ -84,14 +84,25 @@ def row_of(person_id: int, seq: int, body: bytes, chain: bytes, entry: Entry) ->
     )
 
 
+def put_together(request: bytes, sender: bytes, given: bytes, answer: bytes) -> bytes:
+    """An entry as the journal keeps it, out of its parts, each as JSON already: what `encoded` makes of the whole."""
+    return b'{"request":%b,"sender":%b,"given":%b,"answer":%b}' % (request, sender, given, answer)
+
+
 def stored(person_id: int, seq: int, body: bytes, chain: bytes, entry: Entry) -> tuple[Any, ...]:
     """An entry in the order of its statement: what `row_of` says, the text still in UTF-8, a list as one text."""
-    answer = entry.answer
+    return as_stored(person_id, seq, body, chain, entry.given.at, SERVICE_OF[type(entry.request)], entry.answer)
+
+
+def as_stored(
+    person_id: int, seq: int, body: bytes, chain: bytes, at: dt.datetime, service: str, answer: Answer
+) -> tuple[Any, ...]:
+    """The same, of an entry whose text was put together."""
     return (
         person_id,
         seq,
-        entry.given.at,
-        SERVICE_OF[type(entry.request)],
+        at,
+        service,
         answer.outcome,
         answer.ground,
         answer.clause,

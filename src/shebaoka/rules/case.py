@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from shebaoka.notice import Materials, Notice
 from shebaoka.records import (
+    REQUESTS,
     SERVICE_OF,
     AnyRequest,
     Application,
@@ -40,6 +41,7 @@ KIND_OF: Mapping[type[Request], CardKind] = MappingProxyType(
 )
 
 
+_NAMES_A_CARD = frozenset(request for request in REQUESTS if "card" in request.__struct_fields__)
 _VARIED = (ReplaceCard, CancelCard, ReportLoss, UseCard)
 
 
@@ -71,9 +73,11 @@ class Case:
         self.notice = notice
         self.given = given
         self.recorded = dossier
-        self.dossier = as_of(dossier, notice, given.on)
+        self.dossier = as_of(dossier, notice, given.on) if dossier.cards else dossier
         self.key = service_key(request)
-        named: CardKind | PresentedCard = getattr(request, "card", CardKind.SOCIAL_SECURITY)
+        named: CardKind | PresentedCard = CardKind.SOCIAL_SECURITY
+        if type(request) in _NAMES_A_CARD:
+            named = request.card  # type: ignore[union-attr]
         if isinstance(named, PresentedCard):
             self.card = presented(self.dossier, named)
             self.kind = self.card.kind if self.card is not None else CardKind.SOCIAL_SECURITY

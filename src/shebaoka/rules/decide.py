@@ -88,8 +88,10 @@ def decide(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) 
         done = (*done, "fee_taken")
     if decision.after is not None and decision.after is not dossier:
         # What the calendar has done is put on file along with the decision, and said.
-        done = tuple(dict.fromkeys((*done, *lapse_events(dossier, case.dossier))))
-    return decision if done is decision.done else replace(decision, done=done)
+        lapsed = lapse_events(dossier, case.dossier)
+        if lapsed or len(done) > 1:
+            done = tuple(dict.fromkeys((*done, *lapsed)))
+    return decision if done == decision.done else replace(decision, done=done)
 
 
 _OWN_CHANNELS = (ReportLoss, CancelLossReport, LookUpPerson)

@@ -13,15 +13,13 @@ _encode = msgspec.json.Encoder().encode
 
 def snapshot_row(person_id: int, dossier: Dossier, pins: dict[int, KeptPin]) -> tuple[int, bytes, bytes]:
     """What a dossier says of a person and their cards, and the PIN values, in the order of its statement."""
-    return (person_id, _encode((dossier.person, dossier.cards, dossier.applications)), _encode(pins))
+    return (person_id, _encode((dossier.person, dossier.cards, dossier.applications)), _encode(pins) if pins else b"{}")
 
 
 def card_row(person_id: int, card: Card) -> tuple[Any, ...]:
     """A card in the order of its statement."""
-    return (person_id, *(getattr(card, f) for f in _CARD_FIELDS), ",".join(card.applications))
-
-
-_CARD_FIELDS = Card.__struct_fields__[:-1]
+    *said, applications = msgspec.structs.astuple(card)
+    return (person_id, *said, ",".join(applications))
 
 
 def application_row(person_id: int, application: Application) -> tuple[Any, ...]:

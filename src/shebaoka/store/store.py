@@ -148,7 +148,7 @@ _JOURNAL, _SETTLING_JOURNAL = (
     (Prepared(statement), encoders_of(statement)) for statement in (sql.JOURNAL, sql.SETTLING_JOURNAL)
 )
 _SETTLED_NOTHING = (None,) * 11
-_COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
+COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
@@ -302,7 +302,7 @@ class Store:
         if writes.settlement:
             raise Broken("What is settled is not copied: its cycle must be locked.")
         with self._saving() as connection, connection.transaction():
-            for table, copied in _COPIES:
+            for table, copied in COPIES:
                 if rows := getattr(writes, table):
                     with connection.cursor().copy(copied.statement) as stream:
                         stream.write(copied.packed(rows))
