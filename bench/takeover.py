@@ -11,7 +11,8 @@ import multiprocessing as mp
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.charges import number_of
@@ -74,12 +75,12 @@ class Stages:
     def __init__(self) -> None:
         self.took: dict[str, list[float]] = {}
 
-    def time(self, name: str, people: int, work: Callable[[], object]) -> object:
-        """Run a stage and note its time."""
+    @contextmanager
+    def of(self, name: str, people: int) -> Iterator[None]:
+        """Note how long a stage takes."""
         start = time.perf_counter()
-        made = work()
+        yield
         self.took.setdefault(name, []).append((time.perf_counter() - start) / people * 1e6)
-        return made
 
     def median(self, name: str) -> float:
         """The median over the batches."""
@@ -93,27 +94,24 @@ def stages(url: str, vault: SoftwareVault, people: int) -> Stages:
         desk = Desk(store, vault, load_notices(settings_from().notice), lambda: AT)
         first = desk.reserve_people(people)
         for asks in batches(people):
-            timed.time("foresee: decide alone", len(asks), lambda asks=asks: desk.foresee(asks))
-            outcomes, writes = timed.time(
-                "decide, answer, rows", len(asks), lambda asks=asks: desk._decided(asks, first)
-            )
-            first += len(asks)
+            n = len(asks)
+            with timed.of("foresee: decide alone", n):
+                desk.foresee(asks)
+            with timed.of("decide, answer, hash, rows", n):
+                _, writes = desk._decided(asks, first)
+            first += n
+            streams = []
+            for table, copied in COPIES:
+                if rows := getattr(writes, table):
+                    with timed.of(f"pack {table}", n):
+                        streams.append((table, copied.statement, copied.packed(rows)))
             connection = store.open()
-            with connection.transaction():
-                for table, copied in COPIES:
-                    if rows := getattr(writes, table):
-                        data = timed.time(
-                            f"pack {table}", len(asks), lambda rows=rows, copied=copied: copied.packed(rows)
-                        )
-
-                        def copy(data: bytes = data, copied: object = copied) -> None:
-                            with connection.cursor().copy(copied.statement) as stream:
-                                stream.write(data)
-
-                        timed.time(f"COPY {table}", len(asks), copy)
-                start = time.perf_counter()
-            timed.took.setdefault("commit", []).append((time.perf_counter() - start) / len(asks) * 1e6)
-            del outcomes, writes
+            connection.execute("begin")
+            for table, statement, data in streams:
+                with timed.of(f"COPY {table}", n), connection.cursor().copy(statement) as stream:
+                    stream.write(data)
+            with timed.of("commit", n):
+                connection.execute("commit")
     return timed
 
 
