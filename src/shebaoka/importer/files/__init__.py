@@ -3,6 +3,10 @@
 from shebaoka.importer.files.digest import digest_of as digest_of
 from shebaoka.importer.files.opening import format_of as format_of
 from shebaoka.importer.files.opening import open_source as open_source
+from shebaoka.importer.files.photos import OddPhoto as OddPhoto
+from shebaoka.importer.files.photos import Photo as Photo
+from shebaoka.importer.files.photos import PhotoReason as PhotoReason
+from shebaoka.importer.files.photos import photos as photos
 from shebaoka.importer.files.shape import Block as Block
 from shebaoka.importer.files.shape import Odd as Odd
 from shebaoka.importer.files.shape import OddReason as OddReason

@@ -3,12 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from shebaoka.importer.files.dbf import DbfFile
+from shebaoka.importer.files.excel import ExcelFile
+from shebaoka.importer.files.fixed import FixedFile
 from shebaoka.importer.files.separated import SeparatedFile
 from shebaoka.importer.files.shape import Source
+from shebaoka.importer.files.workbook import OLE, ZIP
 from shebaoka.importer.specs import SourceSpec
 from shebaoka.records import BadInput
 
-_READERS: dict[str, Callable[[Path, SourceSpec], Source]] = {"csv": SeparatedFile}
+_READERS: dict[str, Callable[[Path, SourceSpec], Source]] = {
+    "csv": SeparatedFile,
+    "fixed": FixedFile,
+    "excel": ExcelFile,
+    "dbf": DbfFile,
+}
+_DBF_BEGINS = frozenset(b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5\xfb")
 
 
 def format_of(path: Path, spec: SourceSpec) -> str:
@@ -19,6 +29,15 @@ def format_of(path: Path, spec: SourceSpec) -> str:
         return "folder"
     if spec.widths:
         return "fixed"
+    try:
+        with path.open("rb") as file:
+            begins = file.read(8)
+    except OSError:
+        return "csv"  # its reader says why the file cannot be read
+    if begins == OLE or begins.startswith(ZIP):
+        return "zip" if path.suffix.lower() == ".zip" else "excel"
+    if path.suffix.lower() == ".dbf" and begins and begins[0] in _DBF_BEGINS:
+        return "dbf"
     return "csv"
 
 
@@ -27,7 +46,10 @@ def open_source(path: Path, spec: SourceSpec) -> Source:
 
     Every column that `spec` names stands in the file, and each column once.
     """
-    source = _READERS[format_of(path, spec)](path, spec)
+    form = format_of(path, spec)
+    if form not in _READERS:
+        raise BadInput(f"{path.name} is a {form}, which may hold photos but no table; unpack it, and name its files.")
+    source = _READERS[form](path, spec)
     _must_fit(source, spec)
     return source
 
@@ -54,7 +76,7 @@ def _must_fit(source: Source, spec: SourceSpec) -> None:
 
 def _shown(column: str) -> str:
     """A column's name as it may be shown: one that may be a value does not show."""
-    return "an empty name" if not column else "a value" if _looks_like_a_value(column) else column
+    return "a value" if _looks_like_a_value(column) else column
 
 
 def _looks_like_a_value(column: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shebaoka.importer.files.encodings import BOMS, CALLED, encoding_of, sample_of
 from shebaoka.importer.files.lines import Lines, blocks_of, lines_at
-from shebaoka.importer.files.shape import Block, Source
+from shebaoka.importer.files.shape import Block, Source, named
 from shebaoka.importer.files.tidy import Tidy, fields_of
 from shebaoka.importer.specs import SourceSpec
 from shebaoka.records import BadInput
@@ -50,7 +50,7 @@ class SeparatedFile(Source):
             ) from None
         if "\0" in text:
             raise BadInput(f"{name}, line 1: a byte is zero; this is no text. Export the file again.")
-        columns = tuple(c.strip() for c in fields_of(text, self._spec.delimiter))
+        columns = named([c.strip() for c in fields_of(text, self._spec.delimiter)])
         if not columns:
             raise BadInput(f"{name}, line 1: a quotation mark is not closed; export the file again.")
         if len(columns) == 1:

@@ -4,7 +4,7 @@ Every reader of this room gives a `Source`; the importer's taking in and `import
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,6 +84,11 @@ class Source(ABC):
     @abstractmethod
     def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
         """The rows with these line numbers, in the file's order, as they stand in the file, without line ends."""
+
+
+def named(columns: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns; one that has none is called by its place, such as `column 7`."""
+    return tuple(c or f"column {n}" for n, c in enumerate(columns, 1))
 
 
 def empty_row(columns: int) -> bytes:
