@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from made_run import BEGAN, CHECKSUM, RUN, WARNING, empty_run, files, made_run, proof
+from shebaoka.importer.files import OddReason, PhotoReason
 from shebaoka.importer.report import Reason
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
 from shebaoka.paper import RUN_POLICY, reason_in, run_report_as, run_words
@@ -291,7 +292,7 @@ def test_words_are_complete() -> None:
             assert labels.keys() == first[group].keys(), group
             holes = {k: set(re.findall(r"\{\w+\}", v)) for k, v in labels.items()}
             assert holes == {k: set(re.findall(r"\{\w+\}", v)) for k, v in first[group].items()}
-        assert set(Reason) <= here["reasons"].keys()
+        assert {*Reason, *OddReason, *PhotoReason} <= here["reasons"].keys()
     with pytest.raises(NotFound):
         run_words("fr")
 

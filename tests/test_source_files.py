@@ -50,6 +50,8 @@ def test_one_table_written_in_nine_ways_is_the_same_table(tmp_path: Path, conten
 
 
 ODD = [
+    ("a carriage return in the last value", raw(LI, b"1,a,2\r3", end=b"\n"), 3, OddReason.LINE_END_IN_ROW, "Byte 6"),
+    ("one before the line's end", raw(LI, b"1,a,2\r3", WANG), 3, OddReason.LINE_END_IN_ROW, "Byte 6"),
     (
         "a name loses its last byte",
         raw(LI, b"1,\xcd,2", WANG),

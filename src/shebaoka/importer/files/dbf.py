@@ -69,7 +69,7 @@ class DbfFile(Source):
         if sum(f.length for f in fields) + 1 > self._width or not 1 < self._width <= RECORD_BYTES_MAX:
             raise BadInput(f"{path.name}: the header's fields do not fit its records; export the table again.")
         self._must_be_whole()
-        sample = self._sample()
+        sample = self._sample(fields)
         found = encoding_of(sample, spec.encoding, path.name)
         said = CODE_PAGES.get(head.language_driver)
         self.encoding, self.found_by, self.doubts = found.encoding, found.by, found.doubts
@@ -125,12 +125,17 @@ class DbfFile(Source):
                 f"cut off. Copy or export it again."
             )
 
-    def _sample(self) -> bytes:
-        """The first records as lines, to find the encoding from. Field names too: they may be all the Chinese."""
+    def _sample(self, fields: list[Any]) -> bytes:
+        """The text of the first records as lines, to find the encoding from. Field names too: they may be all."""
+        texts, at = [], 1
+        for field in fields:
+            texts += [slice(at, at + field.length)] if field.type == "C" else []
+            at += field.length
         with self.path.open("rb") as file:
             names = file.read(self._start)[32:]
             raw = file.read(min(self._count, BLOCK_BYTES // self._width) * self._width)
-        rows = [raw[n : n + self._width].replace(b"\0", b" ") for n in range(0, len(raw), self._width)]
+        records = (raw[n : n + self._width] for n in range(0, len(raw), self._width))
+        rows = [b" ".join(r[s].replace(b"\0", b" ") for s in texts) for r in records]
         named = [names[n : n + 11].split(b"\0")[0] for n in range(0, len(names), 32)]
         return b"\n".join([b"-", *(n for n in named if not n.isascii()), *rows, b""])
 

@@ -25,7 +25,6 @@ class OddReason(StrEnum):
     ROW_IS_TOO_LONG = "row_is_too_long"
     WRONG_WIDTH = "wrong_width"
     FIELD_CUTS_A_CHARACTER = "field_cuts_a_character"
-    RECORD_IS_CUT_OFF = "record_is_cut_off"
     CELL_HOLDS_AN_ERROR = "cell_holds_an_error"
     CELL_HOLDS_A_TRUTH_VALUE = "cell_holds_a_truth_value"
 

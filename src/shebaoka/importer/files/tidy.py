@@ -62,7 +62,8 @@ class Tidy:
         left = raw.translate(None, self._deleted)
         for end in (b"\r\n", b"\n"):
             if left == (self._plain + end) * rows:
-                return True
+                # A carriage return in the last value looks like one before the line feed.
+                return end == b"\n" or raw.count(end) == rows
             if self._quoted and left == (self._all_quoted + end) * rows:
                 return (
                     raw.startswith(b'"')
@@ -88,8 +89,10 @@ class Tidy:
         left = text.translate(None, self._deleted_but_damage).split(b"\n")
         if len(rows) != len(as_it_came):
             raise BadInput("A damaged character swallowed a line end; export the file again.")
-        regular = (self._plain, self._plain + b"\r") if self._columns > 1 else ()
-        irregular = {n for n in range(len(rows)) if left[n] not in regular}
+        plain, plain_crlf = (self._plain, self._plain + b"\r") if self._columns > 1 else (b"-", b"-")
+        irregular = {
+            n for n, row in enumerate(rows) if left[n] != plain and not (left[n] == plain_crlf and row.endswith(b"\r"))
+        }
         if self._encoding == GB18030 and (
             look_for_utf8 or lines.count <= _ROWS_LOOKED_AT_ALL or any(_ED in left[n] for n in irregular)
         ):

@@ -95,7 +95,8 @@ class _NewSheet(Sheet):
             ):
                 raise BadInput(f"{path.name} is damaged, or protected; open it in Excel and save it again.") from None
         try:
-            self._sheet = calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(self.name)
+            with path.open("rb") as file:  # by its bytes: the name's ending says nothing
+                self._sheet = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(self.name)
         except calamine.PasswordError:
             raise BadInput(f"{path.name} is protected by a password; save it without one.") from None
         except calamine.CalamineError:
@@ -103,8 +104,9 @@ class _NewSheet(Sheet):
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Each row with its number."""
-        top, left = self._sheet.start or (0, 0)
-        for number, cells in enumerate(self._sheet.iter_rows(), top + 1):
+        # Empty rows above the table come along, empty columns before it do not.
+        left = (self._sheet.start or (0, 0))[1]
+        for number, cells in enumerate(self._sheet.iter_rows(), 1):
             row: list[Cell] = [*[""] * left, *cells]
             for column in self._failed.get(number, ()):
                 row += [""] * (column + 1 - len(row))
@@ -175,7 +177,7 @@ class _OldSheet(Sheet):
             self.names = book.sheet_names()
             self.name = _choose(path, self.names, name)
             self._sheet = book.sheet_by_name(self.name)
-        except xlrd.XLRDError as e:
+        except (xlrd.XLRDError, xlrd.compdoc.CompDocError) as e:
             if "encrypted" in str(e).lower():
                 raise BadInput(f"{path.name} is protected by a password; save it without one.") from None
             raise BadInput(
