@@ -6,11 +6,22 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shebaoka.desk import Accounts, Auditor, Clock, Desk, Evening, Institutions, Messages, Runs, Screens, StaffRoom, now
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
 from shebaoka.records import BadInput, BadNotice, NotFound
-from shebaoka.store import Store, Views, as_role, embedded_server, ensure_database, migrate
+from shebaoka.store import (
+    Store,
+    Views,
+    as_role,
+    copied_database,
+    dropped_database,
+    embedded_server,
+    ensure_database,
+    migrate,
+    rehearsal_of,
+)
 from shebaoka.vault import HsmVault, SoftwareVault, Vault
 
 APP_ROLE = "shebaoka_app"
@@ -125,6 +136,31 @@ def database(settings: Settings) -> Iterator[tuple[str, str]]:
     with embedded_server(settings.home / "postgres") as server:
         owner = ensure_database(server, settings.database)
         yield owner, as_role(owner, APP_ROLE)
+
+
+@contextmanager
+def rehearsal(settings: Settings, *, keep: bool = False) -> Iterator[Settings]:
+    """The settings of a house on a copy of this one's database, made here and dropped after the block unless `keep`.
+
+    An older copy is dropped first. Keys and notice are the same, so that all is decided as it will be; nothing that is
+    done on the copy reaches the house, and whoever is at work need not stop. `BadInput` where a city's own server is
+    named without its owner's URL, which makes the copy; `NotAllowed` if that role may not make databases.
+    """
+    if settings.database_url and not settings.owner_url:
+        raise BadInput("SHEBAOKA_OWNER_URL: a rehearsal makes a copy of the database; name its owner's URL.")
+    with database(settings) as (owner_url, url):
+        copy = rehearsal_of(str(conninfo_to_dict(owner_url)["dbname"]))
+        copy_url = copied_database(owner_url, copy)
+        try:
+            yield msgspec.structs.replace(
+                settings,
+                database=copy,
+                database_url=make_conninfo(url, dbname=copy) if settings.database_url else "",
+                owner_url=copy_url if settings.database_url else "",
+            )
+        finally:
+            if not keep:
+                dropped_database(owner_url, copy)
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -1,5 +1,8 @@
 """PostgreSQL: dossiers are loaded, decisions saved, screens read. The desk is its only caller."""
 
+from shebaoka.store.copying import copied_database as copied_database
+from shebaoka.store.copying import dropped_database as dropped_database
+from shebaoka.store.copying import rehearsal_of as rehearsal_of
 from shebaoka.store.embedded import as_role as as_role
 from shebaoka.store.embedded import binary as binary
 from shebaoka.store.embedded import embedded_server as embedded_server
