@@ -23,6 +23,7 @@ TIAN_YU = with_check_digit("14072619911111224")
 NOBODY = with_check_digit("14070219850505006")
 CHANNELS = {
     "carry_over_account": Channel.IMPORTER,
+    "undo_carry_over": Channel.IMPORTER,
     "put_in_batch": Channel.PRODUCTION,
     "record_made": Channel.PRODUCTION,
     "record_rejected": Channel.PRODUCTION,

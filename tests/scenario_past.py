@@ -11,12 +11,14 @@ from shebaoka.records import (
     AnyRequest,
     ApproveCorrection,
     CancelSettlement,
+    CarryOverAccount,
     Decision,
     Original,
     Proposal,
     ProposeCorrection,
     ReverseMessage,
     SettleCharge,
+    UndoCarryOver,
 )
 
 
@@ -40,7 +42,7 @@ class Past:
         """The earlier entry that a request wants undone; None if there is none."""
         if isinstance(request, CancelSettlement):
             return self._at(self._standing(_seq(request.settlement)))
-        if isinstance(request, (ProposeCorrection, ApproveCorrection)):
+        if isinstance(request, (ProposeCorrection, ApproveCorrection, UndoCarryOver)):
             return self._at(_seq(request.entry))
         if not isinstance(request, ReverseMessage):
             return None
@@ -92,7 +94,16 @@ class Past:
             settlement=yes.settlement if yes else None,
             postings=yes.postings if yes else (),
             cancelled_by=self._cancelled_by(seq),
+            before_fen=before_fen(request, yes) if yes else 0,
         )
+
+
+def before_fen(request: AnyRequest, yes: Accepted) -> int:
+    """The account's balance before a carry-over; 0 before anything else."""
+    account = yes.after.account
+    if not isinstance(request, CarryOverAccount) or account is None:
+        return 0
+    return account.balance_fen - request.balance_fen
 
 
 def _seq(place: str) -> int:

@@ -195,3 +195,129 @@ def test_a_corrected_opening_keeps_its_records(desk: Desk, views: Views, databas
         (2, dt.date(2013, 3, 1), 0),
         (3, dt.date(2013, 2, 1), 0),
     ]
+
+
+# Undoing -------------------------------------------------------------------------------------------------------------
+
+
+def undoing(place: str, person: str = LI_NA, request_id: str = "undo-1") -> Ask:
+    """A carry-over to be undone."""
+    return ask("undo_carry_over", person, request_id, entry=place)
+
+
+Audit = Callable[[], tuple[str, ...]]
+
+
+@pytest.fixture
+def faults(views: Views, store: Store, notices: Notices, vault: SoftwareVault, clock: StandingClock) -> Audit:
+    """What a whole verification finds, every decision made again."""
+    return lambda: Auditor(views, vault, notices, clock).verify(store).faults
+
+
+def test_an_undone_carry_over_counts_as_taken_back_everywhere(
+    desk: Desk, views: Views, notices: Notices, clock: StandingClock, faults: Audit
+) -> None:
+    """The statement shows both, the records are gone from it, and the account can be carried over again."""
+    desk.ask(ask("register_person"))
+    desk.ask(ask("credit_contribution", amount_fen=700))
+    place = desk.ask(carrying()).entry
+    clock.move(days=1)
+    answer = desk.ask(undoing(place)).answer
+    assert (answer.outcome, answer.ground, answer.clause) == ("accepted", "carry_over_is_undone", "1.2")
+    assert answer.facts == {"entry": place, "amount_fen": 12_345, "balance_fen": 700}
+    accounts = Accounts(views, notices, clock)
+    statement = accounts.statement(LI_NA, 2013)
+    moves = [("contribution", 700), ("opening_balance", 12_345), ("carry_over_undone", -12_345)]
+    assert [(x.what, x.account_fen) for x in statement.lines] == moves
+    assert (statement.credited_fen, statement.paid_fen, statement.closing_fen, statement.carried) == (700, 0, 700, ())
+    assert accounts.undone([place]) == {place}
+    assert faults() == ()
+    again = replace(carrying(), request=replace(carrying().request, id="again"))
+    assert desk.ask(again).answer.outcome == "accepted"
+    statement = accounts.statement(LI_NA, 2013)
+    assert (statement.closing_fen, len(statement.carried)) == (13_045, 3)
+    assert faults() == ()
+
+
+def test_what_is_carried_and_undone_in_one_tray_is_as_in_trays_of_one(
+    desk: Desk, rows: Callable[[], Rows], database: Database
+) -> None:
+    """A tray that carries over, undoes, carries over again and undoes too late leaves the rows that trays of one do."""
+    once, twice = carrying(), replace(carrying(), request=replace(carrying().request, id="again"))
+    late = (ask("credit_contribution", amount_fen=1), undoing("1-3", request_id="undo-2"))
+    tray = [once, undoing("1-1"), undoing("1-1", request_id="undo-3"), replace(twice), *late]
+
+    def played(cuts: list[list[Ask]]) -> tuple[list[str], Rows]:
+        database.wipe()
+        desk._people.refill(1)
+        outcomes = [o for asks in cuts for o in desk.submit(asks)]
+        return [o.answer.ground for o in outcomes if isinstance(o, Receipt)], rows()
+
+    grounds, kept = played([tray])
+    assert grounds == [
+        "old_account_carries_over",
+        "carry_over_is_undone",
+        "correction_was_made",
+        "old_account_carries_over",
+        "contribution_is_credited",
+        "there_is_no_such_entry",
+    ]
+    assert played([[one] for one in tray]) == (grounds, kept)
+    assert [r[:2] for r in kept["undone"]] == [(1, 1)]
+
+
+def test_an_undoing_sent_again_is_answered_again(desk: Desk, rows: Callable[[], Rows]) -> None:
+    """A run that is undone twice, say after a kill, undoes once."""
+    place = desk.ask(carrying()).entry
+    first = desk.ask(undoing(place))
+    before = rows()
+    again = desk.ask(undoing(place))
+    assert (again.answer, again.repeated) == (first.answer, True)
+    assert rows() == before
+
+
+def test_whoever_was_registered_by_a_carry_over_stays_registered(desk: Desk, rows: Callable[[], Rows]) -> None:
+    """Undoing takes the account back, and not the person."""
+    assert desk.ask(undoing(desk.ask(carrying()).entry)).answer.outcome == "accepted"
+    assert [r[1:3] for r in rows()["person"]] == [(LI_NA, "李娜")]
+    assert desk.ask(ask("apply_for_card")).answer.outcome == "accepted"
+
+
+def test_nobody_elses_carry_over_is_undone(desk: Desk) -> None:
+    """An entry of another person is no entry of this one."""
+    place = desk.ask(carrying()).entry
+    desk.ask(carrying(ZHOU_MING))
+    assert desk.ask(undoing(place, ZHOU_MING)).answer.ground == "there_is_no_such_entry"
+
+
+def test_a_correction_of_an_undone_carry_over_is_refused(desk: Desk) -> None:
+    """What is undone is not corrected any more, neither by a new proposal nor by one that waits."""
+    place = desk.ask(carrying()).entry
+    proposal = desk.ask(ask("propose_correction", entry=place, right_fen=1, reason="录错")).entry
+    assert desk.ask(undoing(place)).answer.outcome == "accepted"
+    approval = ask("approve_correction", entry=place, right_fen=1, proposal=proposal)
+    approval = replace(approval, sender=replace(approval.sender, by="李"))
+    again = ask("propose_correction", request_id="p2", entry=place, right_fen=1, reason="录错")
+    assert [desk.ask(a).answer.ground for a in (approval, again)] == ["correction_was_made"] * 2
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        "update carried_records set body = replace(body, '2010', '2011')",
+        "update carried_records set body = replace(body, ',', ', ')",
+        "update carried_records set body = '{'",
+        "update carried_records set total_fen = total_fen + 1",
+        "update carried_records set year = 2012",
+        "update carried_records set seq = 2",
+        "delete from carried_records",
+    ],
+)
+def test_records_that_were_changed_are_found(desk: Desk, faults: Audit, database: Database, tamper: str) -> None:
+    """The entry proves the text: whatever is changed of the records that it carried over, a verification names it."""
+    desk.submit([carrying(), ask("look_up_person")])
+    assert faults() == ()
+    with psycopg.connect(database.owner) as owner:
+        owner.execute(tamper)  # type: ignore[arg-type]
+    (fault,) = faults()
+    assert fault.endswith("carried over are not those that are kept.")

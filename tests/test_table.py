@@ -49,6 +49,7 @@ NEVER_OF_AN_OLD_CARD = ("replaced", "handed_in", "expired", "superseded")
 REQUIRED: dict[str, dict[str, Any]] = {
     "register_person": {"name": "李娜", "region": "140702", "insured_on": dt.date(2008, 4, 1)},
     "carry_over_account": {"balance_fen": 1200, "old_card_number": "1407000001"},
+    "undo_carry_over": {"entry": "1-1"},
     "put_in_batch": {"batch": "2013-27"},
     "record_rejected": {"reason": "x"},
     "collect_card": {"hands_in_temporary_card": True},

@@ -61,6 +61,10 @@ TAKEN_BACK = "taken_back"
 """What the postings of a settlement are for that takes another back."""
 
 
+CARRY_OVER_UNDONE = "carry_over_undone"
+"""What the posting is for that gives an opening balance back."""
+
+
 def of_settlement(settlement: Settlement) -> tuple[Posting, ...]:
     """The postings that a settlement comes to; the view `posting` says the same in SQL."""
     parts = [(PERSONAL, settlement.account_fen, "account_part"), (POOLED_FUND, settlement.pooled_fen, "pooled_part")]

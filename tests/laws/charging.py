@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from scenario_past import before_fen
 from shebaoka.records import (
     SERVICE_OF,
     Accepted,
@@ -26,6 +27,7 @@ from shebaoka.records import (
     ReverseMessage,
     Settlement,
     Terms,
+    UndoCarryOver,
 )
 
 INSTITUTIONS = (
@@ -45,6 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     accepted: bool
     settlement: Settlement | None
     postings: tuple[Posting, ...]
+    before_fen: int = 0
 
     @property
     def service(self) -> str:
@@ -76,7 +79,8 @@ class Entries:
             self._ids[ask.request.person] = person_id
         place = (person_id, 1 + sum(p == person_id for p, _ in self.at))
         yes = decision if isinstance(decision, Accepted) else None
-        self.at[place] = Known(ask, yes is not None, yes.settlement if yes else None, yes.postings if yes else ())
+        settled, moved, before = (yes.settlement, yes.postings, before_fen(ask.request, yes)) if yes else (None, (), 0)
+        self.at[place] = Known(ask, yes is not None, settled, moved, before)
         self.place_of[ask.request.id] = place
         if yes is not None:
             self.undone |= dict.fromkeys(((person_id, seq) for seq in yes.undoes), place)
@@ -96,7 +100,7 @@ class Entries:
                 place, service = self._standing(place), "settle_charge"
         elif isinstance(request, CancelSettlement):
             place = self._standing(_place(request.settlement))
-        elif isinstance(request, (ProposeCorrection, ApproveCorrection)):
+        elif isinstance(request, (ProposeCorrection, ApproveCorrection, UndoCarryOver)):
             place = _place(request.entry)
         known = None if place is None else self.at.get(place)
         if place is None or known is None:
@@ -113,6 +117,7 @@ class Entries:
             settlement=known.settlement,
             postings=known.postings,
             cancelled_by=undoer[1] if cancelled else 0,
+            before_fen=known.before_fen,
         )
 
     def proposal(self, ask: Ask) -> Proposal | None:
@@ -181,6 +186,7 @@ def _is(how: str, known: Known, number: str) -> bool:
         "charge": known.settlement is not None,
         "credit": bool(known.postings) and known.settlement is None,
         "proposal": known.service == "propose_correction",
+        "carry_over": known.service == "carry_over_account" and known.accepted,
     }
     return of_kind[how] and (how == "any" or known.ask.request.person == number)
 

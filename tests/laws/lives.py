@@ -65,6 +65,7 @@ _OWN: dict[str, dict[str, tuple[Any, ...]]] = {
         "records": ((), _RECORDS),
         "in_hospital_since": (None, dt.date(2013, 6, 20)),
     },
+    "undo_carry_over": {"entry": (("carry_over", 1), ("carry_over", 2), ("any", 1))},
     "apply_for_card": {"collect_at": ("", "w2"), "photo": ("p1",)},
     "apply_for_temporary_card": {"hands_in_damaged_card": (True, False)},
     "amend_application": {"collect_at": (None, "w3"), "photo": (None, "p2")},
@@ -138,6 +139,17 @@ def _approve(**own: Any) -> Step:
     return msgspec.structs.replace(_do("approve_correction", proposal=("proposal", 1), **own), by="李")
 
 
+_CARRIED = _do(
+    "carry_over_account",
+    balance_fen=123_45,
+    old_card_number="0212345",
+    records=_RECORDS,
+    in_hospital_since=dt.date(2013, 6, 20),
+)
+_CARRIED_AGAIN = _do(
+    "carry_over_account", balance_fen=123_54, old_card_number="0212345", years=tuple(year for year, _ in YEARS)
+)
+_UNDONE = _do("undo_carry_over", entry=("carry_over", 1))
 _SAME_PERSON = _do("approve_correction", proposal=("proposal", 1))
 
 
@@ -192,13 +204,7 @@ PATHS: dict[str, tuple[Step, ...]] = {
     "rejected": (_do("apply_for_card"), MADE[0], _do("record_rejected", reason="照片不清"), *MADE, *COLLECTED),
     "withdrawn": (_do("apply_for_card"), _do("amend_application", collect_at="w3"), _do("withdraw_application")),
     "carried": (
-        _do(
-            "carry_over_account",
-            balance_fen=123_45,
-            old_card_number="0212345",
-            records=_RECORDS,
-            in_hospital_since=dt.date(2013, 6, 20),
-        ),
+        _CARRIED,
         _do("stop_old_card", days=6),
         _do("use_card", pin="right", purpose="discharge"),
     ),
@@ -213,6 +219,9 @@ PATHS: dict[str, tuple[Step, ...]] = {
             years=tuple(year for year, _ in YEARS),
         ),
     ),
+    "carried_and_undone": (_CARRIED, _UNDONE, _UNDONE, _CARRIED_AGAIN, _do("stop_old_card", days=6), _UNDONE),
+    "undone_too_late": (_CARRIED, _credit(1), _UNDONE),
+    "corrected_and_undone": (_CARRIED, _propose(100_00), _approve(), _UNDONE),
     "extended": (
         _do("add_extended_application", application="bus"),
         _do("use_card", function="extended"),

@@ -12,7 +12,7 @@ from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, cities, play
 
 from shebaoka import ledger
 from shebaoka.desk import Auditor, Desk, Note, Outcome, Screens
-from shebaoka.desk.journal import decoded, replayed, settled_of
+from shebaoka.desk.journal import decoded, kept_of, replayed
 from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import views
 
@@ -100,8 +100,8 @@ def test_the_journal_alone_leads_to_what_is_on_file(office: Office, steps: list[
     office.live(played, notices, together)
     on_file = office.dossiers()
     for loaded in office.store.load(PEOPLE, [], stays=True).people.values():
-        rows = [row for row in office.views.rows(views.ALL_SETTLED) if row[0] == loaded.person_id]
-        assert replayed([(decoded(body), settled_of(said)) for _, body, *said in rows], notices) == loaded.dossier
+        rows = [row for row in office.views.rows(views.ALL_KEPT) if row[0] == loaded.person_id]
+        assert replayed([(decoded(body), kept_of(*said)) for _, body, *said in rows], notices) == loaded.dossier
     audit = Auditor(office.views, office.vault, notices).verify(office.store)
     assert audit.faults == ()
     assert audit.entries == len([p for p in played if p.decision is not None])

@@ -46,6 +46,7 @@ COMMANDS: dict[str, type[Request]] = {
     "hand-in": r.HandInCard,
     "cancel": r.CancelCard,
     "carry-over": r.CarryOverAccount,
+    "undo-carry-over": r.UndoCarryOver,
     "account credit": r.CreditContribution,
     "correction propose": r.ProposeCorrection,
     "correction approve": r.ApproveCorrection,

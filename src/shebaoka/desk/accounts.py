@@ -14,7 +14,7 @@ from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.screens import JournalLine
 from shebaoka.desk.staff import Role, Staff
 from shebaoka.desk.undo import place_of
-from shebaoka.ledger import TAKEN_BACK
+from shebaoka.ledger import CARRY_OVER_UNDONE, TAKEN_BACK
 from shebaoka.notice import Notices
 from shebaoka.numbers import mask, mask_name
 from shebaoka.records import (
@@ -32,7 +32,7 @@ from shebaoka.store import Views, views
 CARE = ("outpatient", "pharmacy", "inpatient")
 CHARGED = (*CARE, TAKEN_BACK)
 """What the account pays, and what comes back of it."""
-WHATS = ("opening_balance", "contribution", *CHARGED, "correction")
+WHATS = ("opening_balance", "contribution", *CHARGED, "correction", CARRY_OVER_UNDONE)
 """Everything that a line of a statement can be about."""
 SEES_ACCOUNTS = frozenset({Role.CLERK, Role.AUDITOR})
 """Roles that read a whole account. The hotline is told a brief one."""

@@ -9,15 +9,15 @@ import msgspec
 
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.journal import (
+    Beside,
     Chained,
     Row,
-    Settled,
     decoded,
     digest_of_day,
     faults_of_chain,
+    kept_of,
     replayed,
     seal_text,
-    settled_of,
 )
 from shebaoka.notice import Notices
 from shebaoka.records import Trouble, VaultTrouble
@@ -123,14 +123,14 @@ class Auditor:
 
     def _replay(self, store: Store) -> Iterator[str]:
         """For everybody: nothing if the journal leads to the dossier that the store has, else a sentence."""
-        rows = self._views.stream(views.ALL_SETTLED)
+        rows = self._views.stream(views.ALL_KEPT)
         for person_id, whose in itertools.groupby(rows, operator.itemgetter(0)):
-            entries = [(body, settled_of(said)) for _, body, *said in whose if body is not None]
+            entries = [(body, kept_of(*said)) for _, body, *said in whose if body is not None]
             yield self._difference(store, person_id, entries)
 
-    def _difference(self, store: Store, person_id: int, entries: list[tuple[str, Settled | None]]) -> str:
+    def _difference(self, store: Store, person_id: int, entries: list[tuple[str, Beside]]) -> str:
         try:
-            dossier = replayed(((decoded(body), settled) for body, settled in entries), self._notices)
+            dossier = replayed(((decoded(body), beside) for body, beside in entries), self._notices)
         except Trouble as e:
             return f"person {person_id}: {e}"
         number = dossier.person.number if dossier.person else None

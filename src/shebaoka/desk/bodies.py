@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.records import Accepted, Ask, BadInput, CarryOverAccount, OldRecord, RecordsOfYear
+from shebaoka.records import Accepted, Ask, BadInput, CarryOverAccount, Decision, OldRecord, RecordsOfYear
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,7 +34,7 @@ def unfit_bodies(ask: Ask) -> BadInput | None:
     """The trouble of texts that are not those of the request's digests; None for all else.
 
     Whether a text comes to what the request counts is not looked at here, once a person of a bulk load: whoever counts
-    makes the text, and `journal verify` looks.
+    makes the text, and `journal verify --replay` looks.
     """
     request = ask.request
     years = request.years if isinstance(request, CarryOverAccount) else ()
@@ -61,3 +61,45 @@ def carried_rows(person_id: int, seq: int, ask: Ask, decision: Accepted) -> list
         named = zip(getattr(ask.request, "years", ()), ask.bodies, strict=True)
         carried = [(year, body) for year, body in named if year in decision.years]
     return [(person_id, seq, y.year, y.count, y.total_fen, y.account_fen, body) for y, body in carried]
+
+
+class KeptYear(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A year's records as the store has them."""
+
+    year: int
+    count: int
+    total_fen: int
+    account_fen: int
+    text: str
+
+
+_records = msgspec.json.Decoder(tuple[OldRecord, ...]).decode
+_kept_years = msgspec.json.Decoder(tuple[KeptYear, ...]).decode
+
+
+def kept_years(said: str | None) -> tuple[KeptYear, ...]:
+    """The years that an entry carried over, from their column."""
+    return () if said is None else _kept_years(said)
+
+
+def carries(decision: Decision, kept: tuple[KeptYear, ...]) -> bool:
+    """Whether what is kept is what a decision carries over, and each text comes to what is counted of it."""
+    due: tuple[RecordsOfYear, ...] = ()
+    if isinstance(decision, Accepted):
+        due = decision.years or tuple(year for year, _ in by_year(decision.records))
+    return len(due) == len(kept) and all(_is(one, said) for one, said in zip(kept, due, strict=True))
+
+
+def _is(kept: KeptYear, due: RecordsOfYear) -> bool:
+    try:
+        records = _records(kept.text)
+    except msgspec.DecodeError:
+        return False
+    found, text = counted(kept.year, records)
+    sums = (kept.count, kept.total_fen, kept.account_fen)
+    return (
+        found == due
+        and text == kept.text.encode()
+        and sums == (due.count, due.total_fen, due.account_fen)
+        and all(r.on.year == kept.year for r in records)
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shebaoka.desk.bodies import KeptYear, carries, kept_years
 from shebaoka.notice import Notices
 from shebaoka.records import SERVICE_OF, Accepted, Answer, AnyRequest, Broken, Dossier, Given, Sender, Settlement
 from shebaoka.rules import decide
@@ -180,21 +181,35 @@ def settled_of(said: Sequence[Any]) -> Settled | None:
     return None if on is None else (Settlement(*amounts), on)
 
 
-def replayed(entries: Iterable[tuple[Entry, Settled | None]], notices: Notices) -> Dossier:
+class Beside(msgspec.Struct, frozen=True, gc=False):
+    """What stands beside an entry's text: what its row says that it settled, and the texts that it carried over."""
+
+    settled: Settled | None
+    carried: tuple[KeptYear, ...]
+
+
+def kept_of(carried: str | None, *said: Any) -> Beside:
+    """What stands beside an entry, from its columns."""
+    return Beside(settled_of(said), kept_years(carried))
+
+
+def replayed(entries: Iterable[tuple[Entry, Beside]], notices: Notices) -> Dossier:
     """The dossier that a person's entries lead to, every decision made again. `Broken` if one comes out otherwise.
 
-    Beside each entry stands what its row says that it settled, which must be what the decision settles.
+    What is kept beside each entry must be what the decision settles and carries over.
     """
     dossier = Dossier()
-    for entry, settled in entries:
+    for entry, beside in entries:
         notice = notices.by_id(entry.answer.notice)
         decision = decide(entry.request, dossier, notice, entry.given)
         outcome = "accepted" if isinstance(decision, Accepted) else "refused"
         if (outcome, decision.ground) != (entry.answer.outcome, entry.answer.ground):
             raise Broken(f"Decided again, request {entry.request.id} is {outcome}: {decision.ground}.")
         due = decision.settlement if isinstance(decision, Accepted) else None
-        if settled != (None if due is None else (due, entry.given.on)):
+        if beside.settled != (None if due is None else (due, entry.given.on)):
             raise Broken(f"Request {entry.request.id} did not settle what its row says.")
+        if not carries(decision, beside.carried):
+            raise Broken(f"The records that request {entry.request.id} carried over are not those that are kept.")
         if decision.after is not None:
             dossier = decision.after
     return dossier

@@ -31,6 +31,7 @@ from shebaoka.records import (
     Receipt,
     ReplaceCard,
     Request,
+    UndoCarryOver,
 )
 from shebaoka.rules import decide
 from shebaoka.store import Writes, application_row, card_row, dossier_row, person_row, snapshot_row
@@ -42,6 +43,7 @@ _NEEDS_MORE: frozenset[type[Request]] = OF_INSTITUTIONS | {
     ProposeCorrection,
     PutInBatch,
     ReplaceCard,
+    UndoCarryOver,
 }
 _FIT = frozenset(REQUESTS) - _NEEDS_MORE
 """Requests that need no terms, no fresh card number, no entry from before, and no id of a certain form."""

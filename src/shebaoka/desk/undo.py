@@ -16,6 +16,7 @@ from shebaoka.records import (
     ApproveCorrection,
     Ask,
     CancelSettlement,
+    CarryOverAccount,
     Decision,
     MessageReversed,
     Original,
@@ -23,10 +24,11 @@ from shebaoka.records import (
     ProposeCorrection,
     ReverseMessage,
     SettleCharge,
+    UndoCarryOver,
 )
 from shebaoka.store import KnownEntry, KnownRequest, Load, Place
 
-UNDOING = (CancelSettlement, ReverseMessage, ProposeCorrection, ApproveCorrection)
+UNDOING = (CancelSettlement, ReverseMessage, ProposeCorrection, ApproveCorrection, UndoCarryOver)
 SETTLING = (SettleCharge, CancelSettlement)
 """What a reversal undoes; a message of these that is sent again may have been undone meanwhile."""
 STOPPED = bytes(32)
@@ -84,7 +86,7 @@ def named_places(asks: Iterable[Ask], load: Load) -> tuple[set[Place], set[Place
             entries.add((known.person_id, known.seq))
         if isinstance(request, CancelSettlement):
             entries.add(place_of(request.settlement))
-        elif isinstance(request, (ProposeCorrection, ApproveCorrection)):
+        elif isinstance(request, (ProposeCorrection, ApproveCorrection, UndoCarryOver)):
             entries.add(place_of(request.entry))
             if isinstance(request, ApproveCorrection):
                 proposals.add(place_of(request.proposal))
@@ -119,7 +121,10 @@ class Undoing:
         if not isinstance(decision, Accepted):
             self._entries[place] = KnownEntry(service, False, None, ())
             return
-        self._entries[place] = KnownEntry(service, True, decision.settlement, decision.postings)
+        before_fen = 0
+        if isinstance(entry.request, CarryOverAccount) and decision.after.account is not None:
+            before_fen = decision.after.account.balance_fen - ledger.change(decision.postings)
+        self._entries[place] = KnownEntry(service, True, decision.settlement, decision.postings, before_fen)
         for seq in decision.undoes:
             self._undone[place[0], seq] = place[1]
         if decision.stops:
@@ -134,7 +139,7 @@ class Undoing:
             return self._of_message(request.message, person_id)
         if isinstance(request, CancelSettlement):
             return self._at(self._standing(place_of(request.settlement)), person_id)
-        if isinstance(request, (ProposeCorrection, ApproveCorrection)):
+        if isinstance(request, (ProposeCorrection, ApproveCorrection, UndoCarryOver)):
             return self._at(place_of(request.entry), person_id)
         return None
 
@@ -207,6 +212,7 @@ class Undoing:
             cancelled_by=self._cancelled_by(place),
             settlement=entry.settlement,
             postings=entry.postings if entry.settlement is None else ledger.of_settlement(entry.settlement),
+            before_fen=entry.before_fen,
         )
 
 

@@ -65,6 +65,7 @@ DONE = [
     "contribution_credited",
     "correction_proposed",
     "correction_made",
+    "carry_over_undone",
     "charge_settled",
     "settlement_taken_back",
     "message_stopped",

@@ -57,6 +57,7 @@ from shebaoka.records.money import DischargePatient as DischargePatient
 from shebaoka.records.money import ProposeCorrection as ProposeCorrection
 from shebaoka.records.money import ReverseMessage as ReverseMessage
 from shebaoka.records.money import SettleCharge as SettleCharge
+from shebaoka.records.money import UndoCarryOver as UndoCarryOver
 from shebaoka.records.money import credit_id as credit_id
 from shebaoka.records.requests import ActivateCard as ActivateCard
 from shebaoka.records.requests import AddExtendedApplication as AddExtendedApplication

@@ -15,6 +15,7 @@ from shebaoka.records.money import (
     ProposeCorrection,
     ReverseMessage,
     SettleCharge,
+    UndoCarryOver,
 )
 from shebaoka.records.requests import (
     ActivateCard,
@@ -53,6 +54,7 @@ from shebaoka.records.requests import (
 AnyRequest = (
     RegisterPerson
     | CarryOverAccount
+    | UndoCarryOver
     | ApplyForCard
     | AmendApplication
     | WithdrawApplication

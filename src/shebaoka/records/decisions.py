@@ -37,6 +37,7 @@ class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `person` is whether it is about the same person. Of a settlement that was cancelled, and the cancel reversed, it
     is the entry that stands now. `cancelled_by` is the cancel that took a charge back, while that could be reversed.
+    Of a carry-over, `before_fen` is the account's balance before it.
     """
 
     seq: int
@@ -47,6 +48,7 @@ class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     settlement: Settlement | None = None
     postings: tuple[Posting, ...] = ()
     cancelled_by: int = 0
+    before_fen: int = 0
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -68,6 +68,7 @@ class Basis(StrEnum):
     CONTRIBUTION_IS_CREDITED = "contribution_is_credited"
     CORRECTION_IS_PROPOSED = "correction_is_proposed"
     CORRECTION_IS_MADE = "correction_is_made"
+    CARRY_OVER_IS_UNDONE = "carry_over_is_undone"
     # stays in hospital
     PATIENT_IS_ADMITTED = "patient_is_admitted"
     STAY_IS_AMENDED = "stay_is_amended"
@@ -166,6 +167,7 @@ class Refusal(StrEnum):
     THERE_IS_NO_SUCH_PROPOSAL = "there_is_no_such_proposal"
     CORRECTION_NEEDS_A_SECOND_PERSON = "correction_needs_a_second_person"
     CORRECTION_WAS_MADE = "correction_was_made"
+    ACCOUNT_WAS_USED_SINCE = "account_was_used_since"
     # PIN, lock, loss
     PIN_MUST_HAVE_THE_SET_LENGTH = "pin_must_have_the_set_length"
     HOLDER_MUST_SET_A_PIN = "holder_must_set_a_pin"

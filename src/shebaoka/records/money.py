@@ -53,6 +53,12 @@ class CarryOverAccount(Request, frozen=True):
                 raise ValueError("years come in their order, each of them once")
 
 
+class UndoCarryOver(Request, frozen=True, kw_only=True):
+    """Put an account that was carried over back to what it was before; it can be carried over again."""
+
+    entry: Place
+
+
 class CreditContribution(Request, frozen=True, kw_only=True):
     """Credit a month's share of the contributions to the personal account; its id is that of `credit_id`."""
 

@@ -1,4 +1,4 @@
-"""The personal account: carrying it over, crediting a month, correcting an entry. Clauses 1.1, 1.2, 4.1, 8.1."""
+"""The personal account: carrying it over, crediting a month, and putting either right. Clauses 1.1, 1.2, 4.1, 8.1."""
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from shebaoka.records import (
     CreditContribution,
     Decision,
     Dossier,
+    Ending,
     Life,
     OldRecord,
     Person,
@@ -24,11 +25,13 @@ from shebaoka.records import (
     Refusal,
     Refused,
     Standing,
+    StayState,
     Step,
+    UndoCarryOver,
 )
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.enrolment import newcomer, returned
-from shebaoka.rules.state import lapsed
+from shebaoka.rules.state import ended, lapsed, live_card, put
 
 
 def carry_over(case: Case, request: CarryOverAccount) -> Decision:
@@ -111,6 +114,42 @@ def _carried(case: Case, request: CarryOverAccount) -> tuple[tuple[OldRecord, ..
         tuple([r for r in request.records if r.on.year == year]),
         tuple([y for y in request.years if y.year == year]),
     )
+
+
+def undo(case: Case, request: UndoCarryOver) -> Decision:
+    """The opening entry is mirrored, and the account stands as it was before; whoever was registered stays so.
+
+    The old card that came with it ends. Once money moved, or a stay was registered as one begun on the old card, the
+    carry-over stands: what is wrong with it is corrected.
+    """
+    original, account = case.given.original, case.dossier.account
+    carried = original is not None and original.person and original.accepted and original.service == _CARRYING
+    if original is None or account is None or not carried:
+        return case.refused(Refusal.THERE_IS_NO_SUCH_ENTRY)
+    if original.undone:
+        return case.refused(Refusal.CORRECTION_WAS_MADE)
+    amount_fen = ledger.change(original.postings)
+    began = any(s.begun_on_old_card and s.state is not StayState.CANCELLED for s in case.dossier.stays)
+    if began or account.balance_fen != original.before_fen + amount_fen:
+        return case.refused(Refusal.ACCOUNT_WAS_USED_SINCE, balance_fen=account.balance_fen)
+    postings = ledger.mirror(original.postings, ledger.CARRY_OVER_UNDONE)
+    dossier = replace(case.dossier, account=Account(ledger.after(account, postings).balance_fen, None))
+    if case.person.in_hospital_since is not None:
+        dossier = replace(dossier, person=replace(case.person, in_hospital_since=None))
+    old = live_card(dossier, CardKind.OLD_MEDICAL)
+    if old is not None:
+        dossier = put(dossier, ended(old, Ending.CANCELLED, case.given.on))
+    return Accepted(
+        ground=Basis.CARRY_OVER_IS_UNDONE,
+        after=dossier,
+        done=("carry_over_undone",) if old is None else ("carry_over_undone", "card_cancelled"),
+        postings=postings,
+        undoes=(original.seq,),
+        facts={"entry": request.entry, "amount_fen": amount_fen, "balance_fen": original.before_fen},
+    )
+
+
+_CARRYING = SERVICE_OF[CarryOverAccount]
 
 
 def credit(case: Case, request: CreditContribution) -> Decision:
@@ -201,6 +240,7 @@ def _correctable(case: Case, right_fen: int) -> Posting | Refused:
 
 RULES: Rules = {
     CarryOverAccount: carry_over,
+    UndoCarryOver: undo,
     CreditContribution: credit,
     ProposeCorrection: propose,
     ApproveCorrection: approve,

@@ -197,6 +197,7 @@ _REGISTERED: Row = (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),)
 ROWS: Mapping[str, Row] = {
     "register_person": (("person", {"insured": R.PERSON_IS_ALREADY_REGISTERED, "dead": R.PERSON_HAS_DIED}),),
     "carry_over_account": (("enrolment", _INSURED), ("account", {"carried": R.ACCOUNT_WAS_ALREADY_CARRIED_OVER})),
+    "undo_carry_over": _REGISTERED,
     "apply_for_card": (
         _PERSON,
         _NOT_APPLIED,

@@ -45,9 +45,12 @@ select j.person_id, j.seq, j.body
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)
 join journal j on j.person_id = k.person_id and j.seq = k.seq"""
 
-# Entries that somebody wants undone: what became of them, and what they moved.
+# Entries that somebody wants undone: what became of them, and what they moved; of a carry-over, the balance before it.
 ORIGINALS = """
 select j.person_id, j.seq, j.service, j.outcome = 'accepted',
+       case when j.service = 'carry_over_account' then (
+           select sum(case when credit = 'personal' then amount_fen else -amount_fen end)::bigint from posting p
+           where p.person_id = j.person_id and p.seq < j.seq and 'personal' in (debit, credit)) end,
        j.institution, j.cycle, j.kind, j.undoes, j.message_id, j.stay, j.total_fen, j.pooled_fen, j.account_fen,
        j.cash_fen
 from unnest(%(people)s::bigint[], %(seqs)s::bigint[]) as k (person_id, seq)

@@ -68,13 +68,15 @@ class KnownRequest(msgspec.Struct, frozen=True, gc=False):
 class KnownEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry that somebody wants undone: its service, whether it was a yes, and what it settled and moved.
 
-    `postings` are those that are written down; what a settlement moved follows from its amounts.
+    `postings` are those that are written down; what a settlement moved follows from its amounts. `before_fen` is the
+    account's balance before a carry-over, and 0 before anything else.
     """
 
     service: str
     accepted: bool
     settlement: Settlement | None
     postings: tuple[Posting, ...]
+    before_fen: int = 0
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -271,8 +273,9 @@ class Store:
                     accepted,
                     Settlement(*settled) if settled[0] is not None else None,
                     postings.get((person_id, seq), ()),
+                    before_fen or 0,
                 )
-                for person_id, seq, service, accepted, *settled in found
+                for person_id, seq, service, accepted, before_fen, *settled in found
             }
 
     def save(self, writes: Writes) -> None:

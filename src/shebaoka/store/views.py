@@ -75,11 +75,15 @@ ENTRY_AT = f"select {_ENTRY} from journal where person_id = %(person_id)s and se
 ALL_ENTRIES = """
 select person_id, seq, at, service, outcome, ground, clause, also, body, hash, version, chain
 from journal full join dossier using (person_id) order by person_id, seq"""
-# Everybody's entries, each with what its row says that it settled; who has none has one line without a text.
-ALL_SETTLED = """
+# Everybody's entries, each with the records that it carried over and what its row says that it settled; who has none
+# has one line without a text.
+ALL_KEPT = """
 select person_id, body,
+       case when service = 'carry_over_account' then (
+           select json_agg(json_build_array(year, records, c.total_fen, c.account_fen, c.body) order by year)::text
+           from carried_records c where c.person_id = j.person_id and c.seq = j.seq) end,
        institution, cycle, kind, undoes, message_id, stay, total_fen, pooled_fen, account_fen, cash_fen, settled_on
-from journal full join dossier using (person_id) order by person_id, seq"""
+from journal j full join dossier using (person_id) order by person_id, seq"""
 HASHES_OF_DAY = "select hash from journal where at >= %(since)s and at < %(until)s order by person_id, seq"
 FIRST_ENTRY = "select min(at) from journal"
 SEALS = "select day, entries, digest, key_id, mac from journal_seal order by day"
