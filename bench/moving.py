@@ -56,11 +56,11 @@ def move_city(home: Path, database: str, folder: Path, found: Found) -> Moved:
         if not isinstance(import_, click.Group):
             return _as_today(settings, house, tokens[MOVER], folder, found)
         began = time.perf_counter()
-        heights = [_shebaoka(settings, tokens[MOVER], "run", str(folder), "--to", "prove")]
-        run = house.runs.all()[0][0]
+        heights = [_shebaoka(settings, tokens[MOVER], "run", str(folder), "--mapping", "invented", "--to", "prove")]
+        run = house.runs.all()[0].run
         heights += [_shebaoka(settings, tokens[name], "sign", run) for name in SIGNERS]
         seconds = time.perf_counter() - began
-        report = msgspec.json.decode(house.runs.all()[0][2], type=RunReport)
+        report = house.runs.document(run)
         return Moved(
             seconds,
             _steps(report, seconds),
@@ -76,7 +76,7 @@ def _as_today(settings: Settings, house: House, token: str, folder: Path, found:
     began = time.perf_counter()
     ours_mb, server_mb = _shebaoka(settings, token, str(folder), "--held-back", str(settings.home / "held-back"))
     seconds = time.perf_counter() - began
-    report = msgspec.json.decode(house.runs.all()[0][2])
+    report = msgspec.json.decode(house.runs.all()[0].old_report or "{}")
     said = (report["rows_in"], report["carried_over"], report["records_in"], report["reconciled"])
     should = (found.rows, found.good_rows - found.old_numbers, found.record_rows, True)
     faults = [] if said == should else [f"the report says {said} and should say {should}"]
@@ -113,9 +113,9 @@ def _steps(report: RunReport, seconds: float) -> dict[str, float]:
 
 def _faults(report: RunReport, found: Found) -> list[str]:
     """Sentences about what the run says otherwise than what stands in the files."""
-    files = {Path(f.name).name: f for f in report.files}
-    accounts, records = files["accounts.csv"], files["records.csv"]
-    held = {r.reason: r.rows for r in report.reasons if Path(r.file).name == "accounts.csv"}
+    files = {f.kind: f for f in report.files}
+    accounts, records = files["accounts"], files["records"]
+    held = {r.reason: r.rows for r in report.reasons if r.file == accounts.name}
     broken_records = sum(found.records_broken.values())
     equal = {
         "rows of accounts": (accounts.rows, found.rows),
@@ -132,6 +132,8 @@ def _faults(report: RunReport, found: Found) -> list[str]:
             found.records_left + found.records_waiting + broken_records,
         ),
         "proved": (report.proof is not None and report.proof.proved, True),
+        "signed off": (report.state, "sign_off"),
+        "differences": (report.differences, ()),
         "every row accounted for": (report.accounted_for, True),
         "signed by": (len(report.signatures), len(SIGNERS)),
     }
