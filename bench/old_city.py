@@ -233,7 +233,7 @@ def _broken(people: People, i: int, fault: Fault, rows: list[str], unreadable: l
 
 
 def _records(maker: _Maker, n: int) -> _Block:
-    """A day's records, of people drawn from the whole city."""
+    """Records of a day, of people drawn from the whole city."""
     people, (day, many) = maker.people, maker.days[n]
     rng = random.Random(f"{people.made.seed}:records:{n}")
     draw, of, shown, held = rng.random, people.numbers.of, people.shown, people.held

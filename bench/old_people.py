@@ -4,7 +4,6 @@ Nothing is held of them but who is broken and how, so that 3.4 million need no m
 follow from the place without a collision, not because those taken are remembered.
 """
 
-import collections
 import datetime as dt
 import functools
 import itertools
@@ -26,7 +25,8 @@ from shebaoka.city import (
 )
 from shebaoka.records import Sex
 
-OLD_NUMBER_SHARE, STAY_SHARE = 0.001, 0.003
+OLD_NUMBER_SHARE, STAY_SHARE, YEAR_BEFORE_SHARE = 0.001, 0.003, 0.03
+RECORDS_AT_ONCE = 40_000
 RECORD_FAULT_ONE_IN = 100_000
 """So many records for each broken one of each kind; one of each at the least."""
 NAMES = 1 << 16
@@ -196,14 +196,17 @@ def _day_text(ordinal: int) -> str:
 
 
 def days_with_records(made: Made) -> list[tuple[dt.date, int]]:
-    """The days of the records, and how many each has: the year's up to `on`, and 3 in 100 in the December before."""
+    """The days of the records, and how many each has: the year's up to `on`, and 3 in 100 in the December before.
+
+    A day that has very many stands there more than once, with a part of them each time.
+    """
     before = [dt.date(made.on.year - 1, 12, day) for day in range(1, 32)]
     first = dt.date(made.on.year, 1, 1)
     within = [first + dt.timedelta(days=n) for n in range((made.on - first).days + 1)]
-    early = round(made.records * 0.03)
-    counts = collections.Counter(dict(_spread(early, before)))
-    counts.update(dict(_spread(made.records - early, within)))
-    return [(day, counts[day]) for day in (*before, *within)]
+    early = round(made.records * YEAR_BEFORE_SHARE)
+    whole = (*_spread(early, before), *_spread(made.records - early, within))
+    parts = ((day, min(RECORDS_AT_ONCE, many - n)) for day, many in whole for n in range(0, many, RECORDS_AT_ONCE))
+    return list(parts)
 
 
 def _spread(many: int, days: list[dt.date]) -> list[tuple[dt.date, int]]:
