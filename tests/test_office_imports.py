@@ -163,7 +163,7 @@ def test_a_run_that_is_going_on_is_live(office: House2013, language: str) -> Non
     with office.client("clerk") as client:
         text = main_of(client, f"/imports/{RUN}")
         assert "<progress" not in client.get(f"/imports/{RUN}").text
-        assert ("1,000 People" in text, "time left not known yet" in text) == (True, True)
+        assert ("1,000 people" in text, "time left not known yet" in text) == (True, True)
 
 
 def test_a_run_that_was_stopped_says_how_it_goes_on(office: House2013) -> None:
@@ -173,7 +173,7 @@ def test_a_run_that_was_stopped_says_how_it_goes_on(office: House2013) -> None:
     with office.client("clerk") as client:
         assert "http-equiv" not in client.get(f"/imports/{RUN}").text
         text = main_of(client, f"/imports/{RUN}")
-    for shown in ("stopped", "nothing is lost", "shebaoka import run FOLDER", "1,000 of 3,000 People"):
+    for shown in ("stopped", "nothing is lost", "shebaoka import run FOLDER", "1,000 of 3,000 people"):
         assert shown in text, shown
 
 

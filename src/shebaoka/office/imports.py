@@ -138,7 +138,7 @@ def _told_of(batches: list[Batch], labels: dict[str, str]) -> str:
 def _progress(progress: Progress, labels: dict[str, str], language: str) -> Shown:
     """Done, rate and time left in words."""
     words = run_words(language)
-    unit = words.texts.get(progress.unit, progress.unit)
+    unit = words.texts.get(f"unit_{progress.unit}", progress.unit)
     done, of = f"{progress.done:,}", f"{progress.of:,}"
     said = labels["progress_of"].format(done, of, unit) if progress.of else labels["progress_done"].format(done, unit)
     left = labels["time_left_unknown"]
