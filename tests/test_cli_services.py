@@ -196,7 +196,7 @@ def test_the_old_export_is_taken_in_and_reported(shell: Shell, tmp_path: Path) -
     bad = {**LI, "身份证号": with_check_digit("14070219800101997"), "结余": "-1"}
     row = {**LI, "身份证号": number, "性别": "男"}
     folder = write(tmp_path / "in", [row, bad], [("1", number, *LI_RECORD[2:])], control=("2", "99.05"))
-    take_in = ["import", str(folder), "--held-back", str(tmp_path / "out")]
+    take_in = ["import", "run", str(folder), "--held-back", str(tmp_path / "out")]
     assert shell.run(*take_in, by="clerk").stderr.endswith("[not_allowed]\n")
     said = shell.ok(*take_in, by="migration")
     assert "carried over: 1, 100.05 yuan" in said

@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from conftest import ROOT
 from shebaoka.city import invent_city, write_old_export
 from shebaoka.importer.mapping import (
     READY,
@@ -16,7 +18,7 @@ from shebaoka.importer.mapping import (
     read_mapping,
     ready_mapping,
 )
-from shebaoka.importer.specs import Column, Width
+from shebaoka.importer.specs import FIELDS, NEEDED, Column, Dates, Encoding, Format, Kind, SourceSpec, Unit, Width
 from shebaoka.records import BadInput
 
 SHANXI = (
@@ -167,3 +169,17 @@ def test_a_folder_is_known_by_its_files_and_columns(tmp_path: Path) -> None:
         BadInput, match=r"import inspect.*invented: accounts\.csv is not in the folder.*shanxi: a\.csv, l"
     ):
         mapping_for(other)
+
+
+def test_the_document_names_all_that_can_be_said() -> None:
+    """docs/mapping.md has every kind with what it needs, every field, format, encoding, and way to write days."""
+    text = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
+    assert mapping_of(text.partition("```yaml\n")[2].partition("```")[0].encode(), "the example").name == "our city"
+    words = {w for kind in (Kind, Format, Encoding, Unit, Dates) for w in get_args(kind)} - {"auto"}
+    words |= {f.removesuffix("_") for f in SourceSpec.__struct_fields__ if f != "columns"}
+    assert not [w for w in words if f"`{w}`" not in text]
+    for kind, fields in FIELDS.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{kind}` |"))
+        needed = row.split("|")[2]
+        assert not [f for f in fields if f"`{f}`" not in row]
+        assert not [f for f in NEEDED[kind] if f"`{f}`" not in needed]

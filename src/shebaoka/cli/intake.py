@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shebaoka.cli.entrance import TROUBLE, desk_of, json_option
+from shebaoka.cli.inspecting import inspect
 from shebaoka.cli.layout import named, say, say_json
 from shebaoka.notice.speech import yuan
 from shebaoka.records import Channel, NotAllowed
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 def add_to(main: click.Group) -> None:
     """Put the command into the command line."""
     main.add_command(import_)
+    import_.add_command(inspect)
 
 
-@click.command("import")
+@click.group("import")
+def import_() -> None:
+    """Take in the old system's export (1.2, 8.1)."""
+
+
+@import_.command("run")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--held-back",
@@ -31,7 +38,7 @@ def add_to(main: click.Group) -> None:
 )
 @json_option
 @click.pass_context
-def import_(ctx: click.Context, folder: Path, held_back: Path, as_json: bool) -> None:
+def run(ctx: click.Context, folder: Path, held_back: Path, as_json: bool) -> None:
     """Take in the old system's export in FOLDER (1.2, 8.1). Needs a token of the role migration.
 
     Taking the same files in again is safe. Exit code 1 if the sums do not reconcile.

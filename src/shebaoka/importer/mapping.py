@@ -25,7 +25,7 @@ from shebaoka.records import BadInput
 
 READY = ("invented", "shanxi")
 """The mappings that come along, in the order in which a folder is held against them."""
-_SEE = "docs/moving-a-city.md shows a mapping."
+_SEE = "docs/mapping.md says what can stand there."
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -2,7 +2,9 @@
 
 from shebaoka.importer.files.digest import digest_of as digest_of
 from shebaoka.importer.files.opening import format_of as format_of
+from shebaoka.importer.files.opening import is_a_row as is_a_row
 from shebaoka.importer.files.opening import open_source as open_source
+from shebaoka.importer.files.opening import open_table as open_table
 from shebaoka.importer.files.photos import OddPhoto as OddPhoto
 from shebaoka.importer.files.photos import Photo as Photo
 from shebaoka.importer.files.photos import PhotoReason as PhotoReason

@@ -1,6 +1,6 @@
 """Opening a source file in whatever format it has. The importer's taking in and `import inspect` call it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shebaoka.importer.files.dbf import DbfFile
@@ -34,8 +34,10 @@ def format_of(path: Path, spec: SourceSpec) -> str:
             begins = file.read(8)
     except OSError:
         return "csv"  # its reader says why the file cannot be read
+    if begins.startswith(b"PK") and path.suffix.lower() == ".zip":
+        return "zip"
     if begins == OLE or begins.startswith(ZIP):
-        return "zip" if path.suffix.lower() == ".zip" else "excel"
+        return "excel"
     if path.suffix.lower() == ".dbf" and begins and begins[0] in _DBF_BEGINS:
         return "dbf"
     return "csv"
@@ -46,12 +48,17 @@ def open_source(path: Path, spec: SourceSpec) -> Source:
 
     Every column that `spec` names stands in the file, and each column once.
     """
+    source = open_table(path, spec)
+    _must_fit(source, spec)
+    return source
+
+
+def open_table(path: Path, spec: SourceSpec) -> Source:
+    """A file that can be read, whatever its columns. `BadInput` says why it cannot."""
     form = format_of(path, spec)
     if form not in _READERS:
         raise BadInput(f"{path.name} is a {form}, which may hold photos but no table; unpack it, and name its files.")
-    source = _READERS[form](path, spec)
-    _must_fit(source, spec)
-    return source
+    return _READERS[form](path, spec)
 
 
 def _must_fit(source: Source, spec: SourceSpec) -> None:
@@ -63,7 +70,7 @@ def _must_fit(source: Source, spec: SourceSpec) -> None:
     missing = [c for c in spec.needs() if c not in source.columns]
     if not missing:
         return
-    if any(_looks_like_a_value(c) for c in source.columns):
+    if is_a_row(source.columns):
         raise BadInput(
             f"{where}: this is a row and no header; export the file again with a header, or write `header: false` in "
             f"the mapping and name the columns 1, 2, 3…"
@@ -77,6 +84,11 @@ def _must_fit(source: Source, spec: SourceSpec) -> None:
 def _shown(column: str) -> str:
     """A column's name as it may be shown: one that may be a value does not show."""
     return "a value" if _looks_like_a_value(column) else column
+
+
+def is_a_row(columns: Sequence[str]) -> bool:
+    """Whether what stands in the place of a header is a row: a number or somebody's sex stands in it."""
+    return any(_looks_like_a_value(c) or c in ("男", "女") for c in columns)
 
 
 def _looks_like_a_value(column: str) -> bool:
