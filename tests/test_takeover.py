@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
 from asking import LI_NA, NOBODY, TIAN_YU, ZHOU_MING, ask
 from conftest import Database, StandingClock
 from shebaoka.desk import Desk, Note, Outcome
-from shebaoka.records import Ask, Broken, Receipt, StoreDown, StoreLost
+from shebaoka.desk.bodies import counted
+from shebaoka.records import Ask, BadInput, Broken, OldRecord, Receipt, StoreDown, StoreLost
 from shebaoka.store import BLOCK, Store, Writes
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -149,6 +151,22 @@ def test_an_unfit_batch_is_refused_before_anything_is_written(
     with pytest.raises(Broken):
         desk.foresee(asks)
     assert not any(rows().values())
+
+
+def test_a_text_that_is_not_the_digests_is_left_out(desk: Desk, rows: Callable[[], Rows]) -> None:
+    """Records whose text is another than the request names are trouble of that ask alone, and the rest is written."""
+    year, body = counted(2013, [OldRecord(dt.date(2013, 3, 1), "南山镇卫生院", 3000, 2010)])
+    here = {"balance_fen": 100, "old_card_number": "X1", "name": "李娜", "region": "140702", "years": (year,)}
+    here["insured_on"] = dt.date(2009, 4, 1)
+    asks = [
+        msgspec.structs.replace(ask("carry_over_account", person, **here), bodies=(text,))
+        for person, text in ((LI_NA, body), (ZHOU_MING, b"[]"), (TIAN_YU, body))
+    ]
+    first, second, third = desk.take_over(asks, FIRST, noted)
+    assert isinstance(second, BadInput)
+    assert entries([first, third]) == [f"{FIRST}-1", f"{FIRST + 2}-1"]
+    kept = rows()
+    assert [r[0] for r in kept["carried_records"]] == [r[0] for r in kept["journal"]] == [FIRST, FIRST + 2]
 
 
 def test_what_is_foreseen_is_what_is_decided(desk: Desk, rows: Callable[[], Rows]) -> None:

@@ -69,10 +69,16 @@ def _weighed(digits: str, start: int) -> int:
     return sum(map(operator.mul, map(int, digits), _WEIGHTS[start:]))
 
 
+def sex_and_birth_date(number: str) -> tuple[Sex, dt.date]:
+    """Both that a number says. `BadInput` if the shape is wrong or there is no such day."""
+    born_on = birth_date(number)
+    return Sex.MALE if int(number[16]) % 2 else Sex.FEMALE, born_on
+
+
 def sex(number: str) -> Sex:
     """The sex that the seventeenth digit says: odd is male. `BadInput` if the shape is wrong."""
     _must_have_the_shape(number)
-    return Sex.MALE if number[16] in "13579" else Sex.FEMALE
+    return Sex.MALE if int(number[16]) % 2 else Sex.FEMALE
 
 
 def with_check_digit(first17: str) -> str:

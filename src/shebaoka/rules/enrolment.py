@@ -28,7 +28,8 @@ def register(case: Case, request: RegisterPerson) -> Decision:
 
 def newcomer(number: str, name: str, region: str, insured_on: dt.date) -> Person:
     """Somebody insured for the first time; birth date and sex are those of the number, which has no fault."""
-    return Person(number, name, numbers.sex(number), numbers.birth_date(number), region, insured_on)
+    sex, birth_on = numbers.sex_and_birth_date(number)
+    return Person(number, name, sex, birth_on, region, insured_on)
 
 
 def returned(person: Person, name: str, region: str, insured_on: dt.date) -> Person:

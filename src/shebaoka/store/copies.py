@@ -5,8 +5,10 @@ tray saves the same table, so that there is one place that says them. A column t
 once. Measured in docs/decisions/0027-people-nobody-has-on-file-by-copy.md.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, repeat
 from struct import Struct
 from typing import Any
@@ -40,6 +42,20 @@ def _fixed(code: str, size: int, of: Callable[[Any], int] | None = None) -> _Pac
     return pack
 
 
+_one_day = Struct(">ii").pack
+_DAYS_KEPT = 1 << 16
+
+
+@lru_cache(_DAYS_KEPT)
+def _day(day: dt.date | None) -> bytes:
+    """A day packed. People share them, and so it is kept."""
+    return _NULL if day is None else _one_day(4, days(day))
+
+
+def _days(column: Sequence[dt.date | None]) -> Parts:
+    return (map(_day, column),)
+
+
 def _texts(column: Sequence[str | bytes | None]) -> Parts:
     """Texts, or what is UTF-8 already."""
     try:
@@ -71,7 +87,7 @@ _PACKERS: dict[str, _Packer] = {
     "bigint": _fixed("q", 8),
     "smallint": _fixed("h", 2),
     "integer": _fixed("i", 4),
-    "date": _fixed("i", 4, days),
+    "date": _days,
     "timestamptz": _fixed("q", 8, microseconds),
     "boolean": _fixed("?", 1),
     "text": _texts,
