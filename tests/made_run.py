@@ -115,7 +115,7 @@ def made_run(**changed: Any) -> RunReport:
         counties=counties(),
         reasons=tuple(ReasonCount(*r) for r in REASONS),
         warnings=((WARNING, 1_234), ("<b>Odd</b> & strange.", 2)),
-        dry_run=(("to_carry_over", 412_000), ("refused", 12)),
+        dry_run=(("old_account_carries_over", 412_000), ("account_was_already_carried_over", 12)),
         steps=steps(),
         batches=207,
         batches_carried=206,

@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -20,7 +21,7 @@ from shebaoka.desk import Role, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS
 from shebaoka.paper import RUN_POLICY
-from shebaoka.records import BadInput, NotFound, NotReconciled, Progress
+from shebaoka.records import NotFound, NotReconciled, Progress
 from shebaoka.serving import front_of
 from test_office import House2013, Reader
 
@@ -31,11 +32,18 @@ insert into import_batch (run, attempt, n, people, carried, refused, carried_fen
 values (%s, %s, %s, 2000, %s, %s, %s, %s, %s)"""
 
 
-def working(seconds_ago: float = 1, **changed: Any) -> Progress:
+def working(**changed: Any) -> Progress:
     """Carrying over, a third done."""
-    at = AT - dt.timedelta(seconds=seconds_ago)
-    made = Progress(step="carry_over", done=1_000, of=3_000, unit="people", rate=512.4, seconds_left=3.9, at=at)
+    made = Progress(step="carry_over", done=1_000, of=3_000, unit="people", rate=512.4, seconds_left=3.9, at=AT)
     return replace(made, **changed)
+
+
+@contextmanager
+def at_work(database: Database) -> Iterator[None]:
+    """Somebody is at work on the run."""
+    with psycopg.connect(database.app, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(3, hashtext(%s))", (RUN,))
+        yield
 
 
 @pytest.fixture
@@ -64,8 +72,11 @@ def test_a_run_is_kept_and_told(office: House2013) -> None:
     begun = runs.of(RUN)
     assert (begun.state, begun.began_at, begun.document, begun.progress) == ("begun", AT, None, working())
     runs.keep_document(RUN, empty_run())
-    assert (runs.document(RUN), runs.progress(RUN)) == (empty_run(), working())
+    assert (runs.document(RUN), runs.progress(RUN)) == (empty_run(), None)
+    runs.note_progress(RUN, working())
+    assert runs.progress(RUN) == working()
     runs.note_progress(RUN, None)
+    assert runs.progress(RUN) is None
     runs.keep_document(RUN, made_run())
     kept = runs.of(RUN)
     assert (kept.document, kept.progress, kept.going) == (made_run(signatures=()), None, False)
@@ -96,36 +107,51 @@ def test_two_people_sign_what_is_proved(office: House2013) -> None:
     runs.sign(RUN, "b", CHECKSUM)
     assert [s.by for s in runs.signatures(RUN)] == ["a", "b"]
     assert runs.document(RUN).signatures == runs.signatures(RUN)
-    runs.keep_document(RUN, made_run(proof=proof(checksum="0" * 64)))
-    with pytest.raises(BadInput, match="somebody else"):
-        runs.sign(RUN, "a", "0" * 64)
 
 
-def test_another_attempt_has_its_own_batches_and_signatures(office: House2013, database: Database) -> None:
-    """What was signed and carried over in an attempt that was undone does not count in the next."""
+def test_a_signature_does_not_outlive_its_proof(office: House2013) -> None:
+    """A proof with another checksum, and a run that is taken back, are signed anew, by the same people if they will."""
     runs = office.house.runs
     runs.keep_document(RUN, made_run())
     runs.sign(RUN, "a", CHECKSUM)
+    runs.keep_document(RUN, made_run(warnings=()))
+    assert [s.by for s in runs.signatures(RUN)] == ["a"]
+    runs.keep_document(RUN, made_run(proof=proof(checksum="0" * 64)))
+    assert (runs.signatures(RUN), runs.of(RUN).attempt) == ((), 2)
+    runs.sign(RUN, "a", "0" * 64)
+    runs.keep_document(RUN, made_run(state="carry_over", proof=proof(checksum="0" * 64)))
+    assert (runs.signatures(RUN), runs.of(RUN).attempt) == ((), 3)
+    runs.keep_document(RUN, made_run())
+    for name in "ab":
+        runs.sign(RUN, name, CHECKSUM)
+    runs.keep_document(RUN, made_run(state="sign_off"))
+    assert [[s.by for s in r.signatures] for r in runs.runs()] == [["a", "b"]]
+
+
+def test_a_batch_is_told_as_its_last_attempt_left_it(office: House2013, database: Database) -> None:
+    """A batch that was undone and goes over again is one batch, with what became of it last."""
+    runs = office.house.runs
+    runs.keep_document(RUN, made_run())
     with psycopg.connect(database.app, autocommit=True) as connection:
         connection.execute(BATCH, (RUN, 1, 1, 2000, 0, 5, AT, AT))
+        connection.execute(BATCH, (RUN, 1, 2, 1999, 1, 7, AT, None))
+        assert [(b.n, b.carried, b.carried_fen, b.undone_at) for b in runs.batches(RUN)] == [
+            (1, 2000, 5, AT),
+            (2, 1999, 7, None),
+        ]
         connection.execute(BATCH, (RUN, 2, 1, None, None, None, None, None))
-        assert [(b.n, b.people, b.carried_fen, b.undone_at) for b in runs.batches(RUN)] == [(1, 2000, 5, AT)]
-        connection.execute("update import_run set attempt = 2")
-    assert [(b.n, b.carried, b.carried_at) for b in runs.batches(RUN)] == [(1, None, None)]
-    assert runs.signatures(RUN) == ()
-    assert runs.of(RUN).attempt == 2
+    assert [(b.n, b.carried, b.undone_at) for b in runs.batches(RUN)] == [(1, None, None), (2, 1999, None)]
 
 
-def test_a_run_is_going_while_it_is_held_or_tells_of_itself(office: House2013, database: Database) -> None:
-    """A minute without a word is a run that was stopped, unless somebody still holds it."""
+def test_a_run_is_going_as_long_as_somebody_holds_it(office: House2013, database: Database) -> None:
+    """Whoever is at work on a run holds its lock, and lets go of it by ending or dying; another run's says nothing."""
     runs = office.house.runs
-    for progress, going in ((working(59), True), (working(61), False), (None, False)):
-        runs.note_progress(RUN, progress)
-        assert runs.of(RUN).going is going
-    runs.note_progress(RUN, working(3600))
-    with psycopg.connect(database.app, autocommit=True) as connection:
-        connection.execute("update import_run set held_by = 'x', held_until = %s", (AT + dt.timedelta(seconds=5),))
-    assert runs.of(RUN).going
+    for run in (RUN, "another"):
+        runs.note_progress(run, working())
+    assert [r.going for r in runs.all()] == [False, False]
+    with at_work(database):
+        assert (runs.of(RUN).going, runs.of("another").going) == (True, False)
+    assert runs.of(RUN).going is False
 
 
 def test_what_another_version_wrote_is_told_and_does_not_break(office: House2013, database: Database) -> None:
@@ -144,11 +170,11 @@ def test_what_another_version_wrote_is_told_and_does_not_break(office: House2013
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_run_that_is_going_on_is_live(office: House2013, language: str) -> None:
+def test_a_run_that_is_going_on_is_live(office: House2013, database: Database, language: str) -> None:
     """Step, done, rate and time left are told, the page renews itself without a script, and can be stopped."""
     office.house.runs.keep_document(RUN, made_run(state="dry_run", proof=None))
     office.house.runs.note_progress(RUN, working())
-    with office.client("clerk") as client:
+    with at_work(database), office.client("clerk") as client:
         text = client.get(f"/imports/{RUN}", params={"language": language}).text
         assert '<meta http-equiv="refresh" content="2">' in text
         assert '<progress value="1000" max="3000"' in text
@@ -160,7 +186,7 @@ def test_a_run_that_is_going_on_is_live(office: House2013, language: str) -> Non
         assert LABELS[language]["live_go"] in still
         assert LABELS[language]["going"] in main_of(client, "/", language)
     office.house.runs.note_progress(RUN, working(of=0, seconds_left=None))
-    with office.client("clerk") as client:
+    with at_work(database), office.client("clerk") as client:
         text = main_of(client, f"/imports/{RUN}")
         assert "<progress" not in client.get(f"/imports/{RUN}").text
         assert ("1,000 people" in text, "time left not known yet" in text) == (True, True)
@@ -169,7 +195,7 @@ def test_a_run_that_is_going_on_is_live(office: House2013, language: str) -> Non
 def test_a_run_that_was_stopped_says_how_it_goes_on(office: House2013) -> None:
     """No renewing; how far it came, that nothing is lost, and the command that goes on."""
     office.house.runs.keep_document(RUN, made_run(state="dry_run", proof=None))
-    office.house.runs.note_progress(RUN, working(600))
+    office.house.runs.note_progress(RUN, working())
     with office.client("clerk") as client:
         assert "http-equiv" not in client.get(f"/imports/{RUN}").text
         text = main_of(client, f"/imports/{RUN}")

@@ -9,19 +9,17 @@ import datetime as dt
 import msgspec
 
 from shebaoka.desk.fresh import Clock, now
-from shebaoka.records import BadInput, NotFound, NotReconciled, Progress, RunReport, Signature
+from shebaoka.records import NotFound, NotReconciled, Progress, RunReport, Signature
 from shebaoka.store import Views, views
 
 DONE = frozenset({"sign_off", "undone"})
 """States in which nothing more is done with a run."""
 SIGNERS = 2
 """How many different people sign a run off."""
-STILL_S = 60
-"""After so many seconds without a word of progress a run is taken to have been stopped."""
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A batch of the run's present attempt. What is not known before it is carried over is None. Fen."""
+    """A batch of a run, as its last attempt left it. What is not known before it is carried over is None. Fen."""
 
     n: int
     people: int
@@ -35,7 +33,8 @@ class Batch(msgspec.Struct, frozen=True):
 class RunOnFile(msgspec.Struct, frozen=True):
     """A run as it is kept. `old_report` is the JSON of a run of before there were steps, and then `document` is None.
 
-    `unreadable` if what is on file was written by another version of the program. `going` while somebody works on it.
+    `unreadable` if what is on file was written by another version of the program. `going` while somebody works on it;
+    `progress` without that is of a step that was stopped in the middle.
     """
 
     run: str
@@ -51,7 +50,10 @@ class RunOnFile(msgspec.Struct, frozen=True):
 
 
 class Runs:
-    """Keeps each run, and tells of it. A run that is kept again is replaced, but for its signatures and batches."""
+    """Keeps each run, and tells of it.
+
+    Signatures stand under a proof: if its checksum changes, or the run is taken back behind it, they count no more.
+    """
 
     def __init__(self, views_: Views, clock: Clock = now) -> None:
         self._views = views_
@@ -62,7 +64,10 @@ class Runs:
         self._views.write(views.ADD_IMPORT_RUN, {"run": run, "report": report, "at": self._clock()})
 
     def keep_document(self, run: str, report: RunReport) -> None:
-        """Put a run's report on file; the run's state is the report's. Signatures are kept by `sign` alone."""
+        """Put a run's report on file: a step has ended, so nothing of its progress is told any more.
+
+        The run's state is the report's. Signatures are kept by `sign` alone.
+        """
         row = {
             "run": run,
             "state": report.state,
@@ -73,13 +78,18 @@ class Runs:
         self._views.write(views.KEEP_IMPORT_DOCUMENT, row)
 
     def note_progress(self, run: str, progress: Progress | None) -> None:
-        """How far the step at hand is; None when no step is at hand."""
+        """How far the step at hand is, until `keep_document` says that it has ended. None takes it back."""
         noted = None if progress is None else msgspec.json.encode(progress).decode()
         self._views.write(views.NOTE_IMPORT_PROGRESS, {"run": run, "at": self._clock(), "progress": noted})
 
     def all(self) -> list[RunOnFile]:
-        """All runs, the latest first; of their signatures, those of `of` alone can be trusted to be there."""
+        """All runs, the latest first, their reports without signatures."""
         return [self._on_file(row) for row in self._views.rows(views.IMPORT_RUNS)]
+
+    def runs(self) -> list[RunReport]:
+        """The reports of all runs with steps, the latest first, with their signatures."""
+        found = [run.document for run in self.all() if run.document is not None]
+        return [msgspec.structs.replace(r, signatures=self.signatures(r.run)) for r in found]
 
     def of(self, run: str) -> RunOnFile:
         """One run, its report with the signatures. `NotFound`."""
@@ -104,13 +114,13 @@ class Runs:
         return self.of(run).progress
 
     def batches(self, run: str) -> list[Batch]:
-        """The batches of the run's present attempt, in their order."""
+        """A run's batches, in their order."""
         return [Batch(*row) for row in self._views.rows(views.IMPORT_BATCHES, {"run": run})]
 
     def sign(self, run: str, by: str, checksum: str) -> Signature:
         """Somebody signs the run off under the checksum of the proof that they saw; to sign again changes nothing.
 
-        `NotReconciled` unless the run is proved under that checksum; `BadInput` if they have signed another one.
+        `NotReconciled` unless the run is proved under that checksum.
         """
         proof = self.document(run).proof
         if proof is None or not proof.proved:
@@ -122,17 +132,14 @@ class Runs:
             )
         row = {"run": run, "by": by, "at": self._clock(), "checksum": checksum}
         self._views.write(views.SIGN_IMPORT, row)
-        signature = next(s for s in self.signatures(run) if s.by == by)
-        if signature.checksum != checksum:
-            raise BadInput(f"{by} has signed run {run} under another checksum already; somebody else must sign.")
-        return signature
+        return next(s for s in self.signatures(run) if s.by == by)
 
     def signatures(self, run: str) -> tuple[Signature, ...]:
-        """Who signed the run's present attempt, in their order."""
+        """Who signed the run as it is proved now, in their order."""
         return tuple(Signature(*row) for row in self._views.rows(views.IMPORT_SIGNATURES, {"run": run}))
 
     def _on_file(self, row: tuple[object, ...]) -> RunOnFile:
-        run, state, began_at, finished_at, old_report, filed, noted, attempt, held_until = row
+        run, state, began_at, finished_at, old_report, filed, noted, attempt, going = row
         document, progress, unreadable = None, None, False
         try:
             document = msgspec.json.decode(str(filed), type=RunReport) if filed else None
@@ -148,13 +155,6 @@ class Runs:
             document=document,
             progress=progress,
             attempt=int(str(attempt)),
-            going=progress is not None and self._is_going(progress, held_until),
+            going=bool(going),
             unreadable=unreadable,
         )
-
-    def _is_going(self, progress: Progress, held_until: object) -> bool:
-        """Whether somebody works on a run: they hold it, or have told of their progress not long ago."""
-        at = self._clock()
-        if isinstance(held_until, dt.datetime) and held_until > at:
-            return True
-        return (at - progress.at).total_seconds() < STILL_S

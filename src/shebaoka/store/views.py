@@ -106,14 +106,18 @@ META = "select key, value from meta"
 STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
 STAFF_BY_NAME = "select name, role, place from staff where name = %(name)s and ended_at is null"
 STAFF = "select name, role, place, added_at, ended_at from staff order by name"
-# Runs of moving a city over, the latest first. A run that nobody has finished yet has no end.
+# Runs of moving a city over, the latest first. Whoever is at work on one holds its lock until they end or die.
 _IMPORT_RUN = """
-select run, state, began_at, finished_at, report, document, progress, attempt, held_until from import_run"""
+select run, state, began_at, finished_at, report, document, progress, attempt, exists (
+    select from pg_locks where locktype = 'advisory' and objsubid = 2 and classid = 3
+      and database = (select oid from pg_database where datname = current_database())
+      and objid::bigint = hashtext(run)::bigint & 4294967295)
+from import_run"""
 IMPORT_RUNS = f"{_IMPORT_RUN} order by coalesce(began_at, finished_at) desc nulls last, run"
 IMPORT_RUN = f"{_IMPORT_RUN} where run = %(run)s"
 IMPORT_BATCHES = """
-select b.n, b.people, b.carried, b.refused, b.carried_fen, b.carried_at, b.undone_at
-from import_batch b join import_run r on r.run = b.run and r.attempt = b.attempt where b.run = %(run)s order by b.n"""
+select distinct on (n) n, people, carried, refused, carried_fen, carried_at, undone_at
+from import_batch where run = %(run)s order by n, attempt desc"""
 IMPORT_SIGNATURES = """
 select s.by_whom, s.at, s.checksum from import_signature s
 join import_run r on r.run = s.run and r.attempt = s.attempt where s.run = %(run)s order by s.at, s.by_whom"""
@@ -125,11 +129,16 @@ END_STAFF = "update staff set ended_at = %(at)s where name = %(name)s and ended_
 ADD_IMPORT_RUN = """
 insert into import_run (run, finished_at, report) values (%(run)s, %(at)s, %(report)s)
 on conflict (run) do update set finished_at = excluded.finished_at, report = excluded.report"""
+# A proof that changes, or a run that is taken back behind it, is to be signed anew: that is another attempt.
 KEEP_IMPORT_DOCUMENT = """
 insert into import_run (run, state, began_at, finished_at, document)
 values (%(run)s, %(state)s, %(began_at)s, %(finished_at)s, %(document)s)
 on conflict (run) do update set state = excluded.state, began_at = excluded.began_at,
-    finished_at = excluded.finished_at, document = excluded.document"""
+    finished_at = excluded.finished_at, document = excluded.document, progress = null,
+    attempt = import_run.attempt + case
+        when import_run.state = 'prove' and excluded.state not in ('prove', 'sign_off')
+          or import_run.document::json #>> '{proof,checksum}' <> excluded.document::json #>> '{proof,checksum}'
+        then 1 else 0 end"""
 NOTE_IMPORT_PROGRESS = """
 insert into import_run (run, state, began_at, progress) values (%(run)s, 'begun', %(at)s, %(progress)s)
 on conflict (run) do update set progress = excluded.progress"""

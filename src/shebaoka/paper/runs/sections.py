@@ -9,7 +9,7 @@ from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped, signed
 from shebaoka.paper.runs.parts import Clock, Section, Table, money_adds_up, rows_add_up, took, totals_agree
 from shebaoka.paper.runs.pictures import by_county, by_reason, county_of, what_became
-from shebaoka.paper.runs.words import RunWords, reason_in, run_words
+from shebaoka.paper.runs.words import RunWords, foreseen_in, reason_in, run_words
 from shebaoka.records import FileOutcome, Proof, RunReport
 
 
@@ -24,7 +24,7 @@ def sections_of(report: RunReport, speech: Speech, clock: Clock) -> tuple[Sectio
         _files(report, say),
         _differences(report, say),
         _warnings(report, say),
-        _dry_run(report, say),
+        _dry_run(report, speech, say),
         _steps(report, say, clock),
         _signatures(report, say, clock),
     )
@@ -206,11 +206,11 @@ def _warnings(report: RunReport, say: RunWords) -> Section | None:
     )
 
 
-def _dry_run(report: RunReport, say: RunWords) -> Section | None:
+def _dry_run(report: RunReport, speech: Speech, say: RunWords) -> Section | None:
     texts = say.texts
     if not report.dry_run:
         return None
-    rows = tuple((say.count(what), f"{n:,}") for what, n in report.dry_run)
+    rows = tuple((foreseen_in(speech, what), f"{n:,}") for what, n in report.dry_run)
     return Section("dry_run", texts["dry_run"], tables=(Table((texts["what"], texts["people"]), rows),))
 
 

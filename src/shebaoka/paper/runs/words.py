@@ -42,10 +42,6 @@ class RunWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What was compared."""
         return self.compared.get(code, _plainly(code))
 
-    def count(self, code: str) -> str:
-        """What a dry run counted."""
-        return self.counted.get(code, _plainly(code))
-
 
 def run_words(language: str) -> RunWords:
     """The words of a language. `NotFound` for a language that there is not."""
@@ -62,6 +58,12 @@ def reason_in(speech: Speech, code: str) -> str:
     if code in refusals:
         return refusals[code].says.format_map(dict.fromkeys(FACTS_OF_A_CASE | FACTS_OF_A_NOTICE, "…"))
     return _plainly(code)
+
+
+def foreseen_in(speech: Speech, code: str) -> str:
+    """What a dry run counted: a ground of the desk for a yes, or for a no as `reason_in` says it."""
+    counted = run_words(speech.words.language).counted
+    return counted[code] if code in counted else reason_in(speech, code)
 
 
 def _plainly(code: str) -> str:
