@@ -2,7 +2,7 @@
 
 For people whom nobody has on file, a whole batch at a time. Columns and types are read from the statement by which a
 tray saves the same table, so that there is one place that says them. A column that says the same in every row is packed
-once. Measured in docs/decisions/0027-people-nobody-has-on-file-by-copy.md.
+once. Measured in docs/decisions/0028-people-nobody-has-on-file-by-copy.md.
 """
 
 import datetime as dt
