@@ -10,6 +10,7 @@ import click
 from shebaoka.cli.entrance import TROUBLE, desk_of, json_option
 from shebaoka.cli.inspecting import inspect
 from shebaoka.cli.layout import named, say, say_json
+from shebaoka.cli.reporting import add_to as add_report
 from shebaoka.notice.speech import yuan
 from shebaoka.records import Channel, NotAllowed
 
@@ -21,6 +22,7 @@ def add_to(main: click.Group) -> None:
     """Put the command into the command line."""
     main.add_command(import_)
     import_.add_command(inspect)
+    add_report(import_)
 
 
 @click.group("import")
