@@ -248,6 +248,9 @@ def test_one_column_alone(tmp_path: Path) -> None:
 
 
 REFUSED = [
+    ("a web page", b"<html><table></table></html>", {}, "is a web page or XML, whatever its name says"),
+    ("zero bytes", b"a,b\n" + bytes(100), {}, "is no text: much of it is zero bytes"),
+    ("Excel called CSV", b"PK\x03\x04" + bytes(100), {"format": "csv"}, "is an Excel workbook or an archive"),
     ("empty", b"", {}, "people.csv is empty"),
     ("only line ends", b"\r\n\r\n", {}, "people.csv is empty"),
     ("only an end mark", b"\x1a", {}, "people.csv is empty"),

@@ -66,7 +66,7 @@ class DbfFile(Source):
         head = table.header
         self._start, self._width, self._count = head.headerlen, head.recordlen, head.numrecords
         fields = [f for f in table.fields if f.type != "0"]
-        if sum(f.length for f in fields) + 1 > self._width or not 1 < self._width <= RECORD_BYTES_MAX:
+        if not fields or sum(f.length for f in fields) + 1 > self._width or not 1 < self._width <= RECORD_BYTES_MAX:
             raise BadInput(f"{path.name}: the header's fields do not fit its records; export the table again.")
         self._must_be_whole()
         sample = self._sample(fields)

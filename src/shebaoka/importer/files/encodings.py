@@ -41,11 +41,11 @@ def sample_of(path: Path) -> bytes:
 
 
 def encoding_of(sample: bytes, declared: str, name: str) -> Found:
-    """The encoding of a text. `BadInput` if it is none that can be read, or not the one that the mapping declares.
+    """The encoding of a text. `BadInput` if it is no text that can be read, or not in what the mapping declares.
 
     The first line decides where it has Chinese, else the greater part of the lines: a damaged row changes nothing.
     """
-    _refuse_utf16(sample, name)
+    _must_be_text(sample, name)
     found = _found(sample, name)
     called = GB18030 if declared in ("gbk", "gb2312", GB18030) else declared
     if called in ("auto", found.encoding):
@@ -107,9 +107,18 @@ def _is(raw: bytes, encoding: str) -> bool:
     return True
 
 
-def _refuse_utf16(sample: bytes, name: str) -> None:
-    """`BadInput` for UTF-16 and UTF-32, with a mark or without: every second byte of their ASCII is zero."""
-    zeros = max(sample[:4000:2].count(0), sample[1:4000:2].count(0))
-    marked = sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if marked or zeros > len(sample[:4000]) * 0.2:
+def _must_be_text(sample: bytes, name: str) -> None:
+    """`BadInput` for what is no text, and for UTF-16: of two bytes of its ASCII one is zero, always the same one."""
+    begins = sample[:4000]
+    if begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise BadInput(f"{name} is an Excel workbook or an archive, and no text; write `format: excel` in the mapping.")
+    if begins.lstrip().startswith(b"<"):
+        raise BadInput(f"{name} is a web page or XML, whatever its name says; open it in Excel and save it as xlsx.")
+    even, odd = begins[::2].count(0), begins[1::2].count(0)
+    few, many = sorted((even, odd))
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or (many > len(begins) * 0.2 and few < many / 10):
         raise BadInput(f"{name} is in UTF-16 (a spreadsheet calls it Unicode text); save it as CSV UTF-8 or GB18030.")
+    if few + many > len(begins) * 0.2:
+        raise BadInput(
+            f"{name} is no text: much of it is zero bytes. Name its format in the mapping, or export it again."
+        )

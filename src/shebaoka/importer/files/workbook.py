@@ -5,6 +5,7 @@ calamine gives an error such as #N/A as an empty cell, so the cells with errors 
 
 import datetime as dt
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -173,7 +174,7 @@ class _OldSheet(Sheet):
 
     def __init__(self, path: Path, name: str | None) -> None:
         try:
-            book = xlrd.open_workbook(path, on_demand=True, logfile=_Silence())
+            book = xlrd.open_workbook(path, on_demand=True, ragged_rows=True, logfile=_Silence())
             self.names = book.sheet_names()
             self.name = _choose(path, self.names, name)
             self._sheet = book.sheet_by_name(self.name)
@@ -220,7 +221,7 @@ class _Silence:
 
 
 _DAMAGE = (
-    AssertionError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError, TypeError,
-    UnicodeError, ValueError, ZeroDivisionError,
+    AssertionError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError, RecursionError,
+    TypeError, UnicodeError, ValueError, ZeroDivisionError, struct.error,
 )  # fmt: skip
 """What xlrd raises where a file is not what it says."""
