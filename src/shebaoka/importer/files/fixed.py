@@ -49,14 +49,15 @@ class FixedFile(Source):
 
     def blocks(self) -> Iterator[Block]:
         """All rows, in blocks of a few megabytes."""
+        number = 1
         for lines in blocks_of(self.path):
-            raw = lines.raw.removeprefix(self._mark) if lines.first == 1 else lines.raw
+            raw = lines.raw.removeprefix(self._mark) if number == 1 else lines.raw
             as_it_came = [line.rstrip(b"\r") for line in raw.split(b"\n")[:-1]]
-            first = lines.first
-            if first < self.first_line:
-                as_it_came, first = as_it_came[1:], self.first_line
-            if as_it_came:
-                yield self._records.block(first, self._rows(first, as_it_came, lines), as_it_came)
+            rows = self._rows(number, as_it_came, lines)
+            left_out = max(0, self.first_line - number)
+            if len(rows) > left_out:
+                yield self._records.block(number + left_out, rows[left_out:], as_it_came[left_out:])
+            number += len(rows)
 
     def _rows(self, first: int, as_it_came: list[bytes], lines: Lines) -> list[bytes | Odd]:
         """The lines with their values apart, or odd."""
@@ -64,8 +65,8 @@ class FixedFile(Source):
         return [
             SEPARATOR.join([value.strip(b" ") for value in unpack(line)])
             if len(line) == width and SEPARATOR not in line
-            else self._irregular(n, line, cut=n in lines.cut)
-            for n, line in enumerate(as_it_came, first)
+            else self._irregular(first + n, line, cut=n in lines.cut)
+            for n, line in enumerate(as_it_came)
         ]
 
     def _irregular(self, number: int, line: bytes, *, cut: bool) -> bytes | Odd:

@@ -12,20 +12,18 @@ LINE_BYTES_KEPT = 1 << 16
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """Whole lines, each ending in a line feed. `first` is the number of the first one, the file's first being 1.
+    """Whole lines, each ending in a line feed. Nobody has counted them yet.
 
-    `cut` are the numbers of lines that were too long, and of which only the beginning is here.
+    `cut` are the places, from 0, of lines that were too long, and of which only the beginning is here.
     """
 
-    first: int
     raw: bytes
-    count: int
     cut: frozenset[int] = frozenset()
 
 
 def blocks_of(path: Path) -> Iterator[Lines]:
     """All lines of a file. The last one gets a line feed if it has none; an empty file has none."""
-    number, rest, skipping, rest_was_cut = 1, b"", False, False
+    rest, skipping, rest_was_cut = b"", False, False
     with path.open("rb") as file:
         while data := file.read(BLOCK_BYTES):
             if skipping:
@@ -37,40 +35,39 @@ def blocks_of(path: Path) -> Iterator[Lines]:
             end = raw.rfind(b"\n") + 1
             raw, rest = raw[:end], raw[end:]
             if raw:
-                lines = _cut_long(number, raw, rest_was_cut)
-                number, rest_was_cut = number + lines.count, False
-                yield lines
+                yield _cut_long(raw, rest_was_cut)
+                rest_was_cut = False
             if len(rest) > LINE_BYTES_MAX:
                 rest, skipping, rest_was_cut = rest[:LINE_BYTES_KEPT], True, True
     if rest:
-        yield _cut_long(number, rest + b"\n", rest_was_cut)
+        yield _cut_long(rest + b"\n", rest_was_cut)
 
 
 def lines_at(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, bytes]]:
-    """Lines by their numbers, in the file's order, without line ends."""
-    left = sorted(set(wanted), reverse=True)
+    """Lines by their numbers from 1, in the file's order, without line ends."""
+    left = sorted(n for n in set(wanted) if n > 0)[::-1]
+    first = 1
     for block in blocks_of(path):
         if not left:
             return
-        if left[-1] >= block.first + block.count:
-            continue
-        lines = block.raw.split(b"\n")
-        while left and left[-1] < block.first + block.count:
+        after = first + block.raw.count(b"\n")
+        lines = block.raw.split(b"\n") if left[-1] < after else []
+        while left and left[-1] < after:
             number = left.pop()
-            if number >= block.first:
-                yield number, lines[number - block.first].rstrip(b"\r\n")
+            yield number, lines[number - first].rstrip(b"\r\n")
+        first = after
 
 
-def _cut_long(first: int, raw: bytes, first_was_cut: bool) -> Lines:
+def _cut_long(raw: bytes, first_was_cut: bool) -> Lines:
     """The lines, those that are too long cut. The search goes in steps of a megabyte, not line by line."""
-    cut = {first} if first_was_cut else set()
+    cut = {0} if first_was_cut else set()
     at = 0
     while len(raw) - at > LINE_BYTES_MAX:
         end = raw.rfind(b"\n", at, at + LINE_BYTES_MAX + 1)
         if end < 0:
-            cut.add(first + raw.count(b"\n", 0, at))
+            cut.add(raw.count(b"\n", 0, at))
             end = raw.find(b"\n", at)
             raw = raw[: at + LINE_BYTES_KEPT] + raw[end:]
             end = at + LINE_BYTES_KEPT
         at = end + 1
-    return Lines(first, raw, raw.count(b"\n"), frozenset(cut))
+    return Lines(raw, frozenset(cut))

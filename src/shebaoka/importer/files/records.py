@@ -29,7 +29,7 @@ class Records:
         `raw` is what each of them shows as its bytes, should it be odd.
         """
         text = b"".join((b"" if isinstance(row, Odd) else row.replace(b"\n", b"\r")) + b"\n" for row in rows)
-        block = self._tidy.block(Lines(first, text, len(rows)))
+        block = self._tidy.block(first, Lines(text))
         odd = tuple(self._odd(o, rows[o.line - first], raw[o.line - first]) for o in block.odd)
         return Block(block.text, block.rows, odd)
 

@@ -64,17 +64,22 @@ class SeparatedFile(Source):
 
     def blocks(self) -> Iterator[Block]:
         """All rows, in blocks of a few megabytes."""
+        number = 1
         for lines in blocks_of(self.path):
-            body = self._below_header(lines) if lines.first == 1 else lines
-            if body.count:
-                yield self._tidy.block(body)
+            if number == 1:
+                lines = self._below_header(lines)
+                number = self.first_line
+            if lines.raw:
+                block = self._tidy.block(number, lines)
+                number += block.rows
+                yield block
 
     def _below_header(self, lines: Lines) -> Lines:
         """The file's first lines without byte order mark and header."""
         raw = lines.raw.removeprefix(self._mark)
         if not self._spec.header:
-            return Lines(1, raw, lines.count, lines.cut)
-        return Lines(2, raw[raw.index(b"\n") + 1 :], lines.count - 1, lines.cut)
+            return Lines(raw, lines.cut)
+        return Lines(raw[raw.index(b"\n") + 1 :], frozenset(n - 1 for n in lines.cut if n))
 
     def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
         """The rows with these line numbers, as they stand in the file."""

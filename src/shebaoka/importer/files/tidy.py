@@ -34,32 +34,34 @@ class Tidy:
         self._plain = separator * (columns - 1)
         self._all_quoted = separator.join([b'""'] * columns)
         self._to_comma = bytes.maketrans(separator, b",")
+        self._clean = _clean_row(columns) if quoted and delimiter == "," and columns > 1 else None
         self._between = b'"' + separator + b'"'
 
-    def block(self, lines: Lines) -> Block:
-        """Lines as a block of clean CSV; what is odd is named."""
+    def block(self, first: int, lines: Lines) -> Block:
+        """Lines from number `first` on as a block of clean CSV; what is odd is named."""
         raw, encoding = lines.raw, self._encoding
-        if self._columns > 1 and not lines.cut:
+        if self._columns == 1 or lines.cut:
+            return self._by_line(first, lines)
+        try:
             if self._delimiter != "," and encoding != UTF8:
                 # A byte of a Chinese character can look like a separator such as |, but not like a comma.
-                try:
-                    raw, encoding = raw.decode(encoding).encode(), UTF8
-                except UnicodeError:
-                    return self._by_line(lines)
-            if self._is_regular(raw, lines.count):
-                if encoding == GB18030 and self._has_utf8(raw, lines.count):
-                    return self._by_line(lines, look_for_utf8=True)
-                raw = raw.translate(self._to_comma, b"\r")
-                try:
-                    text = raw.decode(encoding)
-                    return Block(raw if encoding == UTF8 else text.encode(), lines.count)
-                except UnicodeError:
-                    pass
-        return self._by_line(lines)
+                raw, encoding = raw.decode(encoding).encode(), UTF8
+            left = raw.translate(None, self._deleted)
+            rows = left.count(b"\n")
+            if not self._is_regular(raw, left, rows):
+                return self._by_line(first, lines)
+            if encoding == GB18030 and self._has_utf8(raw, rows):
+                return self._by_line(first, lines, look_for_utf8=True)
+            raw = raw.replace(b"\r", b"")
+            if self._delimiter != ",":
+                raw = raw.translate(self._to_comma)
+            text = raw.decode(encoding)
+            return Block(raw if encoding == UTF8 else text.encode(), rows)
+        except UnicodeError:
+            return self._by_line(first, lines)
 
-    def _is_regular(self, raw: bytes, rows: int) -> bool:
+    def _is_regular(self, raw: bytes, left: bytes, rows: int) -> bool:
         """Whether each line has all its columns, and no quotation mark, or each column in quotation marks."""
-        left = raw.translate(None, self._deleted)
         for end in (b"\r\n", b"\n"):
             if left == (self._plain + end) * rows:
                 # A carriage return in the last value looks like one before the line feed.
@@ -80,7 +82,7 @@ class Tidy:
         starts = (raw.rfind(b"\n", 0, at) + 1 for at in range(_BYTES_APART, len(raw), _BYTES_APART))
         return any(is_utf8_chinese(raw[start : raw.index(b"\n", start)]) for start in starts)
 
-    def _by_line(self, lines: Lines, *, look_for_utf8: bool = False) -> Block:
+    def _by_line(self, first: int, lines: Lines, *, look_for_utf8: bool = False) -> Block:
         """The same, where some line is irregular: only those are read one by one."""
         as_it_came = lines.raw.split(b"\n")[:-1]
         damaged = lines.raw.decode(self._encoding, "surrogateescape")
@@ -93,8 +95,11 @@ class Tidy:
         irregular = {
             n for n, row in enumerate(rows) if left[n] != plain and not (left[n] == plain_crlf and row.endswith(b"\r"))
         }
+        if self._clean is not None:
+            clean = self._clean.fullmatch
+            irregular = {n for n in irregular if not clean(rows[n])}
         if self._encoding == GB18030 and (
-            look_for_utf8 or lines.count <= _ROWS_LOOKED_AT_ALL or any(_ED in left[n] for n in irregular)
+            look_for_utf8 or len(rows) <= _ROWS_LOOKED_AT_ALL or any(_ED in left[n] for n in irregular)
         ):
             # Where one row is damaged, others may be in UTF-8 and look like GB18030 by chance.
             irregular |= {n for n, row in enumerate(as_it_came) if not row.isascii() and is_utf8_chinese(row)}
@@ -102,15 +107,13 @@ class Tidy:
             rows = [row.translate(self._to_comma) for row in rows]
         odd = []
         for n in sorted(irregular):
-            number = lines.first + n
-            row = self._row(number, as_it_came[n], cut=number in lines.cut)
+            row = self._row(first + n, as_it_came[n], cut=n in lines.cut)
             if isinstance(row, Odd):
                 odd.append(row)
                 rows[n] = empty_row(self._columns)
             else:
                 rows[n] = row
-        rows.append(b"")
-        return Block(b"\n".join(rows).translate(None, b"\r"), lines.count, tuple(odd))
+        return Block(b"\n".join([*rows, b""]).replace(b"\r", b""), len(rows), tuple(odd))
 
     def _row(self, number: int, raw: bytes, *, cut: bool) -> bytes | Odd:
         """One line as clean CSV, or what is odd about it."""
@@ -146,6 +149,12 @@ class Tidy:
             yield from next(csv.reader([text], delimiter=self._delimiter, strict=True))
         except csv.Error:
             return
+
+
+def _clean_row(columns: int) -> re.Pattern[bytes]:
+    """A row that is clean CSV already, some of its values in quotation marks, and without a damaged character."""
+    value = rb'(?:"(?:[^"\r\0\x1a\xed]++|"")*+"|[^",\r\0\x1a\xed]*+)'
+    return re.compile(value + rb"(?:," + value + rb"){%d}\r?" % (columns - 1))
 
 
 def fields_of(text: str, delimiter: str) -> list[str]:
