@@ -110,10 +110,9 @@ def _carried(case: Case, request: CarryOverAccount) -> tuple[tuple[OldRecord, ..
     if rule == "none":
         return (), ()
     year = case.given.on.year
-    return (
-        tuple([r for r in request.records if r.on.year == year]),
-        tuple([y for y in request.years if y.year == year]),
-    )
+    if request.years:
+        return (), tuple([y for y in request.years if y.year == year])
+    return tuple([r for r in request.records if r.on.year == year]), ()
 
 
 def undo(case: Case, request: UndoCarryOver) -> Decision:

@@ -89,9 +89,9 @@ def decide(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) 
     if decision.after is not None and decision.after is not dossier:
         # What the calendar has done is put on file along with the decision, and said.
         lapsed = lapse_events(dossier, case.dossier)
-        if lapsed or len(done) > 1:
+        if lapsed or len(set(done)) < len(done):
             done = tuple(dict.fromkeys((*done, *lapsed)))
-    return decision if done == decision.done else replace(decision, done=done)
+    return decision if done is decision.done else replace(decision, done=done)
 
 
 _OWN_CHANNELS = (ReportLoss, CancelLossReport, LookUpPerson)

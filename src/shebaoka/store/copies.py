@@ -57,11 +57,12 @@ def _days(column: Sequence[dt.date | None]) -> Parts:
 
 
 def _texts(column: Sequence[str | bytes | None]) -> Parts:
-    """Texts, or what is UTF-8 already."""
-    try:
-        return _sized(list(map(str.encode, column)))  # type: ignore[arg-type]
-    except TypeError:
-        return _sized([v.encode() if isinstance(v, str) else v for v in column])
+    """Texts, or in the whole column what is UTF-8 already."""
+    if isinstance(column[0], bytes):
+        return _sized(column)  # type: ignore[arg-type]
+    if None in column:
+        return _sized([None if v is None else v.encode() for v in column])  # type: ignore[union-attr]
+    return _sized(list(map(str.encode, column)))  # type: ignore[arg-type]
 
 
 def _sized(column: Sequence[bytes | None]) -> Parts:
