@@ -1,9 +1,12 @@
 """The old system's text files, sound and broken: each row is read or named with line, reason and what to do."""
 
 import codecs
+import csv
+import io
 import re
 from pathlib import Path
 
+import duckdb
 import msgspec
 import pytest
 
@@ -346,3 +349,28 @@ def test_the_digest_is_the_files_and_of_a_folder_its_files(tmp_path: Path) -> No
     assert digest_of(folder) != before
     with pytest.raises(BadInput, match="cannot be read"):
         digest_of(a)
+
+
+def test_duckdb_reads_the_text_as_it_is(tmp_path: Path) -> None:
+    """Quotation marks, blanks, odd rows, rare characters: DuckDB's reader sees what Python's does, row for row."""
+    rows = [
+        LI,
+        b"1,\xcd,2",
+        (WANG[0], '"王,""芳"""', " 1 "),
+        b"",
+        (MA[0], "𬭸'#\\", ""),
+        b"2,\x00,1",
+        ("#a", 'b"c', "-"),
+    ]
+    path = written(tmp_path, raw(*rows))
+    source = open_source(path, SPEC)
+    text = b"".join(block.text for block in source.blocks())
+    (tmp_path / "clean.csv").write_bytes(text)
+    with duckdb.connect() as staging:
+        seen = staging.execute(
+            """from read_csv(?, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+            columns = {'a': 'varchar', 'b': 'varchar', 'c': 'varchar'})""",
+            [str(tmp_path / "clean.csv")],
+        ).fetchall()
+    assert [[v or "" for v in row] for row in seen] == list(csv.reader(io.StringIO(text.decode()), strict=True))
+    assert len(seen) == len(rows)
