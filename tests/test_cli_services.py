@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from cli_shell import NOBODY, OWN_PIN, WRONG_PIN, Shell, open_shell
-from old_export import LI, LI_RECORD, write
+from old_files import LI, LI_RECORD, write
 from shebaoka.cli import layout
 from shebaoka.desk import Role
 from shebaoka.numbers import mask, with_check_digit
@@ -190,26 +190,31 @@ def test_an_account_is_carried_over_and_stated(shell: Shell) -> None:
     assert "南山镇卫生院" in said
 
 
-def test_the_old_export_is_taken_in_and_reported(shell: Shell, tmp_path: Path) -> None:
-    """Every row and fen is accounted for, the report is kept without anybody's number, and a second run is safe."""
+def test_a_city_is_moved_over_proved_signed_and_its_report_kept(shell: Shell, tmp_path: Path) -> None:
+    """Every row and fen is accounted for, nobody's number shows, a second run changes nothing, two people sign."""
     number = with_check_digit("14070219800101999")
     bad = {**LI, "身份证号": with_check_digit("14070219800101997"), "结余": "-1"}
-    row = {**LI, "身份证号": number, "性别": "男"}
-    folder = write(tmp_path / "in", [row, bad], [("1", number, *LI_RECORD[2:])], control=("2", "99.05"))
-    take_in = ["import", "run", str(folder), "--held-back", str(tmp_path / "out")]
-    assert shell.run(*take_in, by="clerk").stderr.endswith("[not_allowed]\n")
-    said = shell.ok(*take_in, by="migration")
+    row = {**LI, "身份证号": number, "性别": "男", "年度": "2099"}
+    totals = [("accounts.csv", "2", "99.05"), ("records.csv", "1", "20.10")]
+    folder = write(tmp_path / "in", [row, bad], [("1", number, *LI_RECORD[2:])], totals)
+    go = ["import", "run", str(folder), "--processes", "1"]
+    assert shell.run(*go, by="clerk").stderr.endswith("[not_allowed]\n")
+    said = shell.ok(*go, by="migration")
     assert "carried over: 1, 100.05 yuan" in said
-    assert "amount is negative: 1" in said
-    report = shell.answer(*take_in, by="migration")
-    assert (report["already_there"], report["held_back_by_reason"]) == (1, {"amount_is_negative": 1})
+    assert "1 amount is negative" in said
+    report = shell.answer(*go, by="migration")
+    assert (report["state"], report["files"][0]["carried_over"], report["proof"]["people"]) == ("prove", 1, 1)
+    run = report["run"]
     assert number not in said + json.dumps(report)
-    assert (tmp_path / "out" / "held_back.csv").exists()
-    with psycopg.connect(shell.owner_url) as connection:
-        ((kept,),) = connection.execute("select report from import_run where run = %s", [report["digest"]])
-    assert json.loads(kept) == report if isinstance(kept, str) else kept == report
-    write(tmp_path / "in", [row, bad], control=("3", "99.05"))
-    assert shell.run(*take_in, by="migration").exit_code == 1
+    assert run in shell.ok("import", "list", by="auditor")
+    proved = shell.ok("import", "prove", run, "--files", str(folder), by="auditor")
+    assert "proved: 1 people, 100.05 yuan of 100.05" in proved
+    assert shell.run("import", "sign", run, by="auditor").stderr.endswith("[not_allowed]\n")
+    assert "Two people" in shell.ok("import", "sign", run, by="migration")
+    write(tmp_path / "in", [row, bad], control=[("accounts.csv", "3", "99.05")])
+    stopped = shell.run(*go, by="migration")
+    assert stopped.exit_code == 1
+    assert "has 2 rows and the old system states 3" in stopped.stdout
 
 
 def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from shebaoka.app import Settings
 from shebaoka.city import Resident, invent_city, write_old_export
 from shebaoka.desk import BankLine, Difference
-from shebaoka.importer import ImportReport, import_old_accounts
+from shebaoka.importer import sign
+from shebaoka.importer.mapping import ready_mapping
 from shebaoka.ledger import PERSONAL
+from shebaoka.moving import move_of, tools_of
 from shebaoka.notice import Speech
 from shebaoka.notice.speech import yuan
-from shebaoka.records import BadInput
+from shebaoka.records import BadInput, RunReport
 from shebaoka.scenes import SCENES, Tills
 from shebaoka.stage import Stage, open_stage
 from shebaoka.tills import Till
@@ -34,6 +34,8 @@ CAST = 60
 """How many of the people keep for today's scenes; what the calendar does to the others, it does to them today."""
 PEOPLE_MIN = 30
 SEED = 20130625
+SIGNERS = ("migration-li", "migration-wu")
+"""Who signs the move off."""
 EVERY_CYCLE = 100_000
 TOLD = ("pin_is_wrong", "balance_is_too_small", "first_pin_must_be_changed", "card_is_reported_lost")
 """The refusals of charges that are told one by one."""
@@ -93,7 +95,7 @@ def _play(stage: Stage, people: int, now: dt.datetime, folder: Path, told: "_Tol
     year = Year(stage, residents, numbers, CAST, folder / "evenings")
     _live(stage, year, now, told)
     _today(stage, year, numbers, now, told)
-    return _tell(stage, report, told) and report.reconciled
+    return _tell(stage, report, told) and report.state == "sign_off"
 
 
 class _Told:
@@ -117,7 +119,7 @@ class _Told:
         self.out(f"            {line}")
 
 
-def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told: _Told) -> ImportReport:
+def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told: _Told) -> RunReport:
     """The old system's export is written, and taken in like any city's."""
     folder.mkdir(parents=True, exist_ok=True)
     written = write_old_export(residents, folder, SEED)
@@ -125,18 +127,26 @@ def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told:
         f"the old system's export is there: {written.rows:,} accounts in GB18030, "
         f"{sum(written.broken.values())} of them broken on purpose"
     )
-    report = import_old_accounts(
-        folder, stage.desk.submit, sender_by="migration-chen", on=stage.desk.today(), output=folder / "held-back"
-    )
-    hidden = tuple(msgspec.structs.replace(h, raw=b"") for h in report.held_back)
-    kept = msgspec.structs.replace(report, held_back=hidden)
-    stage.house.runs.keep(f"import-{report.digest[:12]}", msgspec.json.encode(kept).decode())
+    move = move_of(stage.house, folder, ready_mapping("invented"), by="migration-chen", processes=1)
+    report = move.to("prove")
+    for signer in SIGNERS:
+        if not report.differences:
+            report = sign(tools_of(stage.house, by=signer, processes=1), report.run)
+    accounts, records = report.files
+    proof = report.proof
     told.at(
-        f"carried over {report.carried_over:,} accounts, {yuan(report.balance_carried_fen)} yuan; "
-        f"held back {len(report.held_back)}; {'reconciled to the fen' if report.reconciled else 'NOT RECONCILED'}"
+        f"carried over {accounts.carried_over:,} accounts, {yuan(accounts.carried_over_fen)} yuan, with "
+        f"{records.carried_over:,} records of this year; held back {accounts.held_back}; left {records.left:,} records "
+        "of the year before"
     )
-    for reason, count in sorted(report.held_back_by_reason.items()):
-        told.more(f"held back: {count:>3} {reason}")
+    for reason in report.reasons:
+        if reason.file == accounts.name:
+            told.more(f"held back: {reason.rows:>3} {reason.reason}")
+    told.more(
+        f"{proof.people:,} people beside the files, {proof.differing} differ; signed off by {' and '.join(SIGNERS)}"
+        if proof is not None and report.state == "sign_off"
+        else "NOT PROVED"
+    )
     return report
 
 
@@ -200,7 +210,7 @@ def _today(stage: Stage, year: Year, numbers: Sequence[str], now: dt.datetime, t
     told.at(f"today ({stage.desk.today()}): {stage.asked - asked} requests, every clause tried with a yes and a no")
 
 
-def _tell(stage: Stage, report: ImportReport, told: _Told) -> bool:
+def _tell(stage: Stage, report: RunReport, told: _Told) -> bool:
     """What happened, in numbers that the house itself was asked for; whether all of it adds up."""
     screens, today, out = stage.house.screens, stage.desk.today(), told.out
     speech: Speech = stage.house.speech(stage.house.notices.on(today).id, "en")
@@ -218,7 +228,7 @@ def _tell(stage: Stage, report: ImportReport, told: _Told) -> bool:
         f"\njournal:  {audit.entries:,} entries of {audit.people:,} people, "
         f"{'every chain is whole' if not audit.faults else audit.faults[0]}"
     )
-    decided, seconds = stage.asked + 2 * report.carried_over, told.seconds
+    decided, seconds = stage.asked + report.files[0].carried_over, told.seconds
     told.at(f"{decided:,} requests decided, {decided / seconds:,.0f} a second from start to now\n")
     return whole and not audit.faults
 

@@ -50,6 +50,12 @@ from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id
+from shebaoka.desk.moving import BatchOutcome as BatchOutcome
+from shebaoka.desk.moving import MoveBatch as MoveBatch
+from shebaoka.desk.moving import Moving as Moving
+from shebaoka.desk.moving import carry_over as carry_over
+from shebaoka.desk.moving import request_id as request_id
+from shebaoka.desk.runs import SIGNERS as SIGNERS
 from shebaoka.desk.runs import Batch as Batch
 from shebaoka.desk.runs import RunOnFile as RunOnFile
 from shebaoka.desk.runs import Runs as Runs

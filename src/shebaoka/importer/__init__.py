@@ -1,14 +1,22 @@
-"""The importer face: takes in the old medical card system's export, row by row, and reconciles it (1.2, 8.1).
+"""The importer face: moves the old medical card system over, in named steps that end with a proof (1.1, 1.2, 8.1).
 
-The command line calls `import_old_accounts` with the desk's `submit`. It parses, submits and reports; whether an
-account carries over, and which records with it, the rules decide.
+Files are read and checked here; whether an account carries over, and which records with it, the rules decide at the
+desk. Contributions of later months come in by files, too.
 """
 
-from shebaoka.importer.accounts import import_old_accounts as import_old_accounts
+from shebaoka.importer.carrying import carry as carry
+from shebaoka.importer.carrying import foresee as foresee
 from shebaoka.importer.contributions import CreditReport as CreditReport
 from shebaoka.importer.contributions import credit_contributions as credit_contributions
+from shebaoka.importer.ending import prove_again as prove_again
+from shebaoka.importer.ending import report_of as report_of
+from shebaoka.importer.ending import sign as sign
+from shebaoka.importer.ending import undo as undo
 from shebaoka.importer.mapping import mapping_for as mapping_for
 from shebaoka.importer.mapping import read_mapping as read_mapping
 from shebaoka.importer.report import HeldBack as HeldBack
-from shebaoka.importer.report import ImportReport as ImportReport
 from shebaoka.importer.report import Reason as Reason
+from shebaoka.importer.steps import STEPS as STEPS
+from shebaoka.importer.steps import Move as Move
+from shebaoka.importer.steps import Told as Told
+from shebaoka.importer.steps import Tools as Tools

@@ -24,18 +24,18 @@ class Total(msgspec.Struct, frozen=True):
     sum_fen: int
 
 
-def read_control(folder: Path) -> dict[str, Total]:
+def read_control(folder: Path, name: str = CONTROL_FILE) -> dict[str, Total]:
     """The stated totals by file name; none if there is no such file. `BadInput` if it cannot be read."""
-    if not (folder / CONTROL_FILE).exists():
+    if not (folder / name).exists():
         return {}
-    source = SourceFile(folder / CONTROL_FILE, CONTROL_COLUMNS)
+    source = SourceFile(folder / name, CONTROL_COLUMNS)
     totals: dict[str, Total] = {}
     for line in source.lines():
         try:
             values = source.fields(line)
             totals[values["文件"]] = Total(whole(values["行数"], "行数"), fen(values["金额合计"], "金额合计"))
         except BadInput as e:
-            raise BadInput(f"{CONTROL_FILE}, line {line.number}: {e}") from None
+            raise BadInput(f"{name}, line {line.number}: {e}") from None
     return totals
 
 

@@ -125,7 +125,9 @@ from shebaoka.records.troubles import NotAllowed as NotAllowed
 from shebaoka.records.troubles import NotFound as NotFound
 from shebaoka.records.troubles import NotReconciled as NotReconciled
 from shebaoka.records.troubles import NotSignedIn as NotSignedIn
+from shebaoka.records.troubles import NotUndone as NotUndone
 from shebaoka.records.troubles import RequestIdUsed as RequestIdUsed
+from shebaoka.records.troubles import RunIsTaken as RunIsTaken
 from shebaoka.records.troubles import SignatureMissing as SignatureMissing
 from shebaoka.records.troubles import SignatureStale as SignatureStale
 from shebaoka.records.troubles import SignatureUnfit as SignatureUnfit

@@ -199,3 +199,17 @@ class TooManyMessages(Trouble):
 
     code = "too_many_messages"
     status = 429
+
+
+class RunIsTaken(Trouble):
+    """Another process is at work on the same run of moving a city over."""
+
+    code = "run_is_taken"
+    status = 409
+
+
+class NotUndone(Trouble):
+    """A batch of a run cannot be undone: somebody's account was used since."""
+
+    code = "batch_cannot_be_undone"
+    status = 409

@@ -1,0 +1,282 @@
+"""Matching, as SQL for the staging database: files with each other, rows with their twins, people with what is on file.
+
+The checks have left a table for each kind of source: `acc`, `per`, `rec`, `stay` and `held_card`, each row with its
+`source`, its `line` and a `reason` where it is held back. Matching gives the rows that do not fit a reason too, and
+ends with `ready`: everybody who goes over, with their records a year in one text, in batches, in the order of numbers.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from shebaoka.importer.checks import DOTS, quoted
+from shebaoka.importer.reasons import Reason
+from shebaoka.importer.staging import Staging
+
+BATCH = 2000
+"""How many people a batch has: one transaction, and what is undone at once at the least."""
+CHUNK = 100_000
+"""How many people's records are put together at once: it bounds the memory that takes."""
+PLACEHOLDERS = "?？〓□■�"
+"""What an old system wrote in place of a rare character that it lacked."""
+
+
+def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = False) -> None:
+    """Every row with the others. `year` is the cut-over's; `known` people were read, by `read_known`."""
+    resolve(staging)
+    leave_earlier_years(staging, year)
+    for table in ("per", "acc"):
+        hold_twins(staging, table)
+    join_persons(staging, names)
+    if known:
+        match_known(staging, year)
+    match_records(staging, names)
+
+
+def resolve(staging: Staging) -> None:
+    """Rows that name their person by the old system's own id get the social security number of that id."""
+    tables = [
+        table
+        for table in ("acc", "rec", "stay", "held_card")
+        if staging.row(f"select exists (select 1 from {table} where number is null and personal_id is not null)")[0]
+    ]
+    if not tables:
+        return
+    staging.run("""
+        create or replace temp table link as
+        select personal_id, min(number) as number from (
+            select personal_id, number from per union all select personal_id, number from acc)
+        where personal_id <> '' and number is not null group by personal_id having count(distinct number) = 1""")
+    for table in tables:
+        staging.run(f"""
+            update {table} set number = link.number from link
+            where {table}.number is null and {table}.personal_id = link.personal_id""")
+    staging.run(f"""
+        update acc set reason = '{Reason.PERSON_IS_IN_NO_ROW}|' || {_number_column("source")} || '|'
+        where number is null and reason is null""")
+
+
+def leave_earlier_years(staging: Staging, year: int) -> None:
+    """Rows of accounts that are of an earlier year stay behind: they are what the year of the cut-over begins with."""
+    staging.run(
+        f"create or replace table earlier as select source, line, fen from acc where year < {year} and reason is null"
+    )
+    staging.run("delete from acc where (source, line) in (select (source, line) from earlier)")
+
+
+def hold_twins(staging: Staging, table: str) -> None:
+    """Of rows about one person that say the same the first stands; of rows that contradict each other none does."""
+    staging.run(f"""
+        create or replace temp table twins as
+        select number, count(distinct content) as contents, arg_min(source, (source, line)) as first_source,
+               min(struct_pack(source := source, line := line)).line as first_line,
+               list(line order by source, line) as lines
+        from {table}
+        where number in (select number from {table} where number <> '' group by number having count(*) > 1)
+        group by number""")
+    if not staging.row("select count(*) from twins")[0]:
+        return
+    staging.run(f"""
+        update {table} set reason = coalesce(reason, case
+            when contents > 1 then '{Reason.CONFLICTING_DUPLICATE}||' || list_aggregate(
+                list_distinct(list_filter(lines, lambda n: n <> line or len(lines) < 2)), 'string_agg', ', ')
+            when (source, line) <> (first_source, first_line)
+            then '{Reason.DUPLICATE_ROW}||' || first_line end)
+        from twins where {table}.number = twins.number""")
+
+
+def join_persons(staging: Staging, names: dict[int, str]) -> None:
+    """What the accounts do not say of a person comes from the persons, the card holders and the open stays."""
+    if staging.row("select count(*) from per")[0]:
+        staging.run(f"""
+            update acc set reason = coalesce(acc.reason, case
+                    when p.reason is not null
+                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("p.source", names)} || '|' || p.line
+                    when acc.name <> p.name
+                    then '{Reason.CONFLICTING_DUPLICATE}||' || p.line || ' of ' || {_file("p.source", names)}
+                    end),
+                name = coalesce(acc.name, p.name), insured_on = coalesce(acc.insured_on, p.insured_on),
+                region = coalesce(acc.region, p.region)
+            from (select * from per qualify row_number() over (
+                partition by number order by reason nulls first, source, line) = 1) as p
+            where acc.number = p.number""")
+        staging.run(f"""
+            update acc set reason = '{Reason.PERSON_IS_IN_NO_ROW}|number|'
+            where reason is null and (name is null or insured_on is null or region is null)""")
+    if staging.row("select count(*) from held_card")[0]:
+        staging.run(f"""
+            update acc set reason = coalesce(acc.reason, case
+                    when c.reason is not null
+                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("c.source", names)} || '|' || c.line
+                    when acc.old_card_number <> c.old_card_number
+                    then '{Reason.CONFLICTING_DUPLICATE}||' || c.line || ' of ' || {_file("c.source", names)} end),
+                old_card_number = coalesce(acc.old_card_number, c.old_card_number)
+            from (select * from held_card qualify row_number() over (
+                partition by number order by reason nulls first, source, line) = 1) as c
+            where acc.number = c.number""")
+    staging.run(f"""
+        update acc set reason = '{Reason.VALUE_IS_MISSING}|old_card_number|'
+        where reason is null and old_card_number is null""")
+    if staging.row("select count(*) from stay")[0]:
+        staging.run(f"""
+            update acc set reason = coalesce(acc.reason, case
+                    when s.reason is not null
+                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("s.source", names)} || '|' || s.line
+                    when acc.in_hospital_since <> s.admitted_on
+                    then '{Reason.CONFLICTING_DUPLICATE}||' || s.line || ' of ' || {_file("s.source", names)} end),
+                in_hospital_since = coalesce(acc.in_hospital_since, s.admitted_on)
+            from (select * from stay qualify row_number() over (
+                partition by number order by reason nulls first, source, line) = 1) as s
+            where acc.number = s.number""")
+
+
+def _file(source: str, names: dict[int, str]) -> str:
+    """The name of a source's file, as an expression."""
+    whens = " ".join(f"when {n} then {quoted(name)}" for n, name in names.items())
+    return f"case {source} {whens} end"
+
+
+def read_known(staging: Staging, path: Path) -> None:
+    """Everybody on file, from a CSV file, whose number stands in the accounts."""
+    staging.run(f"""
+        create or replace table known as
+        select number, name, case when carried then opening end as opening_fen, card, records, records_fen
+        from read_csv({quoted(str(path))}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+            nullstr = '', columns = {{number: 'varchar', name: 'varchar', carried: 'boolean', opening: 'bigint',
+            card: 'varchar', records: 'bigint', records_fen: 'bigint'}})
+        where number in (select number from acc)""")
+
+
+def match_known(staging: Staging, year: int) -> None:
+    """People who are on file: the same account is there already, another one is held back, no account goes over.
+
+    `known` has everybody on file whose number stands in the accounts, with the account that was carried over.
+    """
+    bare = f"regexp_replace(translate(%s, '{DOTS}', '{'·' * len(DOTS)}'), '[{PLACEHOLDERS}]', '?', 'g')"
+    a, k = bare % "acc.name", bare % "known.name"
+    pattern = "'^' || replace(regexp_escape({}), '\\?', '.') || '$'"
+    alike = f"""({a} = {k}
+        or regexp_matches({k}, {pattern.format(a)}) or regexp_matches({a}, {pattern.format(k)}))"""
+    staging.run(f"""
+        update acc set known = true, there = known.opening_fen is not null and acc.fen = known.opening_fen
+                and acc.old_card_number = known.card,
+            renamed = acc.name <> known.name,
+            reason = case
+                when known.opening_fen is not null and acc.fen = known.opening_fen and acc.old_card_number = known.card
+                    and (known.records, known.records_fen) <> (coalesce(f.n_all, 0), coalesce(f.fen_all, 0))
+                    and (known.records, known.records_fen) <> (coalesce(f.n_year, 0), coalesce(f.fen_year, 0))
+                then '{Reason.CARRIED_OVER_OTHERWISE}||count or sum of records'
+                when known.opening_fen is not null and acc.fen <> known.opening_fen
+                then '{Reason.CARRIED_OVER_OTHERWISE}||balance'
+                when known.opening_fen is not null and acc.old_card_number <> known.card
+                then '{Reason.CARRIED_OVER_OTHERWISE}||card number'
+                when not {alike} then '{Reason.NAME_DIFFERS_FROM_FILE}||' end
+        from known left join (
+            select number, count(*) as n_all, sum(fen)::bigint as fen_all,
+                   count(*) filter (year(spent_on) = {year}) as n_year,
+                   (sum(fen) filter (year(spent_on) = {year}))::bigint as fen_year
+            from rec where reason is null and number in (select number from known) group by number) f
+          on f.number = known.number
+        where acc.number = known.number and acc.reason is null""")
+    staging.run("update acc set there = false where reason is not null")
+
+
+def match_records(staging: Staging, names: dict[int, str]) -> None:
+    """Records follow their accounts: one that cannot be read keeps its account back, and a held account its records."""
+    record_file = _file("r.source", names)
+    staging.run(f"""
+        update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line, there = false
+        from (select number, arg_min({record_file}, line) as file, min(line) as line
+              from rec r where reason is not null and number <> '' group by number) as r
+        where acc.number = r.number and acc.reason is null""")
+    # Sound records of somebody without a sound account are held back with it, or have none at all.
+    staging.run(f"""
+        create or replace table rec_held as
+        select r.source, r.line, r.number, coalesce(r.fen, 0) as fen, coalesce(r.reason, case
+            when w.number is null then '{Reason.RECORD_HAS_NO_ACCOUNT}|' || {_number_column("r.source")} || '|'
+            else '{Reason.ACCOUNT_IS_HELD_BACK}|' || {_file("w.source", names)} || '|' || w.line end) as reason
+        from (select * from rec where reason is not null
+                  or number not in (select number from acc where reason is null)) as r
+        left join (select number, arg_min(source, (source, line)) as source, arg_min(line, (source, line)) as line
+                   from acc where reason is not null and number <> '' group by number) as w on w.number = r.number""")
+    staging.run("""
+        create or replace table rec_there as
+        select source, count(*) as rows, sum(fen)::bigint as fen from rec
+        where reason is null and number in (select number from acc where there) group by source""")
+
+
+def _number_column(source: str) -> str:
+    """The name of the column by which a record names its person."""
+    return f"(select number_column from source where source.n = {source})"
+
+
+def make_ready(staging: Staging) -> Iterator[int]:
+    """Put everybody who goes over into `ready`, by chunks; says how many are in it."""
+    staging.run("""
+        create or replace table going as
+        select source, line, number, name, region, insured_on, old_card_number, in_hospital_since, fen, known,
+               row_number() over (partition by known order by number) - 1 as place
+        from acc where reason is null and not there""")
+    staging.run("""
+        create or replace table ready (
+            batch integer, place bigint, known boolean, source integer, line bigint, number varchar, name varchar,
+            region varchar, insured_on date, old_card_number varchar, in_hospital_since date, fen bigint,
+            years smallint[], counts integer[], totals bigint[], accounts bigint[], bodies varchar[])""")
+    fresh = staging.row("select count(*) from going where not known")[0]
+    first_known = -(-fresh // BATCH)
+    put = 0
+    for known, first_batch in ((False, 1), (True, 1 + first_known)):
+        people = staging.row("select count(*) from going where known = ?", [known])[0]
+        for start in range(0, people, CHUNK):
+            _put_chunk(staging, known, first_batch, start)
+            put += min(CHUNK, people - start)
+            yield put
+    staging.run("drop table going")
+    _sum_ready(staging)
+
+
+def _sum_ready(staging: Staging) -> None:
+    """Rows and money of `ready` by batch: of the accounts, and of the records by year."""
+    staging.run("""
+        create or replace table acc_sum as
+        select source, batch, count(*) as rows, sum(fen)::bigint as fen from ready group by source, batch""")
+    sources = staging.rows("select n from source where kind = 'records'")
+    if len(sources) == 1:
+        staging.run(f"""
+            create or replace table rec_sum as
+            select {sources[0][0]} as source, batch, year, sum(n)::bigint as rows, sum(fen)::bigint as fen
+            from (select batch, unnest(years) as year, unnest(counts) as n, unnest(accounts) as fen from ready)
+            group by batch, year""")
+    else:
+        staging.run("""
+            create or replace table rec_sum as
+            select r.source, batch, year(spent_on) as year, count(*) as rows, sum(r.fen)::bigint as fen
+            from rec r join ready on ready.number = r.number where r.reason is null
+            group by r.source, batch, year(spent_on)""")
+
+
+def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> None:
+    """A chunk of people with their records; the records are looked up by the range of numbers."""
+    values = [known, start, start + CHUNK]
+    low, high = staging.row(
+        "select min(number), max(number) from going where known = ? and place >= ? and place < ?", values
+    )
+    staging.run(
+        f"""
+        insert into ready
+        with people as (select * from going where known = $known and place >= $start and place < $end),
+        by_year as (
+            select number, year(spent_on)::smallint as year, count(*)::integer as n, sum(total_fen)::bigint as total,
+                   sum(fen)::bigint as account, '[' || array_to_string(list_sort(list(piece)), ',') || ']' as body
+            from rec where number >= $low and number <= $high and reason is null
+            group by number, year),
+        by_person as (
+            select number, list(year order by year) as years, list(n order by year) as counts,
+                   list(total order by year) as totals, list(account order by year) as accounts,
+                   list(body order by year) as bodies
+            from by_year group by number)
+        select {first_batch} + place // {BATCH}, place, known, source, line, p.number, name, region, insured_on,
+               old_card_number, in_hospital_since, fen, years, counts, totals, accounts, bodies
+        from people p left join by_person r on r.number = p.number
+        order by place""",
+        {"known": known, "start": start, "end": start + CHUNK, "low": low, "high": high},
+    )

@@ -1,0 +1,153 @@
+"""The proof: what the old system has of each person beside what is on file here, by the staging database.
+
+The new side comes from the entries themselves, batch by batch, as CSV; the checksum is over those very lines. The old
+side is `ready`: what was taken in of the files, or what a second reading of them gives.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from shebaoka.desk import MoveBatch, Moving
+from shebaoka.importer.checks import quoted
+from shebaoka.importer.staging import Staging
+from shebaoka.records import Proof
+
+BATCHES_AT_ONCE = 50
+DIFFERENCES_TOLD = 20
+COMPARED = (
+    "people",
+    "opening_money",
+    "card_number",
+    "records_count",
+    "records_sum",
+    "records_digest",
+    "control_totals",
+)
+"""What is compared; the report says it in words."""
+# Of a chunk of batches: `new_side` has a line for each person and year. Which years came along is what is on file; of
+# those years everybody's records must be there.
+_COMPARE = """
+insert into proved
+with carried_year as (select coalesce(list(distinct year), []) as all_years from new_side where year is not null),
+old_side as (
+    select source, line, number, region, fen, old_card_number as card,
+           list_filter(list_zip(years, counts, totals, accounts, bodies),
+                       lambda x: list_contains(all_years, x[1])) as years
+    from ready, carried_year where {of_chunk} and number not in (select number from refused)),
+new_people as (
+    select number, min(opening) as fen, min(card) as card,
+           list((year, records, total, account, body) order by year) filter (where year is not null) as years
+    from new_side group by number)
+select o.source, o.line, o.region, o.fen, list_sum(list_transform(o.years, lambda x: x[2])),
+       list_sum(list_transform(o.years, lambda x: x[4])), n.fen, list_sum(list_transform(n.years, lambda x: x[2])),
+       list_sum(list_transform(n.years, lambda x: x[4])),
+       case when n.number is null then 'the person is not on file'
+            when o.number is null then 'the person is on file by this run, and not in the files'
+            when o.fen <> n.fen then 'the balance is not the opening entry'
+            when o.card <> n.card then 'the card''s number is another'
+            when coalesce(len(o.years), 0) <> coalesce(len(n.years), 0) then 'records of a year are missing'
+            when not coalesce(list_bool_and(list_transform(list_zip(o.years, n.years), lambda p:
+                p[1][1] = p[2][1] and p[1][2] = p[2][2] and p[1][3] = p[2][3] and p[1][4] = p[2][4]
+                and p[1][5] = p[2][5])), true)
+            then 'the records are not those of the file' end
+from old_side o full join new_people n on n.number = o.number"""
+
+
+_BY_BATCH = "batch >= list_min($batches) and batch <= list_max($batches) and list_contains($batches, batch)"
+_BY_NUMBER = "number in (select number from new_side)"
+
+
+def compare(
+    staging: Staging,
+    moving: Moving,
+    batches: Sequence[MoveBatch],
+    refused: Iterable[str],
+    told: Callable[[int], None],
+    *,
+    by_number: bool = False,
+) -> str:
+    """Compare everybody of the batches, a row each in `proved`; the checksum over what is on file of them.
+
+    `refused` are the numbers that the desk refused. `told` hears how many people are compared. `by_number`: the old
+    side was read again and does not know the batches; then whoever is missing is not noticed here, but by counting.
+    """
+    statement = _COMPARE.replace("{of_chunk}", _BY_NUMBER if by_number else _BY_BATCH)
+    staging.run("""
+        create or replace table proved (source integer, line bigint, region varchar, fen bigint, records bigint,
+            records_fen bigint, new_fen bigint, new_records bigint, new_records_fen bigint, what varchar)""")
+    staging.run("create or replace temp table refused (number varchar)")
+    if found := [(n,) for n in refused]:
+        staging.connection.executemany("insert into refused values (?)", found)
+    digest, people = hashlib.sha256(), 0
+    path = staging.path.with_name("new_side.csv")
+    try:
+        for start in range(0, len(batches), BATCHES_AT_ONCE):
+            chunk = batches[start : start + BATCHES_AT_ONCE]
+            with path.open("wb") as file:
+                path.chmod(0o600)
+                for batch in chunk:
+                    lines = moving.carried_by(batch)
+                    digest.update(lines)
+                    file.write(lines)
+            _read(staging, path)
+            staging.run(statement, {} if by_number else {"batches": [b.n for b in chunk]})
+            people += sum(b.people for b in chunk)
+            told(people)
+    finally:
+        path.unlink(missing_ok=True)
+        staging.run("drop table if exists new_side")
+    return digest.hexdigest()
+
+
+def _read(staging: Staging, path: Path) -> None:
+    """What is on file of a chunk."""
+    staging.run(f"""
+        create or replace temp table new_side as
+        select * from read_csv({quoted(str(path))}, header = false, auto_detect = false, delim = '\t', quote = '',
+            escape = '', null_padding = true, max_line_size = 16777216, columns = {{
+            number: 'varchar', opening: 'bigint',
+            card: 'varchar', year: 'smallint', records: 'integer', total: 'bigint', account: 'bigint',
+            body: 'varchar'}})""")
+
+
+def proof(staging: Staging, *, at: dt.datetime, by: str, source: str, checksum: str) -> Proof:
+    """What the comparison of everybody came to."""
+    people, old, new, old_n, new_n, old_fen, new_fen, differing = staging.row("""
+        select count(new_fen), coalesce(sum(fen), 0)::bigint, coalesce(sum(new_fen), 0)::bigint,
+               coalesce(sum(records), 0)::bigint, coalesce(sum(new_records), 0)::bigint,
+               coalesce(sum(records_fen), 0)::bigint, coalesce(sum(new_records_fen), 0)::bigint, count(what)
+        from proved""")
+    told = staging.rows(
+        """select what, count(*), min(line) from proved where what is not null
+           group by what order by count(*) desc, what limit ?""",
+        [DIFFERENCES_TOLD],
+    )
+    return Proof(
+        at=at,
+        by=by,
+        source=source,
+        people=people,
+        old_opening_fen=old,
+        new_opening_fen=new,
+        old_records=old_n,
+        new_records=new_n,
+        old_records_fen=old_fen,
+        new_records_fen=new_fen,
+        differing=differing,
+        differences=tuple(f"{what}: {n}" + (f", the first in line {line}" if line else "") for what, n, line in told),
+        checksum=checksum,
+        compared=COMPARED,
+        proved=differing == 0,
+    )
+
+
+def by_county(staging: Staging) -> list[tuple[Any, ...]]:
+    """Region; people, opening, records, their money on the old side; and the same on the new side."""
+    return staging.rows("""
+        select region, count(*), coalesce(sum(fen), 0)::bigint, coalesce(sum(records), 0)::bigint,
+               coalesce(sum(records_fen), 0)::bigint, count(new_fen), coalesce(sum(new_fen), 0)::bigint,
+               coalesce(sum(new_records), 0)::bigint, coalesce(sum(new_records_fen), 0)::bigint
+        from proved where region is not null group by region order by region""")

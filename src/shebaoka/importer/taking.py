@@ -1,0 +1,178 @@
+"""Taking in and checking: the files into the staging database, with their digests, counts and control totals."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from shebaoka.importer.checks import Checks, check_cards, check_people, check_records, check_stays
+from shebaoka.importer.control import Total
+from shebaoka.importer.files import Odd, digest_of, open_source
+from shebaoka.importer.mapping import files_of
+from shebaoka.importer.specs import NEEDED_OF_ACCOUNTS_ALONE, Mapping, SourceSpec
+from shebaoka.importer.staging import Staging
+from shebaoka.records import BadInput
+
+TABLE_OF = {"persons": "per", "accounts": "acc", "records": "rec", "stays": "stay", "cards": "held_card"}
+_NUMBER = re.compile(rb"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_PEOPLE = """(source integer, line bigint, number varchar, personal_id varchar, name varchar, insured_on date,
+    region varchar, old_card_number varchar, in_hospital_since date, fen bigint, year bigint, completed boolean,
+    content ubigint, reason varchar, known boolean default false, there boolean default false,
+    renamed boolean default false)"""
+_TABLES = {
+    "per": _PEOPLE,
+    "acc": _PEOPLE,
+    "rec": """(source integer, line bigint, number varchar, personal_id varchar, spent_on date, total_fen bigint,
+        fen bigint, piece varchar, reason varchar)""",
+    "stay": """(source integer, line bigint, number varchar, personal_id varchar, admitted_on date, reason varchar)""",
+    "held_card": """(source integer, line bigint, number varchar, personal_id varchar, old_card_number varchar,
+        reason varchar)""",
+}
+_COLUMNS = {
+    "per": "line, number, personal_id, name, insured_on, region, old_card_number, in_hospital_since, fen, year, "
+    "completed, content, reason",
+    "rec": "line, number, personal_id, spent_on, total_fen, fen, piece, reason",
+    "stay": "line, number, personal_id, admitted_on, reason",
+    "held_card": "line, number, personal_id, old_card_number, reason",
+}
+_COLUMNS["acc"] = _COLUMNS["per"]
+
+
+class FoundFile(msgspec.Struct, frozen=True):
+    """A file of an export, with the source of the mapping that it is: `n` counts them from 0."""
+
+    n: int
+    path: Path
+    spec: SourceSpec
+    digest: str
+
+
+def found_files(folder: Path, mapping: Mapping) -> list[FoundFile]:
+    """The files that a mapping names, in their order, photos not among them. `BadInput` if one is missing."""
+    found: list[FoundFile] = []
+    digests: dict[Path, str] = {}
+    for spec in mapping.sources:
+        if spec.kind == "photos":
+            continue
+        paths = files_of(folder, mapping, spec)
+        if not paths:
+            raise BadInput(f"{spec.file} is not in the folder; put the old system's export there.")
+        for path in paths:
+            digests[path] = digests.get(path) or digest_of(path)
+            found.append(FoundFile(len(found), path, spec, digests[path]))
+    _must_be_whole(mapping)
+    return found
+
+
+def _must_be_whole(mapping: Mapping) -> None:
+    """`BadInput` unless some source says each thing that a person's account needs."""
+    kinds = {spec.kind for spec in mapping.sources}
+    if "accounts" not in kinds:
+        raise BadInput(f"The mapping {mapping.name} names no source of the kind accounts; add it.")
+    said = {
+        field for spec in mapping.sources if spec.kind in ("accounts", "persons", "cards") for field in spec.columns
+    }
+    for field in (*NEEDED_OF_ACCOUNTS_ALONE, "insured_on", "old_card_number"):
+        if field not in said:
+            raise BadInput(
+                f"The mapping {mapping.name} does not say where {field} stands; name its column, or a constant for it."
+            )
+
+
+def take_in(staging: Staging, file: FoundFile, told: Callable[[int], None]) -> None:
+    """One file into the staging database, unless it is there already; all or nothing."""
+    step = f"take_in {file.n}"
+    if staging.said(step) is not None:
+        return
+    source = open_source(file.path, file.spec)
+    with staging.transaction():
+        lines, odd = staging.load(f"src_{file.n}", source, file.spec.needs(), told)
+        _keep_odd(staging, file.n, odd)
+        number = file.spec.columns.get("number") or file.spec.columns.get("personal_id")
+        staging.run(
+            "insert or replace into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                file.n,
+                file.path.name,
+                file.spec.kind,
+                source.first_line,
+                number.column if number else "",
+                lines - sum(not o.reason for o in odd),
+                source.encoding,
+                file.digest,
+                file.path.stat().st_size,
+                str(file.path.resolve()),
+                msgspec.json.encode(file.spec).decode(),
+            ],
+        )
+        staging.mark(step, str(lines))
+
+
+def prepare(staging: Staging) -> None:
+    """The tables of the first step."""
+    staging.run("""
+        create table if not exists source (
+            n integer primary key, name varchar, kind varchar, first_line bigint, number_column varchar, rows bigint,
+            encoding varchar, digest varchar, bytes bigint, path varchar, spec varchar)""")
+    staging.run("""
+        create table if not exists odd (
+            source integer, line bigint, reason varchar, sentence varchar, number varchar)""")
+
+
+def _keep_odd(staging: Staging, n: int, odd: Sequence[Odd]) -> None:
+    """Rows that cannot be read: with the number that seems to stand in them, so that it keeps its account back."""
+    staging.run("delete from odd where source = ?", [n])
+    rows = []
+    for o in odd:
+        seen = _NUMBER.search(o.raw)
+        number = seen.group().decode().upper() if seen else ""
+        rows.append((n, o.line, o.reason, o.sentence, number))
+    if rows:
+        staging.connection.executemany("insert into odd values (?, ?, ?, ?, ?)", rows)
+
+
+def check(staging: Staging, files: Sequence[FoundFile], on: dt.date) -> Iterator[int]:
+    """Check every file's rows; says after each how many rows are checked."""
+    for table, columns in _TABLES.items():
+        staging.run(f"create or replace table {table} {columns}")
+    done = 0
+    for file in files:
+        first_line, rows = staging.row("select first_line, rows from source where n = ?", [file.n])
+        kind, table = file.spec.kind, TABLE_OF[file.spec.kind]
+        raw = f"src_{file.n}"
+        if kind in ("persons", "accounts"):
+            checked = check_people(file.spec, on, raw, first_line, accounts=kind == "accounts")
+        elif kind == "records":
+            checked = check_records(file.spec, on, raw, first_line)
+        elif kind == "stays":
+            checked = check_stays(file.spec, on, raw, first_line)
+        else:
+            checked = check_cards(file.spec, on, raw, first_line)
+        columns = _COLUMNS[table]
+        odd = staging.row("select count(*) from odd where source = ?", [file.n])[0]
+        but = f" where line not in (select line from odd where source = {file.n})" if odd else ""
+        staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
+        content = ", content" if table in ("per", "acc") else ""
+        staging.run(f"""
+            insert into {table} (source, line, number, reason{content})
+            select source, line, nullif(number, ''), reason{", hash(line, reason)" if content else ""}
+            from odd where source = {file.n} and reason <> ''""")
+        done += rows
+        yield done
+
+
+def totals(staging: Staging, file: FoundFile) -> Total:
+    """The rows of a file, and the sum of its amounts over every row that has one."""
+    (rows,) = staging.row("select rows from source where n = ?", [file.n])
+    if file.spec.kind not in ("accounts", "records"):
+        return Total(rows, 0)
+    table = TABLE_OF[file.spec.kind]
+    (fen,) = staging.row(f"select coalesce(sum(fen), 0)::bigint from {table} where source = ?", [file.n])
+    return Total(rows, fen)
+
+
+def amount_column(spec: SourceSpec) -> str:
+    """The column whose sum the control totals state."""
+    return Checks(spec, dt.date.min).column("balance" if spec.kind == "accounts" else "account")
