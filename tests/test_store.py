@@ -282,6 +282,18 @@ AROUND_THE_RULES = {
         "insert into carried_records values (%(p)s, 9, 2013, 1, 5, 6, '[]')",
         "carried_records_check",
     ),
+    "a year without records": (
+        "insert into carried_records values (%(p)s, 9, 2013, 0, 5, 5, '[]')",
+        "carried_records_records_check",
+    ),
+    "a year twice in one carry-over": (
+        "insert into carried_records select %(p)s, 9, 2013, 1, 5, 5, '[]' from generate_series(1, 2)",
+        "carried_records_pkey",
+    ),
+    "a batch of no run": (
+        "insert into import_batch (run, attempt, n, people) values ('nobody', 1, 1, 1)",
+        "import_batch_run_fkey",
+    ),
     "two open applications": (
         "insert into application select %(p)s, n, 'loss', 'applied', '2013-07-01', 0, null, null, null, null, 0, '', "
         "'' from generate_series(2, 3) as n",
@@ -412,6 +424,9 @@ FIXED = {
     "terminal": ("key_id", "institution", "algorithm", "signing_key", "pin_key", "may"),
     "cycle": ("institution", "opened_at", "opened_by"),
     "account": ("person_id", "balance_fen", "carried_over_on"),
+    "import_run": ("run",),
+    "import_batch": ("run", "attempt", "n"),
+    "photo": ("person_id",),
 }
 
 
