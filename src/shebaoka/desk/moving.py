@@ -102,6 +102,7 @@ class Moving:
 
     def carried_by(self, batch: MoveBatch) -> bytes:
         """What a batch has put on file, lines in the order of numbers: number, opening, card, and a year's records."""
+        self._copying.go_by_index()
         prefix = _prefix(self.run, batch.attempt, batch.n)
         text = self._copying.text(sql.CARRIED_BY_BATCH, {"first": f"{prefix}:", "end": f"{prefix};"})
         return text + b"\n" if text else b""

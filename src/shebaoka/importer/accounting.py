@@ -58,6 +58,11 @@ left join turned u on u.number = t.number"""
 _HELD = "t.reason is not null or a.number is null or not a.goes or u.number is not null"
 
 
+def _beside(staging: Staging) -> list[str]:
+    """The tables of persons, stays and card holders that have rows."""
+    return [t for t in ("per", "stay", "held_card") if staging.row(f"select exists (select 1 from {t})")[0]]
+
+
 def outcomes(staging: Staging) -> Iterator[FileOutcome]:
     """What became of each file's rows."""
     counted: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
@@ -91,7 +96,7 @@ def outcomes(staging: Staging) -> Iterator[FileOutcome]:
         left join (select source, batch, year, count(*) as rows, sum(fen)::bigint as fen from rec_turned group by all) t
           on t.source = s.source and t.batch = s.batch and t.year = s.year
         group by all""")
-    for table in ("per", "stay", "held_card"):
+    for table in _beside(staging):
         count(f"""
             select t.source, case when {_HELD} then 'held_back' when a.there then 'already_there'
                        else {_GONE.format(went="'carried_over'")} end, count(*), 0
@@ -147,7 +152,7 @@ def held_rows(staging: Staging) -> Iterator[tuple[int, int, str, str, int]]:
             from {table} t join source s on s.n = t.source {_ITS_ACCOUNT}
             left join source w on w.n = a.source
             where {_HELD}"""
-        for table in ("per", "stay", "held_card")
+        for table in _beside(staging)
     ]
     for source, line, reason, fen in staging.rows(" union all ".join(statements) + " order by 1, 2"):
         yield source, line, reason, odd.get((source, line), ""), fen

@@ -269,11 +269,13 @@ def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> N
                    sum(fen)::bigint as account, '[' || array_to_string(list_sort(list(piece)), ',') || ']' as body
             from rec where number >= $low and number <= $high and reason is null
             group by number, year),
+        of_years as (
+            select number, list_sort(list((year, n, total, account, body))) as years from by_year group by number),
         by_person as (
-            select number, list(year order by year) as years, list(n order by year) as counts,
-                   list(total order by year) as totals, list(account order by year) as accounts,
-                   list(body order by year) as bodies
-            from by_year group by number)
+            select number, list_transform(years, lambda y: y[1]) as years, list_transform(years, lambda y: y[2]) as counts,
+                   list_transform(years, lambda y: y[3]) as totals, list_transform(years, lambda y: y[4]) as accounts,
+                   list_transform(years, lambda y: y[5]) as bodies
+            from of_years)
         select {first_batch} + place // {BATCH}, place, known, source, line, p.number, name, region, insured_on,
                old_card_number, in_hospital_since, fen, years, counts, totals, accounts, bodies
         from people p left join by_person r on r.number = p.number

@@ -7,6 +7,7 @@ side is `ready`: what was taken in of the files, or what a second reading of the
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from shebaoka.importer.checks import quoted
 from shebaoka.importer.staging import Staging
 from shebaoka.records import Proof
 
-BATCHES_AT_ONCE = 50
+BATCHES_AT_ONCE = 20
 DIFFERENCES_TOLD = 20
 COMPARED = (
     "people",
@@ -82,22 +83,32 @@ def compare(
     if found := [(n,) for n in refused]:
         staging.connection.executemany("insert into refused values (?)", found)
     digest, people = hashlib.sha256(), 0
-    path = staging.path.with_name("new_side.csv")
+    chunks = [batches[n : n + BATCHES_AT_ONCE] for n in range(0, len(batches), BATCHES_AT_ONCE)]
+    paths = [staging.path.with_name(f"new_side_{n}.tsv") for n in (0, 1)]
+
+    def fetch(n: int) -> None:
+        """What is on file of a chunk, into one of two files, while the other is compared."""
+        with paths[n % 2].open("wb") as file:
+            paths[n % 2].chmod(0o600)
+            for batch in chunks[n]:
+                lines = moving.carried_by(batch)
+                digest.update(lines)
+                file.write(lines)
+
     try:
-        for start in range(0, len(batches), BATCHES_AT_ONCE):
-            chunk = batches[start : start + BATCHES_AT_ONCE]
-            with path.open("wb") as file:
-                path.chmod(0o600)
-                for batch in chunk:
-                    lines = moving.carried_by(batch)
-                    digest.update(lines)
-                    file.write(lines)
-            _read(staging, path)
-            staging.run(statement, {} if by_number else {"batches": [b.n for b in chunk]})
-            people += sum(b.people for b in chunk)
-            told(people)
+        with ThreadPoolExecutor(1) as threads:
+            fetched = threads.submit(fetch, 0) if chunks else None
+            for n, chunk in enumerate(chunks):
+                if fetched is not None:
+                    fetched.result()
+                _read(staging, paths[n % 2])
+                fetched = threads.submit(fetch, n + 1) if n + 1 < len(chunks) else None
+                staging.run(statement, {} if by_number else {"batches": [b.n for b in chunk]})
+                people += sum(b.people for b in chunk)
+                told(people)
     finally:
-        path.unlink(missing_ok=True)
+        for path in paths:
+            path.unlink(missing_ok=True)
         staging.run("drop table if exists new_side")
     return digest.hexdigest()
 
