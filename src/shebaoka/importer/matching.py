@@ -272,7 +272,8 @@ def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> N
         of_years as (
             select number, list_sort(list((year, n, total, account, body))) as years from by_year group by number),
         by_person as (
-            select number, list_transform(years, lambda y: y[1]) as years, list_transform(years, lambda y: y[2]) as counts,
+            select number, list_transform(years, lambda y: y[1]) as years,
+                   list_transform(years, lambda y: y[2]) as counts,
                    list_transform(years, lambda y: y[3]) as totals, list_transform(years, lambda y: y[4]) as accounts,
                    list_transform(years, lambda y: y[5]) as bodies
             from of_years)

@@ -5,14 +5,13 @@ anew whenever the step is, and the step is marked as done in the same transactio
 step undone, and the next one begins it again.
 """
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -26,7 +25,7 @@ READING_MEMORY_MB = 150
 """The same for a process that only reads batches."""
 ODD_MAX = 100_000
 """So many rows of one file that cannot be read are kept and named; with more, the file is not what the mapping says."""
-LINE_MAX = 16 * 2**20
+LINE_MAX, SEGMENT_BYTES = 16 * 2**20, 32 * 2**20
 Values = Sequence[Any] | Mapping[str, Any]
 
 
@@ -97,75 +96,88 @@ class Staging:
             raise
         self.run("commit")
 
-    def load(
-        self, table: str, source: Source, columns: Sequence[str], told: Callable[[int], None]
-    ) -> tuple[int, list[Odd]]:
-        """A source's rows into a table, in their order; the number of its lines, and those that cannot be read.
+    def load(self, source: Source, columns: Sequence[str], take: Callable[["Segment"], None]) -> int:
+        """A source's rows by segments: `take` gets each as a table; the number of the source's lines.
 
-        The table has the named columns, `content` (the same for rows that say the same), and nothing else; a row's
-        `rowid` plus the source's first line is the line where it stands. `told` hears how many bytes came in so far.
+        The table `segment` has the named columns, `content` (the same for rows that say the same), and nothing else; a
+        row's `rowid` plus the segment's `row_is_line` is the line where it stands. The next one is read meanwhile.
         """
-        pipe = self.path.with_name(f"{table}.pipe")
-        pipe.unlink(missing_ok=True)
-        os.mkfifo(pipe, 0o600)
-        feeder = _Feeder(pipe, source, told)
         every = ", ".join(named(c) for c in source.columns)
         kinds = "{" + ", ".join(f"{quoted(c)}: 'varchar'" for c in source.columns) + "}"
         chosen = "".join(f", {named(c)}" for c in dict.fromkeys(columns))
-        with ThreadPoolExecutor(1) as threads:
-            fed = threads.submit(feeder.feed)
-            try:
-                self.run(
-                    f"create or replace table {table} as select hash({every}) as content{chosen} "
-                    f"from read_csv({quoted(str(pipe))}, header = false, auto_detect = false, delim = ',', "
-                    f"quote = '\"', escape = '\"', nullstr = '', "
-                    f"force_not_null = [{', '.join(quoted(c) for c in source.columns)}], "
-                    f"max_line_size = {LINE_MAX}, columns = {kinds})"
-                )
-            except duckdb.Error:
-                self._let_go(pipe, fed)
-                with contextlib.suppress(BrokenPipeError):
-                    fed.result()
-                raise
-            finally:
-                pipe.unlink(missing_ok=True)
-            fed.result()
-        return feeder.lines, feeder.odd
-
-    def _let_go(self, pipe: Path, fed: "Future[None]") -> None:
-        """Whoever waits at the pipe, which the database gave up, is let go."""
-        while not fed.done():
-            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-            wait([fed], 0.05)
+        reader = _Segments(source, self.path.parent)
+        try:
+            with ThreadPoolExecutor(1) as threads:
+                coming = threads.submit(reader.read)
+                while (segment := coming.result()) is not None:
+                    coming = threads.submit(reader.read)
+                    self.run(
+                        f"create or replace temp table segment as select hash({every}) as content{chosen} "
+                        f"from read_csv({quoted(str(segment.path))}, header = false, auto_detect = false, delim = ',', "
+                        f"quote = '\"', escape = '\"', nullstr = '', "
+                        f"force_not_null = [{', '.join(quoted(c) for c in source.columns)}], "
+                        f"max_line_size = {LINE_MAX}, columns = {kinds})"
+                    )
+                    # Row ids begin anywhere within a transaction, and count on from there.
+                    (begin,) = self.row("select min(rowid) from segment")
+                    take(segment._replace(row_is_line=segment.first_line - begin))
+        finally:
+            reader.remove()
+        return reader.lines
 
 
-class _Feeder:
-    """Writes a source's blocks into the pipe that the database reads, and keeps the odd rows."""
+class Segment(NamedTuple):
+    """Some rows of a source, in a file of clean CSV: where they begin, how many bytes, and which cannot be read.
 
-    def __init__(self, pipe: Path, source: Source, told: Callable[[int], None]) -> None:
-        self._pipe = pipe
+    `row_is_line` is what a row's `rowid` lacks to be its line.
+    """
+
+    path: Path
+    first_line: int
+    bytes: int
+    odd: Sequence[Odd]
+    row_is_line: int = 0
+
+
+class _Segments:
+    """Reads a source segment by segment, by turns into one of two files."""
+
+    def __init__(self, source: Source, folder: Path) -> None:
         self._source = source
-        self._told = told
-        self._bytes = 0
+        self._blocks = source.blocks()
+        self._paths = [folder / f"segment_{n}.csv" for n in (0, 1)]
+        self._turn = self._odd = 0
         self.lines = 0
-        self.odd: list[Odd] = []
 
-    def feed(self) -> None:
-        """Write all of it."""
-        with self._pipe.open("wb", buffering=0) as pipe:
-            for block in self._source.blocks():
-                pipe.write(block.text)
-                self.lines += block.rows
-                self._bytes += len(block.text)
-                self.odd += block.odd
-                self._must_not_be_all_odd()
-                self._told(self._bytes)
+    def read(self) -> Segment | None:
+        """The next segment; None at the end."""
+        path, first_line = self._paths[self._turn % 2], self._source.first_line + self.lines
+        self._turn += 1
+        size, lines, odd = 0, 0, list[Odd]()
+        with path.open("wb") as file:
+            path.chmod(0o600)
+            for block in self._blocks:
+                file.write(block.text)
+                size += len(block.text)
+                lines += block.rows
+                odd += block.odd
+                self._must_not_be_all_odd(odd)
+                if size >= SEGMENT_BYTES:
+                    break
+        self._odd += len(odd)
+        self.lines += lines
+        return Segment(path, first_line, size, odd) if lines else None
 
-    def _must_not_be_all_odd(self) -> None:
+    def remove(self) -> None:
+        """Take the files away."""
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+    def _must_not_be_all_odd(self, odd: Sequence[Odd]) -> None:
         """`BadInput` if there are so many rows that cannot be read that the file is not what the mapping says."""
-        if len(self.odd) > ODD_MAX:
+        if self._odd + len(odd) > ODD_MAX:
             raise BadInput(
-                f"{self._source.path.name}: more than {ODD_MAX} rows cannot be read, the first in line "
-                f"{self.odd[0].line}: {self.odd[0].sentence} Look at the file with `shebaoka import inspect`, and "
-                "correct its encoding or delimiter in the mapping."
+                f"{self._source.path.name}: more than {ODD_MAX} rows cannot be read, for example line {odd[-1].line}: "
+                f"{odd[-1].sentence} Look at the file with `shebaoka import inspect`, and correct its encoding or "
+                "delimiter in the mapping."
             )

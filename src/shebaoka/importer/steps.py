@@ -138,7 +138,7 @@ class Move:
     # the steps
 
     def _take_in(self, report: RunReport, moving: Moving) -> RunReport:  # noqa: ARG002
-        """Files into the staging database; rows beside the control totals."""
+        """Files into the staging database, each row checked on the way; rows beside the control totals."""
         with self._staging() as staging:
             if staging.said("take_in") is not None and report.state != "begun":
                 return report
@@ -147,7 +147,7 @@ class Move:
             meter = self._meter("take_in", whole, "bytes")
             for file in self.files:
                 before = meter.done
-                taking.take_in(staging, file, lambda n, before=before: meter.to(before + n))  # type: ignore[misc]
+                taking.take_in(staging, file, report.on, lambda n, before=before: meter.to(before + n))  # type: ignore[misc]
                 meter.to(before + file.path.stat().st_size)
             stated = self._stated()
             found = [s for f in self.files for s in self._rows_differ(staging, f, stated.get(f.path.name))]
@@ -168,16 +168,13 @@ class Move:
         return differences(file.path.name, Total(rows, stated.sum_fen), stated)
 
     def _check(self, report: RunReport, moving: Moving) -> RunReport:  # noqa: ARG002
-        """Values; sums beside the control totals."""
+        """What the rows' values came to: faults, and sums beside the control totals."""
         with self._staging() as staging:
             if staging.said("check") is not None and report.state != "take_in":
                 return report
             (rows,) = staging.row("select coalesce(sum(rows), 0)::bigint from source")
-            meter = self._meter("check", rows, "rows")
             with staging.transaction():
                 staging.forget(("check", "match", "dry_run"))
-                for done in taking.check(staging, self.files, report.on):
-                    meter.to(done)
                 staging.mark("check", "")
             stated = self._stated()
             found: list[str] = []

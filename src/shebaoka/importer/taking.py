@@ -1,8 +1,8 @@
-"""Taking in and checking: the files into the staging database, with their digests, counts and control totals."""
+"""Taking in: the files into the staging database, each row with its values and its faults, and what they count."""
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from shebaoka.importer.control import Total
 from shebaoka.importer.files import Odd, digest_of, open_source
 from shebaoka.importer.mapping import files_of
 from shebaoka.importer.specs import NEEDED_OF_ACCOUNTS_ALONE, Mapping, SourceSpec
-from shebaoka.importer.staging import Staging
+from shebaoka.importer.staging import Segment, Staging
 from shebaoka.records import BadInput
 
 TABLE_OF = {"persons": "per", "accounts": "acc", "records": "rec", "stays": "stay", "cards": "held_card"}
@@ -81,15 +81,37 @@ def _must_be_whole(mapping: Mapping) -> None:
             )
 
 
-def take_in(staging: Staging, file: FoundFile, told: Callable[[int], None]) -> None:
-    """One file into the staging database, unless it is there already; all or nothing."""
+def take_in(staging: Staging, file: FoundFile, on: dt.date, told: Callable[[int], None]) -> None:
+    """One file into the staging database, unless it is there already; all or nothing.
+
+    Its rows are checked as they come in: each stands there with its values, and why it is held back.
+    """
     step = f"take_in {file.n}"
     if staging.said(step) is not None:
         return
     source = open_source(file.path, file.spec)
+    table, columns = TABLE_OF[file.spec.kind], _COLUMNS[TABLE_OF[file.spec.kind]]
+    blank = read = 0
+
+    def take(segment: Segment) -> None:
+        nonlocal blank, read
+        checked, but = _checked(file.spec, on, segment.row_is_line), ""
+        if segment.odd:
+            _keep_odd(staging, file.n, segment.odd)
+            but = f" where line not in (select line from odd where source = {file.n})"
+        staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
+        blank += sum(not o.reason for o in segment.odd)
+        read += segment.bytes
+        told(read)
+
     with staging.transaction():
-        lines, odd = staging.load(f"src_{file.n}", source, file.spec.needs(), told)
-        _keep_odd(staging, file.n, odd)
+        staging.run("delete from odd where source = ?", [file.n])
+        lines = staging.load(source, file.spec.needs(), take)
+        content = ", content" if table in ("per", "acc") else ""
+        staging.run(f"""
+            insert into {table} (source, line, number, reason{content})
+            select source, line, nullif(number, ''), reason{", hash(line, reason)" if content else ""}
+            from odd where source = {file.n} and reason <> ''""")
         number = file.spec.columns.get("number") or file.spec.columns.get("personal_id")
         staging.run(
             "insert or replace into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -99,7 +121,7 @@ def take_in(staging: Staging, file: FoundFile, told: Callable[[int], None]) -> N
                 file.spec.kind,
                 source.first_line,
                 number.column if number else "",
-                lines - sum(not o.reason for o in odd),
+                lines - blank,
                 source.encoding,
                 file.digest,
                 file.path.stat().st_size,
@@ -108,6 +130,15 @@ def take_in(staging: Staging, file: FoundFile, told: Callable[[int], None]) -> N
             ],
         )
         staging.mark(step, str(lines))
+
+
+def _checked(spec: SourceSpec, on: dt.date, first_line: int) -> str:
+    """The statement that checks a segment."""
+    if spec.kind in ("persons", "accounts"):
+        return check_people(spec, on, "segment", first_line, accounts=spec.kind == "accounts")
+    if spec.kind == "records":
+        return check_records(spec, on, "segment", first_line)
+    return (check_stays if spec.kind == "stays" else check_cards)(spec, on, "segment", first_line)
 
 
 def prepare(staging: Staging) -> None:
@@ -119,11 +150,12 @@ def prepare(staging: Staging) -> None:
     staging.run("""
         create table if not exists odd (
             source integer, line bigint, reason varchar, sentence varchar, number varchar)""")
+    for table, columns in _TABLES.items():
+        staging.run(f"create table if not exists {table} {columns}")
 
 
 def _keep_odd(staging: Staging, n: int, odd: Sequence[Odd]) -> None:
     """Rows that cannot be read: with the number that seems to stand in them, so that it keeps its account back."""
-    staging.run("delete from odd where source = ?", [n])
     rows = []
     for o in odd:
         seen = _NUMBER.search(o.raw)
@@ -131,36 +163,6 @@ def _keep_odd(staging: Staging, n: int, odd: Sequence[Odd]) -> None:
         rows.append((n, o.line, o.reason, o.sentence, number))
     if rows:
         staging.connection.executemany("insert into odd values (?, ?, ?, ?, ?)", rows)
-
-
-def check(staging: Staging, files: Sequence[FoundFile], on: dt.date) -> Iterator[int]:
-    """Check every file's rows; says after each how many rows are checked."""
-    for table, columns in _TABLES.items():
-        staging.run(f"create or replace table {table} {columns}")
-    done = 0
-    for file in files:
-        first_line, rows = staging.row("select first_line, rows from source where n = ?", [file.n])
-        kind, table = file.spec.kind, TABLE_OF[file.spec.kind]
-        raw = f"src_{file.n}"
-        if kind in ("persons", "accounts"):
-            checked = check_people(file.spec, on, raw, first_line, accounts=kind == "accounts")
-        elif kind == "records":
-            checked = check_records(file.spec, on, raw, first_line)
-        elif kind == "stays":
-            checked = check_stays(file.spec, on, raw, first_line)
-        else:
-            checked = check_cards(file.spec, on, raw, first_line)
-        columns = _COLUMNS[table]
-        odd = staging.row("select count(*) from odd where source = ?", [file.n])[0]
-        but = f" where line not in (select line from odd where source = {file.n})" if odd else ""
-        staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
-        content = ", content" if table in ("per", "acc") else ""
-        staging.run(f"""
-            insert into {table} (source, line, number, reason{content})
-            select source, line, nullif(number, ''), reason{", hash(line, reason)" if content else ""}
-            from odd where source = {file.n} and reason <> ''""")
-        done += rows
-        yield done
 
 
 def totals(staging: Staging, file: FoundFile) -> Total:
