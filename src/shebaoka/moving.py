@@ -4,6 +4,7 @@ The command line, the demonstration and the benchmark call it. A process that di
 on file whole, or the next one to come takes it.
 """
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -11,10 +12,11 @@ import queue
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from shebaoka.app import House, Settings, load_notices, load_words, open_vault
 from shebaoka.desk import Desk, MoveBatch, now
@@ -85,19 +87,18 @@ class _Alone:
         with closing(desk.store), Staging(staging, writing=False, threads=1) as read:
             carry(desk, read, run, by, batches, told)
 
+    def close(self) -> None:
+        """There is nothing to end."""
 
-class _Job:
-    """What a process is told: where everything is, what to do, and which batches there are."""
 
-    def __init__(self, house: House, what: str, staging: Path, run: str, by: str, batches: Sequence[MoveBatch]) -> None:
-        self.settings: Settings = house.settings
-        self.url = house.url
-        self.what = what
-        self.staging = staging
-        self.run = run
-        self.by = by
-        self.batches = list(batches)
-        self.parent = os.getpid()
+class _Job(NamedTuple):
+    """What the processes are told: what to do, with which run, where it is staged, and which batches there are."""
+
+    what: str
+    staging: Path
+    run: str
+    by: str
+    batches: list[MoveBatch]
 
 
 class _Several:
@@ -107,76 +108,110 @@ class _Several:
         if house.clock is not now:
             raise Broken("A clock that a play moves cannot be shared by several processes.")
         self._house = house
+        self._context = multiprocessing.get_context("spawn")
         self._count = count
+        self._processes: list[SpawnProcess] = []
 
     def foresee(
         self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
     ) -> Counter[str]:
         """What the desk would answer, by ground."""
-        return self._go(_Job(self._house, "foresee", staging, run, by, batches), told)
+        return self._go(_Job("foresee", staging, run, by, list(batches)), told)
 
     def carry(
         self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
     ) -> None:
         """Carry batches over."""
-        self._go(_Job(self._house, "carry", staging, run, by, batches), told)
+        self._go(_Job("carry", staging, run, by, list(batches)), told)
+
+    def close(self) -> None:
+        """Let the processes end."""
+        for _ in self._processes:
+            self._jobs.put(None)
+        for process in self._processes:
+            process.join()
+        self._processes = []
+
+    def _begin(self) -> None:
+        """Start the processes; they stay for the steps to come."""
+        self._jobs: Queue[_Job | None] = self._context.Queue()
+        self._heard: Queue[Any] = self._context.Queue()
+        self._place = self._context.Value("q", 0)
+        told = (self._house.settings, self._house.url, os.getpid(), self._jobs, self._place, self._heard)
+        self._processes = [self._context.Process(target=_work, args=told, daemon=True) for _ in range(self._count)]
+        for process in self._processes:
+            process.start()
 
     def _go(self, job: _Job, told: Callable[[int], None]) -> Counter[str]:
         """Let the processes work, hear what they tell, and pass on the first trouble that one of them meets."""
-        context = multiprocessing.get_context("spawn")
-        heard: Queue[Any] = context.Queue()
-        place = context.Value("q", 0)
-        processes = [
-            context.Process(target=_work, args=(job, place, heard), daemon=True)
-            for _ in range(min(self._count, len(job.batches)))
-        ]
-        for process in processes:
-            process.start()
-        grounds, left, trouble = Counter[str](), len(processes), None
+        if not self._processes:
+            self._begin()
+        self._place.value = 0
+        for _ in self._processes:
+            self._jobs.put(job)
+        grounds, left, trouble = Counter[str](), len(self._processes), None
         while left:
             try:
-                said = heard.get(timeout=1)
+                said = self._heard.get(timeout=1)
             except queue.Empty:
-                if not any(p.is_alive() for p in processes):
-                    trouble = trouble or Broken("A process of the move died; run the same command again.")
-                    break
+                if not all(p.is_alive() for p in self._processes):
+                    for process in self._processes:
+                        process.terminate()
+                    self.close()
+                    raise Broken("A process of the move died; run the same command again.") from None
                 continue
             if isinstance(said, int):
                 told(said)
-            elif isinstance(said, Counter):
+                continue
+            left -= 1
+            if isinstance(said, Counter):
                 grounds += said
-                left -= 1
             else:
                 trouble = trouble or said
-                left -= 1
-        for process in processes:
-            process.join()
         if trouble is not None:
             raise trouble
         return grounds
 
 
-def _work(job: _Job, place: "Synchronized[int]", heard: "Queue[Any]") -> None:
-    """One process: batch after batch, until there is none left or the parent is gone."""
-    try:
-        notices, words = load_notices(job.settings.notice), load_words(job.settings.words)
-        house = House(job.settings, job.url, open_vault(job.settings), notices, words, now)
-        desk: Desk = house.desk()
-        # What a batch makes goes with it and is in no circle: to look for circles is a sixth of the time.
-        gc.disable()
-        with closing(desk.store), Staging(job.staging, writing=False, threads=1) as staging:
-            if job.what == "foresee":
-                heard.put(foresee(desk, staging, job.run, job.by, _next(job, place), heard.put))
-            else:
-                carry(desk, staging, job.run, job.by, _next(job, place), heard.put)
-                heard.put(Counter())
-    except Trouble as e:
-        heard.put(e)
+def _work(
+    settings: Settings,
+    url: str,
+    parent: int,
+    jobs: "Queue[_Job | None]",
+    place: "Synchronized[int]",
+    heard: "Queue[Any]",
+) -> None:
+    """One process: job after job, batch after batch, until it is let go or its parent is gone."""
+    # What a batch makes goes with it and is in no circle: to look for circles is a sixth of the time.
+    gc.disable()
+    notices, words = load_notices(settings.notice), load_words(settings.words)
+    house = House(settings, url, open_vault(settings), notices, words, now)
+    desk: Desk = house.desk()
+    with closing(desk.store):
+        while (job := _awaited(jobs, parent)) is not None:
+            batches = _next(job, place, parent)
+            try:
+                with Staging(job.staging, writing=False, threads=1) as staging:
+                    if job.what == "foresee":
+                        heard.put(foresee(desk, staging, job.run, job.by, batches, heard.put))
+                    else:
+                        carry(desk, staging, job.run, job.by, batches, heard.put)
+                        heard.put(Counter())
+            except Trouble as e:
+                heard.put(e)
 
 
-def _next(job: _Job, place: "Synchronized[int]") -> Iterator[MoveBatch]:
+def _awaited(jobs: "Queue[_Job | None]", parent: int) -> _Job | None:
+    """The next job; None if there is none to come."""
+    while os.getppid() == parent:
+        with contextlib.suppress(queue.Empty):
+            return jobs.get(timeout=1)
+    return None
+
+
+def _next(job: _Job, place: "Synchronized[int]", parent: int) -> Iterator[MoveBatch]:
     """The batches that no other process has taken, while the process that began it all lives."""
-    while os.getppid() == job.parent:
+    while os.getppid() == parent:
         with place.get_lock():
             n, place.value = place.value, place.value + 1
         if n >= len(job.batches):

@@ -54,7 +54,7 @@ from shebaoka.desk.moving import BatchOutcome as BatchOutcome
 from shebaoka.desk.moving import MoveBatch as MoveBatch
 from shebaoka.desk.moving import Moving as Moving
 from shebaoka.desk.moving import carry_over as carry_over
-from shebaoka.desk.moving import request_id as request_id
+from shebaoka.desk.moving import request_ids as request_ids
 from shebaoka.desk.runs import SIGNERS as SIGNERS
 from shebaoka.desk.runs import Batch as Batch
 from shebaoka.desk.runs import RunOnFile as RunOnFile

@@ -46,9 +46,9 @@ class BatchOutcome(msgspec.Struct, frozen=True):
     """Place of the row as `source.line`, ground, clause."""
 
 
-def request_id(run: str, attempt: int, batch: int, source: int, line: int) -> str:
-    """The id of the request about one row: a batch's requests stand in a row, in the order of ids."""
-    return f"{_prefix(run, attempt, batch)}:{source}.{line}"
+def request_ids(run: str, batch: MoveBatch) -> str:
+    """What the ids of a batch's requests begin with, before the place of the row: they stand together, by ids."""
+    return f"{_prefix(run, batch.attempt, batch.n)}:"
 
 
 def _prefix(run: str, attempt: int, batch: int) -> str:

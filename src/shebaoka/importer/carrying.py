@@ -3,36 +3,41 @@
 Several processes share the batches; each has a desk of its own and reads the staging database beside the others.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
 
-from shebaoka.desk import Desk, MoveBatch, carry_over, request_id
+from shebaoka.desk import Desk, MoveBatch, carry_over, request_ids
 from shebaoka.importer.staging import Staging
 from shebaoka.records import Ask, CarryOverAccount, Channel, RecordsOfYear, Sender
 
 _READY = """
 select source, line, number, name, region, insured_on, old_card_number, in_hospital_since, fen,
-       years, counts, totals, accounts, list_transform(bodies, lambda b: encode(b))
+       years, counts, totals, accounts, {bodies}
 from ready where batch = ? order by place"""
+_WITH_BODIES = _READY.format(bodies="list_transform(bodies, lambda b: encode(b))")
+_WITHOUT_BODIES = _READY.format(bodies="null")
+_NO_DIGEST = "0" * 64
+"""What stands for a text's digest where nothing is written: no decision looks at it."""
 
 
-def asks_of(staging: Staging, run: str, batch: MoveBatch, sender: Sender) -> tuple[list[Ask], list[str]]:
+def asks_of(
+    staging: Staging, run: str, batch: MoveBatch, sender: Sender, *, bodies: bool = True
+) -> tuple[list[Ask], list[str]]:
     """A batch's requests in the order of numbers, and the places of their rows, as `source.line`."""
+    prefix = request_ids(run, batch)
     asks, places = [], []
     for (
-        source, line, number, name, region, insured_on, card, since, fen, years, counts, totals, accounts, bodies,
-    ) in staging.rows(_READY, [batch.n]):  # fmt: skip
-        of_years: tuple[RecordsOfYear, ...] = ()
-        texts: tuple[bytes, ...] = ()
-        if bodies:
-            texts = tuple(bodies)
-            of_years = tuple(
-                RecordsOfYear(year, count, total, account, hashlib.sha256(body).hexdigest())
-                for year, count, total, account, body in zip(years, counts, totals, accounts, bodies, strict=True)
-            )
+        source, line, number, name, region, insured_on, card, since, fen, years, counts, totals, accounts, texts,
+    ) in staging.rows(_WITH_BODIES if bodies else _WITHOUT_BODIES, [batch.n]):  # fmt: skip
+        place = f"{source}.{line}"
+        if not years:
+            of_years: tuple[RecordsOfYear, ...] = ()
+        else:
+            digests = [sha256(text).hexdigest() for text in texts] if bodies else [_NO_DIGEST] * len(years)
+            of_years = tuple(map(RecordsOfYear, years, counts, totals, accounts, digests))
         request = CarryOverAccount(
-            id=request_id(run, batch.attempt, batch.n, source, line),
+            id=prefix + place,
             person=number,
             balance_fen=fen,
             old_card_number=card,
@@ -42,8 +47,8 @@ def asks_of(staging: Staging, run: str, batch: MoveBatch, sender: Sender) -> tup
             region=region,
             insured_on=insured_on,
         )
-        asks.append(Ask(request, sender, bodies=texts))
-        places.append(f"{source}.{line}")
+        asks.append(Ask(request, sender, bodies=tuple(texts) if texts else ()))
+        places.append(place)
     return asks, places
 
 
@@ -58,8 +63,9 @@ def foresee(
     """What the desk would answer, by ground; nothing is written."""
     sender, grounds = sender_of(run, by), Counter[str]()
     for batch in batches:
-        asks, _ = asks_of(staging, run, batch, sender)
-        if batch.first_person_id is None:
+        known = batch.first_person_id is None
+        asks, _ = asks_of(staging, run, batch, sender, bodies=known)
+        if known:
             for outcome in desk.submit(asks, dry_run=True):
                 grounds[getattr(outcome, "code", "") or outcome.answer.ground] += 1  # type: ignore[union-attr]
         else:

@@ -46,6 +46,9 @@ class Workers(Protocol):
     ) -> None:
         """Carry batches over."""
 
+    def close(self) -> None:
+        """There is nothing more to do."""
+
 
 class Tools(msgspec.Struct, frozen=True):
     """What a move is handed: the database, the desk, and who is at work."""
@@ -89,10 +92,13 @@ class Move:
             report = self._begun()
             if report.state == "sign_off":
                 return report
-            for step in STEPS[: STEPS.index(last) + 1]:
-                report = self._gone(step, report, moving, again=again)
-                if report.differences:
-                    break
+            try:
+                for step in STEPS[: STEPS.index(last) + 1]:
+                    report = self._gone(step, report, moving, again=again)
+                    if report.differences:
+                        break
+            finally:
+                self.tools.workers.close()
             return report
 
     def _begun(self) -> RunReport:
@@ -174,7 +180,7 @@ class Move:
                 return report
             (rows,) = staging.row("select coalesce(sum(rows), 0)::bigint from source")
             with staging.transaction():
-                staging.forget(("check", "match", "dry_run"))
+                staging.forget(("check", "match", "dry_run", "held_back"))
                 staging.mark("check", "")
             stated = self._stated()
             found: list[str] = []
@@ -201,7 +207,7 @@ class Move:
                 return report
             meter = self._meter("match", 0, "people")
             with staging.transaction():
-                staging.forget(("match", "dry_run"))
+                staging.forget(("match", "dry_run", "held_back"))
                 anybody = moving.anybody()
                 if anybody:
                     self._read_known(staging, moving)
@@ -314,7 +320,11 @@ def with_files(report: RunReport, staging: Staging, stated: dict[str, Total] | N
 
 def with_held(report: RunReport, staging: Staging, place: Path) -> RunReport:
     """The report with the rows held back counted by reason; they are written out to be corrected and taken in again."""
+    turned = str(staging.row("select count(*), bit_xor(hash(source, line, reason)) from turned"))
+    if staging.said("held_back") == turned:
+        return report
     reasons = write_held(place / HELD_BACK_FOLDER, staging)
+    staging.mark("held_back", turned)
     return replace(report, reasons=reasons, warnings=tuple(accounting.warnings(staging)))
 
 
