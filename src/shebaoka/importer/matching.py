@@ -22,6 +22,10 @@ PLACEHOLDERS = "?？〓□■�"
 
 def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = False) -> None:
     """Every row with the others. `year` is the cut-over's; `known` people were read, by `read_known`."""
+    for table in ("per", "acc"):
+        staging.run(f"""
+            create or replace table {table} as
+            select *, false as known, false as there, false as renamed from {table}_in""")
     resolve(staging)
     leave_earlier_years(staging, year)
     for table in ("per", "acc"):

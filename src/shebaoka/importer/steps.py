@@ -188,9 +188,7 @@ class Move:
                 total = stated.get(file.path.name)
                 if total is not None and self._is_summed(file):
                     found += differences(file.path.name, taking.totals(staging, file), total)
-            bad = sum(
-                staging.row(f"select count(*) from {t} where reason is not null")[0] for t in ("acc", "rec", "per")
-            )
+            bad = sum(staging.row(f"select count(*) from {t} where reason is not null")[0] for t in _STAGED)
             report = with_files(replace(report, differences=tuple(found)), staging, stated)
         return self._said(report, f"{rows} rows, {bad} with a fault")
 
@@ -206,17 +204,16 @@ class Move:
             if staging.said("match") is not None and report.state not in ("take_in", "check"):
                 return report
             meter = self._meter("match", 0, "people")
-            with staging.transaction():
-                staging.forget(("match", "dry_run", "held_back"))
-                anybody = moving.anybody()
-                if anybody:
-                    self._read_known(staging, moving)
-                matching.match(staging, report.on.year, self._names, known=anybody)
-                meter.of = staging.row("select count(*) from acc where reason is null and not there")[0]
-                for put in matching.make_ready(staging):
-                    meter.to(put)
-                accounting.settle_fates(staging, (), ())
-                staging.mark("match", "")
+            staging.forget(("match", "dry_run", "held_back"))
+            anybody = moving.anybody()
+            if anybody:
+                self._read_known(staging, moving)
+            matching.match(staging, report.on.year, self._names, known=anybody)
+            meter.of = staging.row("select count(*) from acc where reason is null and not there")[0]
+            for put in matching.make_ready(staging):
+                meter.to(put)
+            accounting.settle_fates(staging, (), ())
+            staging.mark("match", "")
             report = with_files(report, staging, self._stated())
             report = with_held(report, staging, self.place)
             people = meter.of
@@ -332,8 +329,7 @@ def accounted(report: RunReport, moving: Moving, tools: Tools) -> RunReport:
     """The report with what became of every row by now. What was proved before counts no more."""
     batches, place = moving.batches(), tools.work / report.run
     with Staging(place / STAGING_FILE, writing=True) as staging:
-        with staging.transaction():
-            accounting.settle_fates(staging, batches, moving.years_carried(batches))
+        accounting.settle_fates(staging, batches, moving.years_carried(batches))
         report = with_held(with_files(report, staging), staging, place)
     return replace(
         report,

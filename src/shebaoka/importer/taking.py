@@ -15,15 +15,17 @@ from shebaoka.importer.specs import NEEDED_OF_ACCOUNTS_ALONE, Mapping, SourceSpe
 from shebaoka.importer.staging import Segment, Staging
 from shebaoka.records import BadInput
 
-TABLE_OF = {"persons": "per", "accounts": "acc", "records": "rec", "stays": "stay", "cards": "held_card"}
+TABLE_OF = {"persons": "per_in", "accounts": "acc_in", "records": "rec", "stays": "stay", "cards": "held_card"}
+"""Where the rows of each kind are staged. Matching makes `per` and `acc` of the first two."""
+SUMMED = ("acc_in", "rec", "per_in")
+"""The tables whose faults are counted before anything is matched."""
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _PEOPLE = """(source integer, line bigint, number varchar, personal_id varchar, name varchar, insured_on date,
     region varchar, old_card_number varchar, in_hospital_since date, fen bigint, year bigint, completed boolean,
-    content ubigint, reason varchar, known boolean default false, there boolean default false,
-    renamed boolean default false)"""
+    content ubigint, reason varchar)"""
 _TABLES = {
-    "per": _PEOPLE,
-    "acc": _PEOPLE,
+    "per_in": _PEOPLE,
+    "acc_in": _PEOPLE,
     "rec": """(source integer, line bigint, number varchar, personal_id varchar, spent_on date, total_fen bigint,
         fen bigint, piece varchar, reason varchar)""",
     "stay": """(source integer, line bigint, number varchar, personal_id varchar, admitted_on date, reason varchar)""",
@@ -31,13 +33,13 @@ _TABLES = {
         reason varchar)""",
 }
 _COLUMNS = {
-    "per": "line, number, personal_id, name, insured_on, region, old_card_number, in_hospital_since, fen, year, "
+    "per_in": "line, number, personal_id, name, insured_on, region, old_card_number, in_hospital_since, fen, year, "
     "completed, content, reason",
     "rec": "line, number, personal_id, spent_on, total_fen, fen, piece, reason",
     "stay": "line, number, personal_id, admitted_on, reason",
     "held_card": "line, number, personal_id, old_card_number, reason",
 }
-_COLUMNS["acc"] = _COLUMNS["per"]
+_COLUMNS["acc_in"] = _COLUMNS["per_in"]
 
 
 class FoundFile(msgspec.Struct, frozen=True):
@@ -82,9 +84,10 @@ def _must_be_whole(mapping: Mapping) -> None:
 
 
 def take_in(staging: Staging, file: FoundFile, on: dt.date, told: Callable[[int], None]) -> None:
-    """One file into the staging database, unless it is there already; all or nothing.
+    """One file into the staging database, unless it is there already; what is there of it in part is taken anew.
 
-    Its rows are checked as they come in: each stands there with its values, and why it is held back.
+    Its rows are checked as they come in: each stands there with its values, and why it is held back. Each segment is
+    there at once: what a transaction has written, the database reads with one core.
     """
     step = f"take_in {file.n}"
     if staging.said(step) is not None:
@@ -95,24 +98,26 @@ def take_in(staging: Staging, file: FoundFile, on: dt.date, told: Callable[[int]
 
     def take(segment: Segment) -> None:
         nonlocal blank, read
-        checked, but = _checked(file.spec, on, segment.row_is_line), ""
+        checked, but = _checked(file.spec, on, segment.first_line), ""
         if segment.odd:
             _keep_odd(staging, file.n, segment.odd)
             but = f" where line not in (select line from odd where source = {file.n})"
-        staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
+        with staging.in_any_order():
+            staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
         blank += sum(not o.reason for o in segment.odd)
         read += segment.bytes
         told(read)
 
+    staging.run("delete from odd where source = ?", [file.n])
+    staging.run(f"delete from {table} where source = ?", [file.n])
+    lines = staging.load(source, file.spec.needs(), take)
+    content = ", content" if table in ("per_in", "acc_in") else ""
+    number = file.spec.columns.get("number") or file.spec.columns.get("personal_id")
     with staging.transaction():
-        staging.run("delete from odd where source = ?", [file.n])
-        lines = staging.load(source, file.spec.needs(), take)
-        content = ", content" if table in ("per", "acc") else ""
         staging.run(f"""
             insert into {table} (source, line, number, reason{content})
             select source, line, nullif(number, ''), reason{", hash(line, reason)" if content else ""}
             from odd where source = {file.n} and reason <> ''""")
-        number = file.spec.columns.get("number") or file.spec.columns.get("personal_id")
         staging.run(
             "insert or replace into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
