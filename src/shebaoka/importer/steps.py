@@ -188,7 +188,7 @@ class Move:
                 total = stated.get(file.path.name)
                 if total is not None and self._is_summed(file):
                     found += differences(file.path.name, taking.totals(staging, file), total)
-            bad = sum(staging.row(f"select count(*) from {t} where reason is not null")[0] for t in _STAGED)
+            bad = sum(staging.row(f"select count(*) from {t} where reason is not null")[0] for t in taking.SUMMED)
             report = with_files(replace(report, differences=tuple(found)), staging, stated)
         return self._said(report, f"{rows} rows, {bad} with a fault")
 
