@@ -76,7 +76,10 @@ def outcomes(staging: Staging) -> Iterator[FileOutcome]:
         select source, case when there then 'already_there' else 'held_back' end, count(*),
                coalesce(sum(fen), 0)::bigint
         from acc where there or reason is not null group by all""")
-    count("select source, 'left', count(*), coalesce(sum(fen), 0)::bigint from earlier group by source")
+    count("""
+        select source, case when reason is null then 'left' else 'held_back' end, count(*),
+               coalesce(sum(fen), 0)::bigint
+        from earlier group by all""")
     count("select source, 'held_back', count(*), coalesce(sum(fen), 0)::bigint from turned group by source")
     count(f"""
         select s.source, {_GONE.format(went="'carried_over'")}, sum(s.rows - coalesce(t.rows, 0))::bigint,
@@ -138,6 +141,7 @@ def held_rows(staging: Staging) -> Iterator[tuple[int, int, str, str, int]]:
     }
     statements = [
         "select source, line, reason, coalesce(fen, 0) from acc where reason is not null",
+        "select source, line, reason, coalesce(fen, 0) from earlier where reason is not null",
         "select source, line, reason, fen from turned",
         "select source, line, reason, fen from rec_held",
         f"""select t.source, t.line, '{Reason.ACCOUNT_IS_HELD_BACK}|' || s.name || '|' || t.account_line, t.fen

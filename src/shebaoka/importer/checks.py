@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from shebaoka.importer.reasons import Reason
-from shebaoka.importer.specs import SourceSpec
+from shebaoka.importer.specs import VALUES, SourceSpec
 from shebaoka.numbers import AGE_MAX_YEARS
 from shebaoka.records import Refusal
 
@@ -19,7 +19,8 @@ FEN_MAX = 10**13
 NAME_LENGTH_MAX, INSTITUTION_LENGTH_MAX = 50, 200
 DOTS = "•・‧∙．⋅･˙"
 """What stands for the middle dot of a name in one old system or another; here it is `·`."""
-_CONTROL = r"[\x00-\x1f\x7f]"
+_CONTROL = r"[\x00-\x1f\x7f\x{80}-\x{9f}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{feff}]"
+"""Characters that nobody sees: the control characters, blanks without width, and marks of direction and order."""
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _FORMATS = {
     "YYYYMMDD": ("[0-9]{8}", "%Y%m%d"),
@@ -70,6 +71,10 @@ class Checks:
         """The column's name in the file, for sentences."""
         column = self.spec.columns[field]
         return column.column or field
+
+    def words(self, field: str) -> str:
+        """The file's words for what a field may mean, for sentences."""
+        return ", ".join(self.spec.columns[field].values or VALUES[field])
 
     def text(self, field: str) -> str:
         """A field's text without blanks around it; empty if the source has none."""
@@ -181,6 +186,8 @@ class Checks:
         if form not in ("YYYY", "excel-serial"):
             self.fault(f"regexp_full_match({text}, '[1-9][0-9]{{4}}')", Reason.DATE_IS_A_SERIAL_NUMBER, field, form)
         self.fault(f"{text} <> '' and {day} is null", Reason.DATE_IS_NOT_VALID, field, form)
+        self.sound(f"coalesce(year({day}) > 0, true)")
+        self.fault(f"year({day}) < 1", Reason.DATE_IS_NOT_VALID, field, form)
         if past:
             self.fault(f"{day} > {self.on}", Reason.DATE_IS_IN_THE_FUTURE, field)
 
@@ -211,6 +218,7 @@ class Checks:
             Reason.AMOUNT_IS_IN_SCIENTIFIC_NOTATION,
             field,
         )
+        self.fault(rf"regexp_full_match({text}, '[0-9]{{13,}}(\.[0-9]{{1,2}})?')", Reason.AMOUNT_IS_TOO_LARGE, field)
         self.fault(f"{fen} is null", Reason.AMOUNT_IS_NOT_A_NUMBER, field, self.spec.unit)
         self.fault(f"{fen} < 0", Reason.AMOUNT_IS_NEGATIVE, field)
         self.fault(f"{fen} > {FEN_MAX}", Reason.AMOUNT_IS_TOO_LARGE, field)
@@ -254,11 +262,13 @@ def check_people(spec: SourceSpec, on: dt.date, table: str, first_line: int, *, 
     if accounts and "balance" in c:
         c.check_fen("balance")
     if "insured_on" in c:
-        c.check_day("insured_on")
+        c.check_day("insured_on", past=True)
     if "region" in c:
         c.matching("region", "[0-9]{6}", Reason.REGION_IS_NOT_A_CODE)
     if "old_card_number" in c:
         c.matching("old_card_number", "[A-Z0-9]{1,32}", Reason.CARD_NUMBER_IS_NOT_USABLE)
+    if "year" in c:
+        _check_year(c)
     since = _in_hospital_since(c)
 
     def if_there(field: str, expression: str, kind: str) -> str:
@@ -272,8 +282,9 @@ def check_people(spec: SourceSpec, on: dt.date, table: str, first_line: int, *, 
         ("region", if_there("region", c.text("region"), "varchar")),
         ("old_card_number", if_there("old_card_number", c.text("old_card_number"), "varchar")),
         ("in_hospital_since", since),
+        ("in_hospital", if_there("hospital_status", f"{c.text('hospital_status')} = 'in'", "boolean")),
         ("fen", "f_balance" if accounts and "balance" in c else "null::bigint"),
-        ("year", if_there("year", f"try_cast({c.text('year')} as bigint)", "bigint")),
+        ("year", if_there("year", "n_year", "bigint")),
         ("completed", f"length({c.text('number')}) = 15" if "number" in c else "false"),
         ("content", "content"),
     ]
@@ -285,7 +296,7 @@ def _check_beside_number(c: Checks) -> None:
     if "sex" in c:
         sex = c.text("sex")
         c.sound(f"{sex} in ('male', 'female')")
-        c.fault(f"{sex} not in ('male', 'female')", Reason.SEX_IS_NOT_VALID, "sex")
+        c.fault(f"{sex} not in ('male', 'female')", Reason.SEX_IS_NOT_VALID, "sex", c.words("sex"))
     if "birth_on" in c:
         c.check_day("birth_on")
         if "number" in c:
@@ -297,13 +308,29 @@ def _check_beside_number(c: Checks) -> None:
         c.fault(f"not ({same})", Reason.SEX_DIFFERS_FROM_NUMBER, "sex")
 
 
+def _check_year(c: Checks) -> None:
+    """The year that an account's row is of."""
+    year = c.text("year")
+    number = f"case when regexp_full_match({year}, '[0-9]{{4}}') then {year}::bigint end"
+    value = c.value("n_year", number)
+    c.sound(f"{value} <= year({c.on})")
+    c.fault(f"{year} = ''", Reason.VALUE_IS_MISSING, "year")
+    c.fault(f"{value} is null", Reason.DATE_IS_NOT_VALID, "year", "YYYY")
+    c.fault(f"{value} > year({c.on})", Reason.DATE_IS_IN_THE_FUTURE, "year")
+
+
 def _in_hospital_since(c: Checks) -> str:
     """The day since which the person is in hospital, as an expression; null if they are not, or nothing says so."""
     if "hospital_status" not in c:
         return "null::date"
     status = c.text("hospital_status")
     c.sound(f"{status} in ('in', 'out')")
-    c.fault(f"{status} not in ('in', 'out')", Reason.HOSPITAL_STATUS_IS_NOT_VALID, "hospital_status")
+    c.fault(
+        f"{status} not in ('in', 'out')",
+        Reason.HOSPITAL_STATUS_IS_NOT_VALID,
+        "hospital_status",
+        c.words("hospital_status"),
+    )
     if "admitted_on" not in c:
         return "null::date"
     c.sound(f"({status} = 'out' or {c.text('admitted_on')} <> '')")
@@ -349,7 +376,7 @@ def check_stays(spec: SourceSpec, on: dt.date, table: str, first_line: int) -> s
     c = Checks(spec, on)
     values = _whose(c)
     c.check_day("admitted_on", past=True)
-    return c.statement(table, first_line, [*values, ("admitted_on", "d_admitted_on")])
+    return c.statement(table, first_line, [*values, ("admitted_on", "d_admitted_on"), ("content", "content")])
 
 
 def check_cards(spec: SourceSpec, on: dt.date, table: str, first_line: int) -> str:
@@ -357,4 +384,5 @@ def check_cards(spec: SourceSpec, on: dt.date, table: str, first_line: int) -> s
     c = Checks(spec, on)
     values = _whose(c)
     c.matching("old_card_number", "[A-Z0-9]{1,32}", Reason.CARD_NUMBER_IS_NOT_USABLE)
-    return c.statement(table, first_line, [*values, ("old_card_number", c.text("old_card_number"))])
+    values += [("old_card_number", c.text("old_card_number")), ("content", "content")]
+    return c.statement(table, first_line, values)

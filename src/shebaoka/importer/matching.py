@@ -8,14 +8,22 @@ ends with `ready`: everybody who goes over, with their records a year in one tex
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from shebaoka.importer.checks import DOTS, quoted
 from shebaoka.importer.reasons import Reason
+from shebaoka.importer.specs import SourceSpec
 from shebaoka.importer.staging import Staging
 
 BATCH = 2000
 """How many people a batch has: one transaction, and what is undone at once at the least."""
+TWINS_TOLD = 5
+"""Of so many rows about the same person the places are told."""
 CHUNK = 100_000
 """How many people's records are put together at once: it bounds the memory that takes."""
+LOST_DIGITS = r"regexp_full_match(r.number, '[0-9]+(\.[0-9]+)?E\+?[0-9]+|[0-9]{15}000')"
+"""A number that a spreadsheet has rounded."""
+_spec = msgspec.json.Decoder(SourceSpec).decode
 PLACEHOLDERS = "?？〓□■�"
 """What an old system wrote in place of a rare character that it lacked."""
 
@@ -27,10 +35,11 @@ def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = F
             create or replace table {table} as
             select *, false as known, false as there, false as renamed from {table}_in""")
     resolve(staging)
-    leave_earlier_years(staging, year)
-    for table in ("per", "acc"):
-        hold_twins(staging, table)
+    leave_earlier_years(staging)
+    for table in ("per", "acc", "stay", "held_card"):
+        hold_twins(staging, table, names)
     join_persons(staging, names)
+    hold_shared_cards(staging, names)
     if known:
         match_known(staging, year)
     match_records(staging, names)
@@ -47,90 +56,123 @@ def resolve(staging: Staging) -> None:
         return
     staging.run("""
         create or replace temp table link as
-        select personal_id, min(number) as number from (
+        select personal_id, min(number) as number, count(distinct number) as people from (
             select personal_id, number from per union all select personal_id, number from acc)
-        where personal_id <> '' and number is not null group by personal_id having count(distinct number) = 1""")
+        where personal_id <> '' and number <> '' group by personal_id""")
     for table in tables:
         staging.run(f"""
             update {table} set number = link.number from link
-            where {table}.number is null and {table}.personal_id = link.personal_id""")
-    staging.run(f"""
-        update acc set reason = '{Reason.PERSON_IS_IN_NO_ROW}|' || {_number_column("source")} || '|'
-        where number is null and reason is null""")
+            where {table}.number is null and {table}.personal_id = link.personal_id and people = 1""")
+        staging.run(f"""
+            update {table} set reason = case when personal_id in (select personal_id from link)
+                then '{Reason.PERSONAL_ID_STANDS_FOR_TWO}|' else '{Reason.PERSON_IS_IN_NO_ROW}|' end
+                || {_column(staging, f"{table}.source", "personal_id")} || '|'
+            where number is null and reason is null""")
 
 
-def leave_earlier_years(staging: Staging, year: int) -> None:
-    """Rows of accounts that are of an earlier year stay behind: they are what the year of the cut-over begins with."""
+def leave_earlier_years(staging: Staging) -> None:
+    """Where somebody has a row of accounts for several years the latest is the account; the others stay behind (1.2).
+
+    Sound or not, they have no part in the account: a faulty one is held back by itself.
+    """
     staging.run(
-        f"create or replace table earlier as select source, line, fen from acc where year < {year} and reason is null"
+        "create or replace table earlier (source integer, line bigint, number varchar, fen bigint, reason varchar)"
     )
+    if not staging.row("select coalesce(min(year) <> max(year), false) from acc")[0]:
+        return
+    staging.run("""
+        insert into earlier
+        select source, line, number, fen, reason from acc
+        join (select number, max(year) as latest from acc where number <> '' group by number) using (number)
+        where year < latest""")
     staging.run("delete from acc where (source, line) in (select (source, line) from earlier)")
 
 
-def hold_twins(staging: Staging, table: str) -> None:
+def hold_twins(staging: Staging, table: str, names: dict[int, str]) -> None:
     """Of rows about one person that say the same the first stands; of rows that contradict each other none does."""
     staging.run(f"""
         create or replace temp table twins as
-        select number, count(distinct content) as contents, arg_min(source, (source, line)) as first_source,
-               min(struct_pack(source := source, line := line)).line as first_line,
-               list(line order by source, line) as lines
+        select number, count(distinct content) as contents,
+               list(struct_pack(source := source, line := line) order by source, line)[1:{TWINS_TOLD + 1}] as places
         from {table}
         where number in (select number from {table} where number <> '' group by number having count(*) > 1)
         group by number""")
     if not staging.row("select count(*) from twins")[0]:
         return
+    place = f"""place.line || case when place.source <> {table}.source
+        then ' of ' || {_file("place.source", names)} else '' end"""
     staging.run(f"""
         update {table} set reason = coalesce(reason, case
-            when contents > 1 then '{Reason.CONFLICTING_DUPLICATE}||' || list_aggregate(
-                list_distinct(list_filter(lines, lambda n: n <> line or len(lines) < 2)), 'string_agg', ', ')
-            when (source, line) <> (first_source, first_line)
-            then '{Reason.DUPLICATE_ROW}||' || first_line end)
+            when contents > 1 then '{Reason.CONFLICTING_DUPLICATE}||' || array_to_string(list_transform(list_filter(
+                places, lambda place: place.source <> {table}.source or place.line <> {table}.line)[1:{TWINS_TOLD}],
+                lambda place: {place}), ', ')
+            when places[1].source <> {table}.source or places[1].line <> {table}.line
+            then '{Reason.DUPLICATE_ROW}||' || list_transform(places[1:1], lambda place: {place})[1] end)
         from twins where {table}.number = twins.number""")
 
 
 def join_persons(staging: Staging, names: dict[int, str]) -> None:
     """What the accounts do not say of a person comes from the persons, the card holders and the open stays."""
-    if staging.row("select count(*) from per")[0]:
-        staging.run(f"""
-            update acc set reason = coalesce(acc.reason, case
-                    when p.reason is not null
-                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("p.source", names)} || '|' || p.line
-                    when acc.name <> p.name
-                    then '{Reason.CONFLICTING_DUPLICATE}||' || p.line || ' of ' || {_file("p.source", names)}
-                    end),
-                name = coalesce(acc.name, p.name), insured_on = coalesce(acc.insured_on, p.insured_on),
-                region = coalesce(acc.region, p.region)
-            from (select * from per qualify row_number() over (
-                partition by number order by reason nulls first, source, line) = 1) as p
-            where acc.number = p.number""")
-        staging.run(f"""
-            update acc set reason = '{Reason.PERSON_IS_IN_NO_ROW}|number|'
-            where reason is null and (name is null or insured_on is null or region is null)""")
-    if staging.row("select count(*) from held_card")[0]:
-        staging.run(f"""
-            update acc set reason = coalesce(acc.reason, case
-                    when c.reason is not null
-                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("c.source", names)} || '|' || c.line
-                    when acc.old_card_number <> c.old_card_number
-                    then '{Reason.CONFLICTING_DUPLICATE}||' || c.line || ' of ' || {_file("c.source", names)} end),
-                old_card_number = coalesce(acc.old_card_number, c.old_card_number)
-            from (select * from held_card qualify row_number() over (
-                partition by number order by reason nulls first, source, line) = 1) as c
-            where acc.number = c.number""")
+    _join(staging, names, "per", {"name": "name", "insured_on": "insured_on", "region": "region"})
     staging.run(f"""
-        update acc set reason = '{Reason.VALUE_IS_MISSING}|old_card_number|'
+        update acc set reason = '{Reason.PERSON_IS_IN_NO_ROW}|' || {_number_column("acc.source")} || '|'
+        where reason is null and (name is null or insured_on is null or region is null)""")
+    _join(staging, names, "held_card", {"old_card_number": "old_card_number"})
+    staging.run(f"""
+        update acc set reason = '{Reason.OLD_CARD_IS_IN_NO_ROW}|' || {_number_column("acc.source")} || '|'
         where reason is null and old_card_number is null""")
-    if staging.row("select count(*) from stay")[0]:
-        staging.run(f"""
-            update acc set reason = coalesce(acc.reason, case
-                    when s.reason is not null
-                    then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("s.source", names)} || '|' || s.line
-                    when acc.in_hospital_since <> s.admitted_on
-                    then '{Reason.CONFLICTING_DUPLICATE}||' || s.line || ' of ' || {_file("s.source", names)} end),
-                in_hospital_since = coalesce(acc.in_hospital_since, s.admitted_on)
-            from (select * from stay qualify row_number() over (
-                partition by number order by reason nulls first, source, line) = 1) as s
-            where acc.number = s.number""")
+    _join(staging, names, "stay", {"in_hospital_since": "admitted_on"}, contradicts="acc.in_hospital = false")
+    staging.run(f"""
+        update acc set reason = '{Reason.STAY_HAS_NO_DAY}|'
+            || {_column(staging, "acc.source", "hospital_status")} || '|'
+        where reason is null and in_hospital and in_hospital_since is null""")
+
+
+def _join(
+    staging: Staging, names: dict[int, str], table: str, same: dict[str, str], contradicts: str = "false"
+) -> None:
+    """Accounts get the values of another table's row about the same person, and must not have others already."""
+    if not staging.row(f"select exists (select 1 from {table})")[0]:
+        return
+    differ = " or ".join(f"acc.{ours} <> t.{theirs}" for ours, theirs in same.items())
+    staging.run(f"""
+        update acc set {", ".join(f"{ours} = coalesce(acc.{ours}, t.{theirs})" for ours, theirs in same.items())},
+            reason = coalesce(acc.reason, case
+                when t.reason is not null
+                then '{Reason.ROW_OF_PERSON_IS_HELD_BACK}|' || {_file("t.source", names)} || '|' || t.line
+                when {differ} or {contradicts}
+                then '{Reason.CONFLICTING_DUPLICATE}||' || t.line || ' of ' || {_file("t.source", names)} end)
+        from (select * from {table} qualify row_number() over (
+            partition by number order by reason nulls first, source, line) = 1) as t
+        where acc.number = t.number""")
+
+
+def hold_shared_cards(staging: Staging, names: dict[int, str]) -> None:
+    """An old card is one person's: nobody can tell whose a card is that stands with two of them."""
+    staging.run("""
+        create or replace temp table shared as
+        select old_card_number,
+               list(struct_pack(source := source, line := line) order by source, line)[1:3] as places
+        from acc where reason is null group by old_card_number having count(*) > 1""")
+    if not staging.row("select count(*) from shared")[0]:
+        return
+    staging.run(f"""
+        update acc set reason = '{Reason.OLD_CARD_STANDS_TWICE}|'
+            || coalesce({_column(staging, "acc.source", "old_card_number")}, {quoted("old_card_number")}) || '|'
+            || list_transform(list_filter(
+                places, lambda place: place.source <> acc.source or place.line <> acc.line)[1:1],
+                lambda place: place.line || case when place.source <> acc.source
+                    then ' of ' || {_file("place.source", names)} else '' end)[1]
+        from shared where reason is null and acc.old_card_number = shared.old_card_number""")
+
+
+def _column(staging: Staging, source: str, field: str) -> str:
+    """The name of the column that a field has in a source, as an expression; null where it has none."""
+    specs = [(n, _spec(spec)) for n, spec in staging.rows("select n, spec from source")]
+    whens = "".join(
+        f" when {n} then {quoted(spec.columns[field].column or field)}" for n, spec in specs if field in spec.columns
+    )
+    return f"case {source}{whens} end" if whens else "null"
 
 
 def _file(source: str, names: dict[int, str]) -> str:
@@ -187,6 +229,7 @@ def match_known(staging: Staging, year: int) -> None:
 def match_records(staging: Staging, names: dict[int, str]) -> None:
     """Records follow their accounts: one that cannot be read keeps its account back, and a held account its records."""
     record_file = _file("r.source", names)
+    _hold_rows_of_two_people(staging)
     staging.run(f"""
         update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line, there = false
         from (select number, arg_min({record_file}, line) as file, min(line) as line
@@ -196,6 +239,8 @@ def match_records(staging: Staging, names: dict[int, str]) -> None:
     staging.run(f"""
         create or replace table rec_held as
         select r.source, r.line, r.number, coalesce(r.fen, 0) as fen, coalesce(r.reason, case
+            when w.number is null and ({LOST_DIGITS})
+            then '{Reason.NUMBER_LOST_ITS_DIGITS}|' || {_number_column("r.source")} || '|'
             when w.number is null then '{Reason.RECORD_HAS_NO_ACCOUNT}|' || {_number_column("r.source")} || '|'
             else '{Reason.ACCOUNT_IS_HELD_BACK}|' || {_file("w.source", names)} || '|' || w.line end) as reason
         from (select * from rec where reason is not null
@@ -206,6 +251,26 @@ def match_records(staging: Staging, names: dict[int, str]) -> None:
         create or replace table rec_there as
         select source, count(*) as rows, sum(fen)::bigint as fen from rec
         where reason is null and number in (select number from acc where there) group by source""")
+
+
+def _hold_rows_of_two_people(staging: Staging) -> None:
+    """Records whose number and personal id are not of one person, as the accounts have both; both accounts wait."""
+    staging.run(f"""
+        create or replace temp table of_two as
+        select r.source, r.line, r.number, r.personal_id from rec r join acc a on a.number = r.number
+        where r.personal_id <> a.personal_id
+          and (r.reason is null or r.reason like '{Reason.ROW_IS_OF_TWO_PEOPLE}|%')""")
+    if not staging.row("select count(*) from of_two")[0]:
+        return
+    staging.run(f"""
+        update rec set reason = '{Reason.ROW_IS_OF_TWO_PEOPLE}|'
+            || {_column(staging, "rec.source", "personal_id")} || '|'
+        where reason is null and (source, line) in (select (source, line) from of_two)""")
+    staging.run(f"""
+        update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || s.name || '|' || t.line
+        from (select personal_id, arg_min(source, line) as source, min(line) as line from of_two group by personal_id) t
+        join source s on s.n = t.source
+        where acc.personal_id = t.personal_id and acc.reason is null""")
 
 
 def _number_column(source: str) -> str:

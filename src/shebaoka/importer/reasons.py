@@ -38,8 +38,13 @@ class Reason(StrEnum):
     REGION_IS_NOT_A_CODE = "region_is_not_a_code"
     CARD_NUMBER_IS_NOT_USABLE = "card_number_is_not_usable"
     HOSPITAL_STATUS_IS_NOT_VALID = "hospital_status_is_not_valid"
+    STAY_HAS_NO_DAY = "stay_has_no_day"
     # between files
     PERSON_IS_IN_NO_ROW = "person_is_in_no_row"
+    PERSONAL_ID_STANDS_FOR_TWO = "personal_id_stands_for_two"
+    ROW_IS_OF_TWO_PEOPLE = "row_is_of_two_people"
+    OLD_CARD_IS_IN_NO_ROW = "old_card_is_in_no_row"
+    OLD_CARD_STANDS_TWICE = "old_card_stands_twice"
     ROW_OF_PERSON_IS_HELD_BACK = "row_of_person_is_held_back"
     ACCOUNT_IS_HELD_BACK = "account_is_held_back"
     OLD_RECORD_CANNOT_BE_READ = "old_record_cannot_be_read"
@@ -62,7 +67,7 @@ _SENTENCES: dict[str, str] = {
     Reason.NUMBER_LOST_ITS_DIGITS: "{column} was made a floating-point number, as Excel does with long digits, and its "
     "last digits are gone; export the column as text, or take it from the identity card.",
     Reason.NAME_IS_NOT_USABLE: "{column} is too long or holds a control character; correct it.",
-    Reason.SEX_IS_NOT_VALID: "{column} is neither 男 nor 女; correct it.",
+    Reason.SEX_IS_NOT_VALID: "{column} is none of {detail}; correct it, or say in the mapping what the value means.",
     Reason.SEX_DIFFERS_FROM_NUMBER: "{column} is not the sex in the social security number; compare both with the "
     "identity card.",
     Reason.BIRTH_DATE_DIFFERS_FROM_NUMBER: "{column} is not the birth date in the social security number; compare both "
@@ -85,13 +90,24 @@ _SENTENCES: dict[str, str] = {
     Reason.AMOUNT_IS_TOO_LARGE: "{column} is above 100000000000 yuan; correct it.",
     Reason.REGION_IS_NOT_A_CODE: "{column} is not six digits; correct it.",
     Reason.CARD_NUMBER_IS_NOT_USABLE: "{column} is not 1 to 32 capital letters and digits; correct it.",
-    Reason.HOSPITAL_STATUS_IS_NOT_VALID: "{column} is neither 0 (not in hospital) nor 1 (in hospital); correct it.",
+    Reason.HOSPITAL_STATUS_IS_NOT_VALID: "{column} is none of {detail}; correct it, or say in the mapping what the "
+    "value means.",
+    Reason.STAY_HAS_NO_DAY: "{column} says that the person is in hospital, and nothing says since when; enter the stay "
+    "among the open stays, or the day of admission.",
     Reason.DUPLICATE_ROW: "The row says the same as line {detail}, which stands for it; leave this one out.",
     Reason.CONFLICTING_DUPLICATE: "The same person stands in line {detail} with other values; find out in the old "
     "system which row is right, and keep that one alone.",
     Reason.PERSON_IS_IN_NO_ROW: "No row of the persons says who this is; find the person's row, or correct {column}.",
-    Reason.ROW_OF_PERSON_IS_HELD_BACK: "Line {detail} of {column} says who this is and is held back; correct that row, "
-    "then take both in.",
+    Reason.PERSONAL_ID_STANDS_FOR_TWO: "{column} stands for more than one person; find out in the old system whose row "
+    "this is, and correct it.",
+    Reason.ROW_IS_OF_TWO_PEOPLE: "{column} and the social security number are not of the same person; find out in the "
+    "old system whose row this is, and correct it.",
+    Reason.OLD_CARD_IS_IN_NO_ROW: "No row of the card holders says which old card this person has; find the card's "
+    "row, or correct {column}.",
+    Reason.OLD_CARD_STANDS_TWICE: "Line {detail} is another person and has the same {column}; find out in the old "
+    "system whose card it is.",
+    Reason.ROW_OF_PERSON_IS_HELD_BACK: "Line {detail} of {column} is about this person and is held back; correct that "
+    "row, then take both in.",
     Reason.ACCOUNT_IS_HELD_BACK: "The account of this person is held back (line {detail} of {column}); the row goes "
     "along once the account carries over.",
     Reason.OLD_RECORD_CANNOT_BE_READ: "Line {detail} of {column} belongs to this account and could not be taken in. "

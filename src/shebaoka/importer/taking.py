@@ -7,37 +7,41 @@ from pathlib import Path
 
 import msgspec
 
-from shebaoka.importer.checks import Checks, check_cards, check_people, check_records, check_stays
+from shebaoka.importer.checks import Checks, check_cards, check_people, check_records, check_stays, quoted
 from shebaoka.importer.control import Total
-from shebaoka.importer.files import Odd, digest_of, open_source
+from shebaoka.importer.files import Odd, Source, digest_of, open_source
 from shebaoka.importer.mapping import files_of
+from shebaoka.importer.reasons import Reason
 from shebaoka.importer.specs import NEEDED_OF_ACCOUNTS_ALONE, Mapping, SourceSpec
 from shebaoka.importer.staging import Segment, Staging
-from shebaoka.records import BadInput
+from shebaoka.records import BadInput, Refusal
 
+ROUNDED_MIN = 2
 TABLE_OF = {"persons": "per_in", "accounts": "acc_in", "records": "rec", "stays": "stay", "cards": "held_card"}
 """Where the rows of each kind are staged. Matching makes `per` and `acc` of the first two."""
 SUMMED = ("acc_in", "rec", "per_in")
 """The tables whose faults are counted before anything is matched."""
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_WHOLE_NUMBER = re.compile("[0-9]{15}|[0-9]{17}[0-9X]")
 _PEOPLE = """(source integer, line bigint, number varchar, personal_id varchar, name varchar, insured_on date,
-    region varchar, old_card_number varchar, in_hospital_since date, fen bigint, year bigint, completed boolean,
-    content ubigint, reason varchar)"""
+    region varchar, old_card_number varchar, in_hospital_since date, in_hospital boolean, fen bigint, year bigint,
+    completed boolean, content ubigint, reason varchar)"""
 _TABLES = {
     "per_in": _PEOPLE,
     "acc_in": _PEOPLE,
     "rec": """(source integer, line bigint, number varchar, personal_id varchar, spent_on date, total_fen bigint,
         fen bigint, piece varchar, reason varchar)""",
-    "stay": """(source integer, line bigint, number varchar, personal_id varchar, admitted_on date, reason varchar)""",
-    "held_card": """(source integer, line bigint, number varchar, personal_id varchar, old_card_number varchar,
+    "stay": """(source integer, line bigint, number varchar, personal_id varchar, admitted_on date, content ubigint,
         reason varchar)""",
+    "held_card": """(source integer, line bigint, number varchar, personal_id varchar, old_card_number varchar,
+        content ubigint, reason varchar)""",
 }
 _COLUMNS = {
-    "per_in": "line, number, personal_id, name, insured_on, region, old_card_number, in_hospital_since, fen, year, "
-    "completed, content, reason",
+    "per_in": "line, number, personal_id, name, insured_on, region, old_card_number, in_hospital_since, "
+    "in_hospital, fen, year, completed, content, reason",
     "rec": "line, number, personal_id, spent_on, total_fen, fen, piece, reason",
-    "stay": "line, number, personal_id, admitted_on, reason",
-    "held_card": "line, number, personal_id, old_card_number, reason",
+    "stay": "line, number, personal_id, admitted_on, content, reason",
+    "held_card": "line, number, personal_id, old_card_number, content, reason",
 }
 _COLUMNS["acc_in"] = _COLUMNS["per_in"]
 
@@ -100,7 +104,7 @@ def take_in(staging: Staging, file: FoundFile, on: dt.date, told: Callable[[int]
         nonlocal blank, read
         checked, but = _checked(file.spec, on, segment.first_line), ""
         if segment.odd:
-            _keep_odd(staging, file.n, segment.odd)
+            _keep_odd(staging, file, source, segment.odd)
             but = f" where line not in (select line from odd where source = {file.n})"
         with staging.in_any_order():
             staging.run(f"insert into {table} (source, {columns}) select {file.n}, {columns} from ({checked}){but}")
@@ -111,13 +115,16 @@ def take_in(staging: Staging, file: FoundFile, on: dt.date, told: Callable[[int]
     staging.run("delete from odd where source = ?", [file.n])
     staging.run(f"delete from {table} where source = ?", [file.n])
     lines = staging.load(source, file.spec.needs(), take)
-    content = ", content" if table in ("per_in", "acc_in") else ""
+    content = ", content" if table != "rec" else ""
     number = file.spec.columns.get("number") or file.spec.columns.get("personal_id")
     with staging.transaction():
         staging.run(f"""
-            insert into {table} (source, line, number, reason{content})
-            select source, line, nullif(number, ''), reason{", hash(line, reason)" if content else ""}
+            insert into {table} (source, line, number, personal_id, reason{content})
+            select source, line, full_number(nullif(number, '')), nullif(personal_id, ''),
+                   reason{", hash(line, reason)" if content else ""}
             from odd where source = {file.n} and reason <> ''""")
+        if table in ("per_in", "acc_in"):
+            _doubt_rounded_numbers(staging, table, file)
         staging.run(
             "insert or replace into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -154,20 +161,58 @@ def prepare(staging: Staging) -> None:
             encoding varchar, digest varchar, bytes bigint, path varchar, spec varchar)""")
     staging.run("""
         create table if not exists odd (
-            source integer, line bigint, reason varchar, sentence varchar, number varchar)""")
+            source integer, line bigint, reason varchar, sentence varchar, number varchar, personal_id varchar)""")
     for table, columns in _TABLES.items():
         staging.run(f"create table if not exists {table} {columns}")
 
 
-def _keep_odd(staging: Staging, n: int, odd: Sequence[Odd]) -> None:
-    """Rows that cannot be read: with the number that seems to stand in them, so that it keeps its account back."""
+def _keep_odd(staging: Staging, file: FoundFile, source: Source, odd: Sequence[Odd]) -> None:
+    """Rows that cannot be read: with the person that seems to stand in them, so that they keep the account back."""
+    number, personal_id = (_field_at(source, file.spec, field) for field in ("number", "personal_id"))
     rows = []
     for o in odd:
-        seen = _NUMBER.search(o.raw)
-        number = seen.group().decode().upper() if seen else ""
-        rows.append((n, o.line, o.reason, o.sentence, number))
+        whose = number(o.raw).upper()
+        if not _WHOLE_NUMBER.fullmatch(whose):
+            seen = _NUMBER.search(o.raw)
+            whose = seen.group().decode().upper() if seen else ""
+        rows.append((file.n, o.line, o.reason, o.sentence, whose, personal_id(o.raw)))
     if rows:
-        staging.connection.executemany("insert into odd values (?, ?, ?, ?, ?)", rows)
+        staging.connection.executemany("insert into odd values (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _field_at(source: Source, spec: SourceSpec, field: str) -> Callable[[bytes], str]:
+    """What seems to stand in a row where a field is, though the row cannot be read; empty if nothing does."""
+    column = spec.columns.get(field)
+    if column is None or column.column not in source.columns:
+        return lambda _: ""
+    at = source.columns.index(column.column)
+    if source.format == "fixed":
+        widths = [w.width for w in spec.widths or ()]
+        start, end = sum(widths[:at]), sum(widths[: at + 1])
+        return lambda raw: raw[start:end].decode("ascii", "replace").strip()
+    separator = spec.delimiter.encode() if source.format == "csv" else b","
+
+    def cut(raw: bytes) -> str:
+        values = raw.split(separator, at + 1)
+        return values[at].strip(b' "\t').decode("ascii", "replace") if at < len(values) else ""
+
+    return cut
+
+
+def _doubt_rounded_numbers(staging: Staging, table: str, file: FoundFile) -> None:
+    """Where most numbers that end in 000 are not valid, a spreadsheet has rounded them, and one in eleven looks sound.
+
+    None of them can be trusted, then. Of people's own numbers hardly one in a thousand ends so.
+    """
+    invalid, rounded = f"'{Refusal.IDENTITY_NUMBER_IS_NOT_VALID}|%'", f"source = {file.n} and number like '%000'"
+    sound, faulty = staging.row(
+        f"select count(*) filter (reason is null), count(*) filter (reason like {invalid}) from {table} where {rounded}"
+    )
+    if faulty >= ROUNDED_MIN and faulty > sound:
+        column = quoted(file.spec.columns["number"].column)
+        staging.run(f"""
+            update {table} set reason = '{Reason.NUMBER_LOST_ITS_DIGITS}|' || {column} || '|'
+            where {rounded} and (reason is null or reason like {invalid})""")
 
 
 def totals(staging: Staging, file: FoundFile) -> Total:

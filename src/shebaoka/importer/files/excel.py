@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from shebaoka.importer.files.shape import Block, Odd, OddReason, Source, csv_field, empty_row, named
+from shebaoka.importer.files.shape import Block, Odd, OddReason, Source, csv_field, empty_row, named, without_tabs
 from shebaoka.importer.files.workbook import Cell, Failed, open_sheet
 from shebaoka.importer.specs import SourceSpec
 from shebaoka.records import BadInput
@@ -160,4 +160,5 @@ def number_as_text(number: float) -> str:
 def _line(texts: Sequence[str]) -> bytes:
     """A row as one line of clean CSV; line ends and zero characters within values become blanks."""
     joined = ",".join(map(csv_field, texts))
-    return joined.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\0", " ").encode() or b'""'
+    clean = joined.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\0", " ").encode()
+    return without_tabs(clean) or b'""'

@@ -3,6 +3,7 @@
 Every reader of this room gives a `Source`; the importer's taking in and `import inspect` go through it.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
@@ -88,6 +89,15 @@ class Source(ABC):
 def named(columns: Sequence[str]) -> tuple[str, ...]:
     """The names of columns; one that has none is called by its place, such as `column 7`."""
     return tuple(c or f"column {n}" for n, c in enumerate(columns, 1))
+
+
+_BLANK = rb"(?:[\t ]|\xe3\x80\x80|\xc2\xa0)*"
+_TABS = re.compile(rb'(?:(?<=[,\n"])|^)%b\t%b|%b\t%b(?=[,\n"]|$)' % ((_BLANK,) * 4))
+
+
+def without_tabs(text: bytes) -> bytes:
+    """Clean CSV without the tabs around its values: they are put there so that Excel leaves long digits alone."""
+    return _TABS.sub(b"", text) if b"\t" in text else text
 
 
 def empty_row(columns: int) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from shebaoka.importer.files.encodings import CALLED, GB18030, UTF8, is_utf8_chinese
 from shebaoka.importer.files.lines import LINE_BYTES_MAX, Lines
-from shebaoka.importer.files.shape import Block, Odd, OddReason, csv_row, empty_row
+from shebaoka.importer.files.shape import Block, Odd, OddReason, csv_row, empty_row, without_tabs
 from shebaoka.records import BadInput
 
 _ROWS_LOOKED_AT_ALL, _BYTES_APART = 2_000, 50_000
@@ -39,6 +39,10 @@ class Tidy:
 
     def block(self, first: int, lines: Lines) -> Block:
         """Lines from number `first` on as a block of clean CSV; what is odd is named."""
+        block = self._block(first, lines)
+        return Block(without_tabs(block.text), block.rows, block.odd) if b"\t" in block.text else block
+
+    def _block(self, first: int, lines: Lines) -> Block:
         raw, encoding = lines.raw, self._encoding
         if self._columns == 1 or lines.cut:
             return self._by_line(first, lines)
