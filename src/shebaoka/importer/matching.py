@@ -182,14 +182,13 @@ def _file(source: str, names: dict[int, str]) -> str:
 
 
 def read_known(staging: Staging, path: Path) -> None:
-    """Everybody on file, from a CSV file, whose number stands in the accounts."""
+    """Everybody on file, from a CSV file."""
     staging.run(f"""
         create or replace table known as
         select number, name, case when carried then opening end as opening_fen, card, records, records_fen
         from read_csv({quoted(str(path))}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
             nullstr = '', columns = {{number: 'varchar', name: 'varchar', carried: 'boolean', opening: 'bigint',
-            card: 'varchar', records: 'bigint', records_fen: 'bigint'}})
-        where number in (select number from acc)""")
+            card: 'varchar', records: 'bigint', records_fen: 'bigint'}})""")
 
 
 def match_known(staging: Staging, year: int) -> None:
@@ -197,6 +196,7 @@ def match_known(staging: Staging, year: int) -> None:
 
     `known` has everybody on file whose number stands in the accounts, with the account that was carried over.
     """
+    staging.run("delete from known where number not in (select number from acc where number is not null)")
     bare = f"regexp_replace(translate(%s, '{DOTS}', '{'·' * len(DOTS)}'), '[{PLACEHOLDERS}]', '?', 'g')"
     a, k = bare % "acc.name", bare % "known.name"
     pattern = "'^' || replace(regexp_escape({}), '\\?', '.') || '$'"
