@@ -27,7 +27,7 @@ _NEXT = {
     "carry_over": "Everybody who is ready is carried over. Prove it with `shebaoka import run`.",
     "prove": "It is proved. Two people read `shebaoka import report` and sign with `shebaoka import sign`.",
     "sign_off": "It is signed off.",
-    "undone": "It is undone.",
+    "undone": "It is undone. `shebaoka import run --again` carries it over once more.",
 }
 
 

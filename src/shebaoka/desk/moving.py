@@ -139,7 +139,7 @@ class Moving:
             if refusals:
                 grounds = ", ".join(f"{n} {ground.replace('_', ' ')}" for ground, n in refusals.most_common())
                 raise NotUndone(
-                    f"MoveBatch {batch.n} cannot be undone: {grounds}. {'Nothing' if dry_run else 'Not all'} of it was "
+                    f"Batch {batch.n} cannot be undone: {grounds}. {'Nothing' if dry_run else 'Not all'} of it was "
                     "undone; correct those accounts one by one, by `shebaoka correction propose`."
                 )
         self._copying.rows(sql.UNDONE, {"run": self.run, "attempt": batch.attempt, "n": batch.n, "at": at})

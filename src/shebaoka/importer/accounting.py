@@ -190,6 +190,17 @@ def reasons(held: Iterable[tuple[int, int, str, str, int]], names: Mapping[int, 
     )
 
 
+def unstated(files: Iterable[FileOutcome]) -> Iterator[tuple[str, int]]:
+    """That nobody stated the totals of some files with money."""
+    found = {f.name for f in files if f.kind in ("accounts", "records") and f.stated_rows is None}
+    if found:
+        yield (
+            "files have no control totals, so that nobody can tell whether they are whole; ask the old system's keepers"
+            " for them",
+            len(found),
+        )
+
+
 def warnings(staging: Staging) -> list[tuple[str, int]]:
     """What is odd and was taken in all the same."""
     found = []

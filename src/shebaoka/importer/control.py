@@ -4,7 +4,7 @@ The file names for each file its rows below the header, and a sum: 结余 for th
 over every row that can be read and whose amount is an amount, broken elsewhere or not. `accounts` calls it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -57,6 +57,16 @@ def differences(file: str, found: Total, stated: Total | None) -> Iterator[str]:
             f"The amounts of {file} sum to {yuan(found.sum_fen)} yuan and the old system states "
             f"{yuan(stated.sum_fen)}; the difference is {yuan(found.sum_fen - stated.sum_fen)}. Export it again."
         )
+
+
+def missing(control: str, stated: Iterable[str], files: Collection[str]) -> Iterator[str]:
+    """Sentences about files that the old system states totals of, and that no source of the mapping is."""
+    for name in stated:
+        if name not in files:
+            yield (
+                f"{control} states the totals of {name}, and no source of the mapping is that file; put it into the "
+                f"folder, or name it in the mapping."
+            )
 
 
 def yuan(amount_fen: int) -> str:

@@ -31,23 +31,31 @@ def undo(tools: Tools, run: str, batches: Collection[int] = ()) -> RunReport:
 
     Batches are undone one after another, each whole or not at all; `NotUndone` says which one could not be, and why.
     """
-    report = report_of(tools.runs, run)
-    if report.state == "sign_off":
-        raise BadInput(f"Run {report.run} is signed off; an account is put right one by one, by a correction.")
-    with Moving(tools.url, report.run) as moving:
+    with Moving(tools.url, report_of(tools.runs, run).run) as moving:
+        report = tools.runs.document(moving.run)
+        if report.state == "sign_off":
+            raise BadInput(f"Run {report.run} is signed off; an account is put right one by one, by a correction.")
         known = moving.batches()
+        if not any(b.is_carried for b in known):
+            raise BadInput(f"Run {report.run} has carried nothing over that could be undone.")
         unknown = sorted(set(batches) - {b.n for b in known})
         if unknown:
             raise BadInput(f"Run {report.run} has no batch {unknown[0]}; it has 1 to {len(known)}.")
-        desk = tools.desk()
-        with closing(desk.store):
-            for batch in known:
-                if batch.is_carried and not batch.is_undone and (not batches or batch.n in batches):
-                    moving.undo(desk, batch, sender_of(report.run, tools.by), tools.clock())
-        report = accounted(report, moving, tools)
-        left = any(b.is_carried and not b.is_undone for b in moving.batches())
-        report = replace(report, state="carry_over" if left else "undone")
+        # What was proved and signed counts no more from here on, whatever becomes of this.
+        report = replace(report, state="carry_over", proof=None, signatures=())
         tools.runs.keep_document(report.run, report)
+        desk = tools.desk()
+        try:
+            with closing(desk.store):
+                for batch in known:
+                    if batch.is_carried and not batch.is_undone and (not batches or batch.n in batches):
+                        moving.undo(desk, batch, sender_of(report.run, tools.by), tools.clock())
+        finally:
+            # Of several batches the first may be undone where a later one cannot be.
+            report = accounted(report, moving, tools)
+            left = any(not b.is_carried or not b.is_undone for b in moving.batches())
+            report = replace(report, state="carry_over" if left else "undone")
+            tools.runs.keep_document(report.run, report)
     return report
 
 
@@ -103,7 +111,12 @@ def _nobody_is_missing(proof: Proof, report: RunReport, ready: int) -> Proof:
 
 def sign(tools: Tools, run: str) -> RunReport:
     """Sign a run that is proved; with the second person's signature it is signed off, and its staging is removed."""
-    report = report_of(tools.runs, run)
+    with Moving(tools.url, report_of(tools.runs, run).run) as moving:
+        return _signed(tools, tools.runs.document(moving.run))
+
+
+def _signed(tools: Tools, report: RunReport) -> RunReport:
+    """The report with one signature more."""
     if report.state == "sign_off":
         raise BadInput(f"Run {report.run} is signed off already.")
     if report.state != "prove" or report.proof is None or not report.proof.proved or report.differences:
@@ -112,7 +125,8 @@ def sign(tools: Tools, run: str) -> RunReport:
         )
     if not report.accounted_for:
         raise NotReconciled(f"Run {report.run} has rows that are not accounted for; look at `shebaoka import show`.")
-    if tools.by in {s.by for s in report.signatures}:
+    signers = {s.by for s in report.signatures}
+    if tools.by in signers and len(signers) < SIGNERS:
         raise BadInput(f"{tools.by} has signed run {report.run} already; another person signs it off.")
     tools.runs.sign(report.run, tools.by, report.proof.checksum)
     report = tools.runs.document(report.run)

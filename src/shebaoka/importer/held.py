@@ -53,11 +53,13 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
         lines[files[source].path].add(line)
     rows: dict[tuple[Path, int], bytes] = {}
     for file in {f.path: f for f in files.values()}.values():
-        if (wanted := lines[file.path]) and file.path.exists():
+        wanted = lines[file.path]
+        if held and file.path.exists():
+            # A file without such rows has its header there all the same, so that the folder is an export.
             source_file = open_source(file.path, file.spec)
             with (fresh / TO_CORRECT_FOLDER / file.path.name).open("wb") as out:
                 out.write(source_file.header + b"\r\n")
-                for line, raw in source_file.raw(wanted):
+                for line, raw in source_file.raw(wanted) if wanted else ():
                     rows[file.path, line] = raw
                     out.write(raw + b"\r\n")
     with (fresh / HELD_BACK_FILE).open("w", encoding="utf-8-sig", newline="") as file_out:

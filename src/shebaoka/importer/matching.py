@@ -40,6 +40,7 @@ def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = F
         hold_twins(staging, table, names)
     join_persons(staging, names)
     hold_shared_cards(staging, names)
+    hold_with_records(staging, names)
     if known:
         match_known(staging, year)
     match_records(staging, names)
@@ -226,15 +227,19 @@ def match_known(staging: Staging, year: int) -> None:
     staging.run("update acc set there = false where reason is not null")
 
 
-def match_records(staging: Staging, names: dict[int, str]) -> None:
-    """Records follow their accounts: one that cannot be read keeps its account back, and a held account its records."""
+def hold_with_records(staging: Staging, names: dict[int, str]) -> None:
+    """A record that cannot be read keeps its account back."""
     record_file = _file("r.source", names)
     _hold_rows_of_two_people(staging)
     staging.run(f"""
-        update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line, there = false
+        update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line
         from (select number, arg_min({record_file}, line) as file, min(line) as line
               from rec r where reason is not null and number <> '' group by number) as r
         where acc.number = r.number and acc.reason is null""")
+
+
+def match_records(staging: Staging, names: dict[int, str]) -> None:
+    """Records follow their accounts, and a held account's are held with it."""
     # Sound records of somebody without a sound account are held back with it, or have none at all.
     staging.run(f"""
         create or replace table rec_held as
@@ -243,7 +248,7 @@ def match_records(staging: Staging, names: dict[int, str]) -> None:
             then '{Reason.NUMBER_LOST_ITS_DIGITS}|' || {_number_column("r.source")} || '|'
             when w.number is null then '{Reason.RECORD_HAS_NO_ACCOUNT}|' || {_number_column("r.source")} || '|'
             else '{Reason.ACCOUNT_IS_HELD_BACK}|' || {_file("w.source", names)} || '|' || w.line end) as reason
-        from (select * from rec where reason is not null
+        from (select * from rec where reason is not null or number is null
                   or number not in (select number from acc where reason is null)) as r
         left join (select number, arg_min(source, (source, line)) as source, arg_min(line, (source, line)) as line
                    from acc where reason is not null and number <> '' group by number) as w on w.number = r.number""")

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from shebaoka.desk import Desk, MoveBatch, Moving, Runs
 from shebaoka.importer import accounting, matching, proving, taking
 from shebaoka.importer.carrying import as_foreseen, planned
-from shebaoka.importer.control import Total, differences, read_control
+from shebaoka.importer.control import Total, differences, missing, read_control
 from shebaoka.importer.held import write_held
 from shebaoka.importer.mapping import digest_of_mapping
 from shebaoka.importer.specs import Mapping
@@ -91,6 +91,8 @@ class Move:
         with Moving(self.tools.url, self.run) as moving:
             report = self._begun()
             if report.state == "sign_off":
+                removed(self.place)
+            if report.state == "sign_off" or (report.state == "undone" and not again):
                 return report
             try:
                 for step in STEPS[: STEPS.index(last) + 1]:
@@ -157,6 +159,7 @@ class Move:
                 meter.to(before + file.path.stat().st_size)
             stated = self._stated()
             found = [s for f in self.files for s in self._rows_differ(staging, f, stated.get(f.path.name))]
+            found += missing(self.mapping.control or "", stated, set(self._names.values()))
             rows = staging.row("select coalesce(sum(rows), 0)::bigint from source")[0]
             with staging.transaction():
                 staging.mark("take_in", str(rows))
@@ -216,7 +219,7 @@ class Move:
             staging.mark("match", "")
             report = with_files(report, staging, self._stated())
             report = with_held(report, staging, self.place)
-            people = meter.of
+            (people,) = staging.row("select count(*) from ready")
         return self._said(report, f"{people} people go over")
 
     def _read_known(self, staging: Staging, moving: Moving) -> None:
@@ -259,7 +262,8 @@ class Move:
                     moving.again(batch)
         batches = moving.batches()
         left = [b for b in batches if not b.is_carried]
-        if not left and report.state in ("carry_over", "prove"):
+        known = report.batches_undone == sum(b.is_undone for b in batches)
+        if not left and known and report.state in ("carry_over", "prove"):
             return report
         meter = self._meter("carry_over", sum(b.people for b in batches), "people")
         meter.to(sum(b.people for b in batches if b.is_carried))
@@ -318,11 +322,13 @@ def with_files(report: RunReport, staging: Staging, stated: dict[str, Total] | N
 def with_held(report: RunReport, staging: Staging, place: Path) -> RunReport:
     """The report with the rows held back counted by reason; they are written out to be corrected and taken in again."""
     turned = str(staging.row("select count(*), bit_xor(hash(source, line, reason)) from turned"))
-    if staging.said("held_back") == turned:
+    told = sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
+    if told and staging.said("held_back") == turned:
         return report
     reasons = write_held(place / HELD_BACK_FOLDER, staging)
     staging.mark("held_back", turned)
-    return replace(report, reasons=reasons, warnings=tuple(accounting.warnings(staging)))
+    warnings = [*accounting.warnings(staging), *accounting.unstated(report.files)]
+    return replace(report, reasons=reasons, warnings=tuple(warnings))
 
 
 def accounted(report: RunReport, moving: Moving, tools: Tools) -> RunReport:
@@ -379,5 +385,11 @@ def run_of(files: Sequence[taking.FoundFile], mapping: Mapping) -> str:
 
 
 def removed(place: Path) -> None:
-    """A run's folder taken away, once it is signed off: it holds people's data."""
-    shutil.rmtree(place, ignore_errors=True)
+    """A run's staging taken away, once it is signed off; rows held back stay, for they are still to be corrected."""
+    for path in place.glob("*") if place.is_dir() else ():
+        if path.name == HELD_BACK_FOLDER:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
