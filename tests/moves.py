@@ -48,9 +48,7 @@ class Moves:
         """A move of a folder into the house."""
         return move_of(self.house, folder, mapping, by="chen", processes=1, **said)
 
-    def moved(
-        self, folder: Path, to: str = "prove", mapping: Mapping = INVENTED, *, again: bool = False
-    ) -> RunReport:
+    def moved(self, folder: Path, to: str = "prove", mapping: Mapping = INVENTED, *, again: bool = False) -> RunReport:
         """The report of a run that went to a step, or stopped before."""
         return self.move(folder, mapping).to(to, again=again)
 

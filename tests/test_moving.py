@@ -1,7 +1,7 @@
 """A run of moving a city over, step by step: what each step says, what stops it, and what becomes of every row."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from conftest import Database
 from moves import INVENTED, Moves, became, is_whole, mapping, of_kind, reasons
 from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.notice import Notices, Words
-from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput, CancelReason, RunIsTaken
 from shebaoka.vault import SoftwareVault
 
@@ -220,7 +219,13 @@ def registered(moves: Moves, name: str, number: str = LI_NUMBER) -> None:
 
 @pytest.mark.parametrize(
     ("filed", "stands"),
-    [("买买提·亚森", "买买提•亚森"), ("买买提・亚森", "买买提·亚森"), ("李䶮", "李?"), ("李?", "李䶮"), ("李（一）", "李（一）")],
+    [
+        ("买买提·亚森", "买买提•亚森"),
+        ("买买提・亚森", "买买提·亚森"),
+        ("李䶮", "李?"),
+        ("李?", "李䶮"),
+        ("李（一）", "李（一）"),
+    ],
 )
 def test_a_name_that_differs_by_a_dot_or_a_rare_character_is_the_same(
     moves: Moves, tmp_path: Path, filed: str, stands: str
@@ -320,7 +325,7 @@ GLOB = [
         },
         {
             "kind": "records",
-            "columns": {"number": "身份证号", "spent_on": "日期", "institution": "医疗机构", "total": "总费用", "account": "帐户支出"},
+            "columns": {"number": "身份证号", "spent_on": "日期", "total": "总费用", "account": "帐户支出"},
         },
     )
 ]  # fmt: skip
@@ -339,7 +344,9 @@ def test_rows_that_contradict_each_other_wait_with_their_records(moves: Moves, t
     assert (reasons(report, "records.csv"), is_whole(report)) == ({"account_is_held_back": 1}, True)
 
 
-@pytest.mark.parametrize(("balance", "reason", "held"), [("1.00", "conflicting_duplicate", 2), ("100.05", "duplicate_row", 1)])
+@pytest.mark.parametrize(
+    ("balance", "reason", "held"), [("1.00", "conflicting_duplicate", 2), ("100.05", "duplicate_row", 1)]
+)
 def test_rows_on_the_same_line_of_two_files_are_held_against_each_other(
     moves: Moves, tmp_path: Path, balance: str, reason: str, held: int
 ) -> None:
@@ -369,7 +376,7 @@ PERSONAL = [
     {
         "kind": "records",
         "file": "records.csv",
-        "columns": {"personal_id": "个人编号", "spent_on": "日期", "institution": "医疗机构", "total": "总费用", "account": "帐户支出"},
+        "columns": {"personal_id": "个人编号", "spent_on": "日期", "total": "总费用", "account": "帐户支出"},
     },
     {"kind": "cards", "file": "cards.csv", "columns": {"personal_id": "个人编号", "old_card_number": "卡号"}},
     {
@@ -380,7 +387,7 @@ PERSONAL = [
 ]  # fmt: skip
 
 
-def several(folder: Path, cards: str, stays: str, records: list[tuple[str, ...]]) -> Path:
+def several(folder: Path, cards: str, stays: str, records: Sequence[Sequence[str]]) -> Path:
     """An export whose records, cards and stays name people by the old system's own id."""
     write(folder, [LI, WANG], records)
     (folder / "cards.csv").write_text(f"个人编号,卡号\r\n{cards}", encoding="gb18030", newline="")
@@ -396,8 +403,8 @@ def test_rows_by_the_old_systems_own_id_find_their_person(moves: Moves, tmp_path
     assert report.differences == ()
     assert (became(report), became(report, "records")) == ((2, 0, 0, 0, 0), (1, 0, 1, 0, 0))
     assert (became(report, "cards"), became(report, "stays")) == ((2, 0, 1, 0, 0), (1, 0, 1, 0, 0))
-    assert (is_whole(report), reasons(report, "records.csv")) == (True, {"record_has_no_account": 1})
-    found = moves.rows("select p.number, c.number, p.in_hospital_since::text from person p join card c using (person_id)")
+    assert (is_whole(report), reasons(report, "records.csv")) == (True, {"person_is_in_no_row": 1})
+    found = moves.rows("select p.number, c.number, in_hospital_since::text from person p join card c using (person_id)")
     assert sorted(found) == sorted([(LI_NUMBER, "A1", None), (WANG_NUMBER, "A2", "2013-06-01")])
     proof = moves.proved(report.run, folder, mapping(*PERSONAL)).proof
     assert proof is not None
@@ -415,7 +422,7 @@ def test_cards_or_stays_that_contradict_each_other_hold_the_account_back(
     report = moves.moved(several(tmp_path / "in", cards, stays, [LI_RECORD]), mapping=mapping(*PERSONAL))
     assert (became(report), reasons(report)) == ((1, 0, 1, 0, 0), {"row_of_person_is_held_back": 1})
     kind = "stays" if stays else "cards"
-    assert reasons(report, f"{kind}.csv") in ({"conflicting_duplicate": 2}, {"conflicting_duplicate": 2, "account_is_held_back": 1})
+    assert reasons(report, f"{kind}.csv")["conflicting_duplicate"] == 2
     assert is_whole(report)
 
 
@@ -428,9 +435,12 @@ def test_two_processes_cannot_have_the_same_run(moves: Moves, export: Path) -> N
 
     run = moves.moved(export).run
     with Moving(moves.house.url, run):
-        for want in (lambda: moves.moved(export), lambda: moves.undone(run), lambda: moves.signed(run, "li")):
-            with pytest.raises(RunIsTaken):
-                want()
+        with pytest.raises(RunIsTaken):
+            moves.moved(export)
+        with pytest.raises(RunIsTaken):
+            moves.undone(run)
+        with pytest.raises(RunIsTaken):
+            moves.signed(run, "li")
     assert moves.moved(export).state == "prove"
 
 

@@ -262,8 +262,8 @@ class Move:
                     moving.again(batch)
         batches = moving.batches()
         left = [b for b in batches if not b.is_carried]
-        known = report.batches_undone == sum(b.is_undone for b in batches)
-        if not left and known and report.state in ("carry_over", "prove"):
+        told = report.batches_undone == sum(b.is_undone for b in batches)
+        if not left and told and report.state in ("carry_over", "prove"):
             return report
         meter = self._meter("carry_over", sum(b.people for b in batches), "people")
         meter.to(sum(b.people for b in batches if b.is_carried))
