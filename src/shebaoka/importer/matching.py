@@ -19,7 +19,7 @@ BATCH = 2000
 """How many people a batch has: one transaction, and what is undone at once at the least."""
 TWINS_TOLD = 5
 """Of so many rows about the same person the places are told."""
-CHUNK = 100_000
+CHUNK = 200_000
 """How many people's records are put together at once: it bounds the memory that takes."""
 LOST_DIGITS = r"regexp_full_match(r.number, '[0-9]+(\.[0-9]+)?E\+?[0-9]+|[0-9]{15}000')"
 """A number that a spreadsheet has rounded."""
