@@ -77,7 +77,7 @@ class Moving:
 
     def known(self) -> Iterator[bytes]:
         """Everybody on file as CSV: number, name, whether an account was carried over, its opening, card, records."""
-        return self._copying.copied(sql.KNOWN)
+        return self._copying.copied(sql.KNOWN, first=f"import:{self.run}:", end=f"import:{self.run};")
 
     def batches(self) -> list[MoveBatch]:
         """The batches, in their order, each as its last attempt left it."""

@@ -13,11 +13,12 @@ from psycopg.pq import Format
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import told_plainly
 
-# Everybody on file, with the account that was carried over and not undone, if there is one. As CSV.
+# Everybody on file, with the account that was carried over and not undone, if there is one. As CSV. What the run itself
+# has put on file does not count: should its staging be lost, the same people are ready once more, in the same batches.
 KNOWN = """
 copy (
-    select p.number, p.name, a.person_id is not null, coalesce(o.amount_fen, 0), c.number, coalesce(r.records, 0),
-           coalesce(r.account_fen, 0)
+    select p.number, p.name, a.person_id is not null and own.person_id is null, coalesce(o.amount_fen, 0), c.number,
+           coalesce(r.records, 0), coalesce(r.account_fen, 0)
     from person p
     left join (
         select j.person_id, max(j.seq) as seq from journal j
@@ -30,6 +31,10 @@ copy (
                from carried_records group by person_id, seq) as r on r.person_id = a.person_id and r.seq = a.seq
     left join lateral (select number from card where card.person_id = a.person_id and kind = 'old_medical'
                        order by n desc limit 1) as c on true
+    left join (select person_id, min(seq) as seq from request_key
+               where request_id >= {first} and request_id < {end} group by person_id) as own
+      on own.person_id = p.person_id
+    where own.person_id is null or own.seq > 1
 ) to stdout (format csv)"""
 ANYBODY = "select exists (select from person)"
 
