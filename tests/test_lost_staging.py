@@ -16,7 +16,7 @@ AT = dt.datetime(2013, 6, 30, 4, 0, tzinfo=dt.UTC)
 
 
 def test_a_run_whose_staging_is_lost_is_proved_all_the_same(shared_database: Database, tmp_path: Path) -> None:
-    """Whom the run carried over is ready once more, in the same batch, also who was registered before; nothing is done."""
+    """Whom the run carried over is ready once more, in the same batch, also who was registered before."""
     shared_database.wipe()
     city = invent_city(300, 7, AT.date())
     write_old_export(city, tmp_path / "in", 8)
