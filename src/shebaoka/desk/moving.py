@@ -36,6 +36,11 @@ class MoveBatch(msgspec.Struct, frozen=True):
     is_carried: bool
     is_undone: bool
 
+    @property
+    def records_carried(self) -> int:
+        """How many records the desk said that it carried over."""
+        return msgspec.json.decode(self.outcome, type=BatchOutcome).records_carried if self.outcome else 0
+
 
 class BatchOutcome(msgspec.Struct, frozen=True):
     """What a batch came to: records carried and left by the decisions, and the refused by their line and ground."""

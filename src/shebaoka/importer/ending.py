@@ -87,7 +87,7 @@ def prove_again(
             pass
         batches = [b for b in moving.batches() if b.is_carried and not b.is_undone]
         checksum = proving.compare(staging, moving, batches, (), lambda _: None, by_number=True)
-        proof = proving.proof(staging, at=at(), by=by, source="files", checksum=checksum)  # type: ignore[arg-type]
+        proof = proving.proof(staging, batches, at=at(), by=by, source="files", checksum=checksum)  # type: ignore[arg-type]
         (ready,) = staging.row("select count(*) from ready")
         counties = tuple(County(*row) for row in proving.by_county(staging))
         proof = _nobody_is_missing(proof, report, ready)

@@ -47,8 +47,8 @@ select o.source, o.line, o.region, o.fen, list_sum(list_transform(o.years, lambd
        list_sum(list_transform(n.years, lambda x: x[4])),
        case when n.number is null then 'the person is not on file'
             when o.number is null then 'the person is on file by this run, and not in the files'
-            when o.fen <> n.fen then 'the balance is not the opening entry'
-            when o.card <> n.card then 'the card''s number is another'
+            when o.fen is distinct from n.fen then 'the balance is not the opening entry'
+            when o.card is distinct from n.card then 'the card''s number is another'
             when coalesce(len(o.years), 0) <> coalesce(len(n.years), 0) then 'records of a year are missing'
             when not coalesce(list_bool_and(list_transform(list_zip(o.years, n.years), lambda p:
                 p[1][1] = p[2][1] and p[1][2] = p[2][2] and p[1][3] = p[2][3] and p[1][4] = p[2][4]
@@ -124,8 +124,10 @@ def _read(staging: Staging, path: Path) -> None:
             body: 'varchar'}})""")
 
 
-def proof(staging: Staging, *, at: dt.datetime, by: str, source: str, checksum: str) -> Proof:
-    """What the comparison of everybody came to."""
+def proof(
+    staging: Staging, batches: Sequence[MoveBatch], *, at: dt.datetime, by: str, source: str, checksum: str
+) -> Proof:
+    """What the comparison of everybody came to, beside what the batches counted when they were carried over."""
     people, old, new, old_n, new_n, old_fen, new_fen, differing = staging.row("""
         select count(new_fen), coalesce(sum(fen), 0)::bigint, coalesce(sum(new_fen), 0)::bigint,
                coalesce(sum(records), 0)::bigint, coalesce(sum(new_records), 0)::bigint,
@@ -136,6 +138,9 @@ def proof(staging: Staging, *, at: dt.datetime, by: str, source: str, checksum: 
            group by what order by count(*) desc, what limit ?""",
         [DIFFERENCES_TOLD],
     )
+    counted = sum(b.records_carried for b in batches)
+    lost = [f"the batches carried {counted} records over, and {new_n} are on file"] if counted != new_n else []
+    differing += len(lost)
     return Proof(
         at=at,
         by=by,
@@ -148,7 +153,10 @@ def proof(staging: Staging, *, at: dt.datetime, by: str, source: str, checksum: 
         old_records_fen=old_fen,
         new_records_fen=new_fen,
         differing=differing,
-        differences=tuple(f"{what}: {n}" + (f", the first in line {line}" if line else "") for what, n, line in told),
+        differences=(
+            *lost,
+            *(f"{what}: {n}" + (f", the first in line {line}" if line else "") for what, n, line in told),
+        ),
         checksum=checksum,
         compared=COMPARED,
         proved=differing == 0,

@@ -282,7 +282,7 @@ class Move:
             meter = self._meter("prove", sum(b.people for b in batches), "people")
             checksum = proving.compare(staging, moving, batches, accounting.refused(staging), meter.to)
             proof = proving.proof(
-                staging, at=self.tools.clock(), by=self.tools.by, source="taken_in", checksum=checksum
+                staging, batches, at=self.tools.clock(), by=self.tools.by, source="taken_in", checksum=checksum
             )
             counties = tuple(County(*row) for row in proving.by_county(staging))
         unaccounted = [

@@ -41,8 +41,8 @@ ANYBODY = "select exists (select from person)"
 # What a batch has put on file, a line for each person and year of records, in the order of numbers. Values are parted
 # by tabs, which none has; ids, instants, and what may be changed later are left out.
 CARRIED_BY_BATCH = """
-select string_agg(concat_ws(E'\t', number, opening, card, year, records, total_fen, account_fen, body), E'\n'
-                  order by number, year)
+select string_agg(concat_ws(E'\t', number, opening, coalesce(card, ''), year, records, total_fen, account_fen, body),
+                  E'\n' order by number, year)
 from (
     select p.number, coalesce(o.amount_fen, 0) as opening, c.number as card, r.year, r.records, r.total_fen,
            r.account_fen, r.body
