@@ -10,6 +10,7 @@ import click
 
 from shebaoka.cli.entrance import TROUBLE, json_option
 from shebaoka.cli.layout import named, say, say_json
+from shebaoka.cli.reporting import write_report
 from shebaoka.notice.speech import yuan
 from shebaoka.records import Channel, NotAllowed, Progress, RunReport
 
@@ -119,6 +120,8 @@ def list_(caller: Any, as_json: bool) -> None:
     if as_json:
         say_json([{"run": r.run, "state": r.state, "began_at": r.began_at, "finished_at": r.finished_at} for r in runs])
         return
+    if not runs:
+        say("There is no run yet.")
     for r in runs:
         began = r.began_at or r.finished_at
         said = "going on" if r.going else r.state.replace("_", " ")
@@ -207,8 +210,13 @@ def undo(ctx: click.Context, run: str, batches: tuple[int, ...], as_json: bool) 
 def rehearse(
     ctx: click.Context, folder: Path, mapping_name: str | None, processes: int, keep: bool, as_json: bool
 ) -> None:
-    """Go through all steps with FOLDER on a copy of the database, which is dropped after: the city's stays as it is."""
+    """Go through all steps with FOLDER on a copy of the database, which is dropped after: the city's stays as it is.
+
+    Report and rows held back are left in the folder `rehearsals` of the home folder.
+    """
     from shebaoka.app import open_house, rehearsal
+    from shebaoka.importer.steps import STAGING_FILE
+    from shebaoka.moving import REHEARSALS_FOLDER
 
     with (
         _migrating(ctx) as (house, staff),
@@ -217,6 +225,11 @@ def rehearse(
     ):
         report = _go(copy, staff, folder, mapping_name, "prove", processes=processes, rehearsal=True)
         _tell(copy, report, as_json=as_json)
+        place = house.settings.home / REHEARSALS_FOLDER / report.run
+        if not keep:
+            (place / STAGING_FILE).unlink(missing_ok=True)
+        if not as_json:
+            write_report(copy, report, place)
     if report.differences:
         ctx.exit(TROUBLE)
 
@@ -283,6 +296,10 @@ def _tell(house: "House", report: RunReport, *, as_json: bool) -> None:
         say(f"held back, {reason.file}: {reason.rows:,} {reason.reason.replace('_', ' ')}", first="  ")
     for warning, count in report.warnings:
         say(f"{warning} ({count:,})", first="  ! ")
+    for ground, people in report.dry_run if report.state == "dry_run" else ():
+        say(f"the desk would answer: {people:,} {ground.replace('_', ' ')}", first="  ")
+    if report.batches_undone:
+        say(f"undone: {report.batches_undone:,} of {report.batches:,} batches", first="  ")
     if report.proof is not None:
         p = report.proof
         say(
@@ -297,4 +314,15 @@ def _tell(house: "House", report: RunReport, *, as_json: bool) -> None:
         say(f"signed by {signature.by}, {signature.at.astimezone(house.notices.zone):%Y-%m-%d %H:%M}", first="  ")
     for difference in report.differences:
         say(difference, first="  ✗ ")
-    say("The run stopped; it goes on once that is mended." if report.differences else _NEXT.get(report.state, ""))
+    say(_next(report))
+
+
+def _next(report: RunReport) -> str:
+    """What is to be done now."""
+    if report.differences:
+        return "The run stopped; it goes on once that is mended."
+    if report.rehearsal:
+        return "That was a rehearsal; nothing of it is in the city's database."
+    if report.batches_undone and report.state != "undone":
+        return f"{_NEXT.get(report.state, '')} `shebaoka import run --again` carries over what was undone."
+    return _NEXT.get(report.state, "")

@@ -1,11 +1,16 @@
 """The report of a run of moving a city over, written from the command line as one page and as PDF, to be signed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shebaoka.cli.layout import say
 from shebaoka.notice import LANGUAGES
+from shebaoka.records import RunReport
+
+if TYPE_CHECKING:
+    from shebaoka.app import House
 
 
 def add_to(group: click.Group) -> None:
@@ -35,12 +40,18 @@ def report(ctx: click.Context, run: str, folder: Path, language: str) -> None:
 
     The page needs nothing beside it: it can be kept, sent and printed as it is. What was there before is replaced.
     """
-    from shebaoka.paper import RUN_FORMS, notice_of, run_report_as
+    from shebaoka.importer import report_of
 
     with ctx.obj.signed_in() as (house, _):
-        found = house.runs.document(run)
-        speech = house.speech(notice_of(found, house.notices), language)
-        made = {form: run_report_as(form, found, speech, house.settings.fonts) for form in RUN_FORMS}
+        write_report(house, report_of(house.runs, run), folder, language)
+
+
+def write_report(house: "House", found: RunReport, folder: Path, language: str = LANGUAGES[0]) -> None:
+    """Write a run's report in every form, and say where."""
+    from shebaoka.paper import RUN_FORMS, notice_of, run_report_as
+
+    speech = house.speech(notice_of(found, house.notices), language)
+    made = {form: run_report_as(form, found, speech, house.settings.fonts) for form in RUN_FORMS}
     folder.mkdir(parents=True, exist_ok=True)
     for form, content in made.items():
         path = folder / f"report.{form}"

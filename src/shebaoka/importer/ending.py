@@ -121,10 +121,14 @@ def _signed(tools: Tools, report: RunReport) -> RunReport:
         raise BadInput(f"Run {report.run} is signed off already.")
     if report.state != "prove" or report.proof is None or not report.proof.proved or report.differences:
         raise NotReconciled(
-            f"Run {report.run} is not proved; go through its steps by `shebaoka import run`, then sign it."
+            f"Run {report.run} is not proved; go through its steps by `shebaoka import run`, then sign it.",
+            code="run_is_not_proved",
         )
     if not report.accounted_for:
-        raise NotReconciled(f"Run {report.run} has rows that are not accounted for; look at `shebaoka import show`.")
+        raise NotReconciled(
+            f"Run {report.run} has rows that are not accounted for; look at `shebaoka import show`.",
+            code="run_is_not_proved",
+        )
     signers = {s.by for s in report.signatures}
     if tools.by in signers and len(signers) < SIGNERS:
         raise BadInput(f"{tools.by} has signed run {report.run} already; another person signs it off.")

@@ -84,7 +84,7 @@ class Move:
         """Go through the steps up to `last`, those that are not done yet; the run's report.
 
         A run that does not come out stops with its reasons in `differences`, and its state is the step before.
-        `again` lets batches that were undone be carried over once more. `RunIsTaken` if another process is at it.
+        `again` lets batches that were undone be carried over once more; without it a run that is undone stays so. `RunIsTaken` if another process is at it.
         """
         if last not in STEPS:
             raise BadInput(f"There is no step {last!r}; choose one of {', '.join(STEPS)}.")
@@ -155,8 +155,9 @@ class Move:
             meter = self._meter("take_in", whole, "bytes")
             for file in self.files:
                 before = meter.done
-                taking.take_in(staging, file, report.on, lambda n, before=before: meter.to(before + n))  # type: ignore[misc]
-                meter.to(before + file.path.stat().st_size)
+                size = file.path.stat().st_size
+                taking.take_in(staging, file, report.on, lambda n, to=before, of=size: meter.to(to + min(n, of)))  # type: ignore[misc]
+                meter.to(before + size)
             stated = self._stated()
             found = [s for f in self.files for s in self._rows_differ(staging, f, stated.get(f.path.name))]
             found += missing(self.mapping.control or "", stated, set(self._names.values()))
@@ -268,6 +269,7 @@ class Move:
         meter = self._meter("carry_over", sum(b.people for b in batches), "people")
         meter.to(sum(b.people for b in batches if b.is_carried))
         if left:
+            self.tools.runs.keep_document(self.run, replace(report, state="dry_run", proof=None))
             self.tools.workers.carry(self.staging, self.run, self.tools.by, left, meter.add)
         report = accounted(report, moving, self.tools)
         carried = sum(b.carried or 0 for b in moving.batches() if b.is_carried and not b.is_undone)
