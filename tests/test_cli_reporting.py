@@ -49,4 +49,4 @@ def test_a_run_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
     """It is told in a line, and no folder is made."""
     result = shell.run("import", "report", "none-such", "--to", str(tmp_path / "c"), by="clerk")
     assert (result.exit_code, (tmp_path / "c").exists()) == (1, False)
-    assert "There is no import run 'none-such'" in result.stderr
+    assert "There is no run 'none-such'" in result.stderr

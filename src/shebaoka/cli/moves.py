@@ -296,10 +296,8 @@ def _tell(house: "House", report: RunReport, *, as_json: bool) -> None:
         say(f"held back, {reason.file}: {reason.rows:,} {reason.reason.replace('_', ' ')}", first="  ")
     for warning, count in report.warnings:
         say(f"{warning} ({count:,})", first="  ! ")
-    for ground, people in report.dry_run if report.state == "dry_run" else ():
-        say(f"the desk would answer: {people:,} {ground.replace('_', ' ')}", first="  ")
-    if report.batches_undone:
-        say(f"undone: {report.batches_undone:,} of {report.batches:,} batches", first="  ")
+    for sentence in _on_the_way(report):
+        say(sentence, first="  ")
     if report.proof is not None:
         p = report.proof
         say(
@@ -315,6 +313,14 @@ def _tell(house: "House", report: RunReport, *, as_json: bool) -> None:
     for difference in report.differences:
         say(difference, first="  ✗ ")
     say(_next(report))
+
+
+def _on_the_way(report: RunReport) -> "Iterator[str]":
+    """What the desk would answer, and what was undone."""
+    for ground, people in report.dry_run if report.state == "dry_run" else ():
+        yield f"the desk would answer: {people:,} {ground.replace('_', ' ')}"
+    if report.batches_undone:
+        yield f"undone: {report.batches_undone:,} of {report.batches:,} batches"
 
 
 def _next(report: RunReport) -> str:

@@ -84,7 +84,8 @@ class Move:
         """Go through the steps up to `last`, those that are not done yet; the run's report.
 
         A run that does not come out stops with its reasons in `differences`, and its state is the step before.
-        `again` lets batches that were undone be carried over once more; without it a run that is undone stays so. `RunIsTaken` if another process is at it.
+        `again` lets batches that were undone be carried over once more; without it a run that is undone stays so.
+        `RunIsTaken` if another process is at it.
         """
         if last not in STEPS:
             raise BadInput(f"There is no step {last!r}; choose one of {', '.join(STEPS)}.")
