@@ -40,16 +40,17 @@ def moved(house: House, folder: Path, mapping: Mapping | None = None, last: str 
     report = move.to(last)
     output = move.place / HELD_BACK_FOLDER
     held: dict[tuple[str, int], tuple[str, str]] = {}
+    count = 0
     if (output / "held_back.csv").exists():
         with (output / "held_back.csv").open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
+            for count, row in enumerate(csv.DictReader(file), 1):
                 held[row["file"], int(row["line"])] = row["reason"], row["sentence"]
     if not report.differences and last == "prove":
         must_account_for_all(report)
         assert report.state == "prove"
         assert report.proof is not None
         assert report.proof.proved
-        assert len(held) == sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
+        assert count == sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
     return Moved(report, held, output, move)
 
 

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shebaoka import numbers
-from shebaoka.importer.control import CONTROL_FILE, Total, differences, read_control, yuan
+from shebaoka.importer.control import CONTROL_FILE, Total, differences, in_whole_fen, read_control, yuan
 from shebaoka.importer.report import HELD_BACK_FILE, HeldBack, Reason, write_held_back
 from shebaoka.importer.source import Line, SourceFile, only
 from shebaoka.importer.values import amount_fen, fen, whole
@@ -257,11 +257,7 @@ def credit_contributions(
 def _stated(path: Path, unit: Unit) -> Total | None:
     """What is stated of the file, in fen. What is read as yuan is a hundred times too much where it is in fen."""
     stated = read_control(path.parent).get(path.name)
-    if stated is None or unit == "yuan":
-        return stated
-    if stated.sum_fen % 100:
-        raise BadInput(f"{CONTROL_FILE}: the sum of {path.name} must be whole fen, as the amounts of the file are.")
-    return Total(stated.rows, stated.sum_fen // 100)
+    return stated if stated is None or unit == "yuan" else in_whole_fen(stated, path.name, CONTROL_FILE)
 
 
 class _Intake:
@@ -369,7 +365,7 @@ class _Intake:
 
 def _changed(survey: _Survey, judged: Total, file: str) -> str:
     return (
-        f"{survey.rows} rows with {yuan(survey.sum_fen)} yuan were read, and {judged.rows} with {yuan(judged.sum_fen)} "
+        f"{survey.rows} rows with {yuan(survey.sum_fen)} yuan were read, and {judged.rows} with {yuan(judged.sum_fen or 0)} "
         f"are accounted for; {file} changed while it was taken in. Take it in again."
     )
 

@@ -1,27 +1,34 @@
 """The rows held back, written out: a list with the reason of each, and the rows to correct and take in again.
 
 The list is UTF-8 with a mark, so that a spreadsheet shows it as it is. In the folder `to_correct` each file stands
-under its own name and header, with the rows as they came: it is an export of its own.
+under its own name and header, with the rows as they came; a workbook or a DBF table is a CSV in UTF-8, named after it.
+With `mapping.yaml` and `control_totals.csv`, which counts the rows, the folder is an export of its own.
 """
 
 import csv
 import shutil
 from collections import defaultdict
+from collections.abc import Collection, Mapping
+from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from shebaoka.cells import as_text
 from shebaoka.importer import accounting
-from shebaoka.importer.files import open_source
+from shebaoka.importer.control import CONTROL_COLUMNS, CONTROL_FILE
+from shebaoka.importer.files import format_of, open_source
+from shebaoka.importer.mapping import text_of
 from shebaoka.importer.reasons import code_of, told
 from shebaoka.importer.report import HELD_BACK_FILE
+from shebaoka.importer.specs import Mapping as MappingFile
 from shebaoka.importer.specs import SourceSpec
 from shebaoka.importer.staging import Staging
 from shebaoka.records import ReasonCount
 
-TO_CORRECT_FOLDER = "to_correct"
+TO_CORRECT_FOLDER, MAPPING_FILE = "to_correct", "mapping.yaml"
 _spec = msgspec.json.Decoder(SourceSpec).decode
 
 
@@ -41,7 +48,7 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
     """
     files = {
         n: _File(name, Path(path), _spec(spec), encoding)
-        for n, name, path, spec, encoding in staging.rows("select n, name, path, spec, encoding from source")
+        for n, name, path, spec, encoding in staging.rows("select n, name, path, spec, encoding from source order by n")
     }
     held = list(accounting.held_rows(staging))
     fresh = output.with_name(output.name + ".new")
@@ -51,25 +58,67 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
     lines: dict[Path, set[int]] = defaultdict(set)
     for source, line, *_ in held:
         lines[files[source].path].add(line)
-    rows: dict[tuple[Path, int], bytes] = {}
-    for file in {f.path: f for f in files.values()}.values():
-        wanted = lines[file.path]
-        if held and file.path.exists():
-            # A file without such rows has its header there all the same, so that the folder is an export.
-            source_file = open_source(file.path, file.spec)
-            with (fresh / TO_CORRECT_FOLDER / file.path.name).open("wb") as out:
-                out.write(source_file.header + b"\r\n")
-                for line, raw in source_file.raw(wanted) if wanted else ():
-                    rows[file.path, line] = raw
-                    out.write(raw + b"\r\n")
+    rows = _write_to_correct(fresh / TO_CORRECT_FOLDER, files.values(), lines, output.parent.name) if held else {}
     with (fresh / HELD_BACK_FILE).open("w", encoding="utf-8-sig", newline="") as file_out:
         writer = csv.writer(file_out)
         writer.writerow(("file", "line", "reason", "sentence", "row"))
         for source, line, reason, sentence, _ in held:
-            raw = rows.get((files[source].path, line), b"")
-            codec = "utf-8" if files[source].encoding.lower().startswith("utf") else "gb18030"
-            shown = raw.decode(codec, "backslashreplace")
-            writer.writerow((files[source].name, line, code_of(reason), sentence or told(reason), as_text(shown)))
+            shown = rows.get((files[source].path, line), b"").decode(_codec(files[source]), "backslashreplace")
+            told_of = (as_text(text) for text in (sentence or told(reason), shown))
+            writer.writerow((_guarded(files[source].name), line, code_of(reason), *told_of))
     shutil.rmtree(output, ignore_errors=True)
     fresh.rename(output)
     return accounting.reasons(held, {n: f.name for n, f in files.items()})
+
+
+def _write_to_correct(
+    folder: Path, files: Collection[_File], lines: Mapping[Path, set[int]], run: str
+) -> dict[tuple[Path, int], bytes]:
+    """The rows held back as an export of its own; their bytes by file and line.
+
+    Every file of the run is there, with its header if nothing else, and so are a mapping and a count of the rows.
+    """
+    rows: dict[tuple[Path, int], bytes] = {}
+    sources: list[SourceSpec] = []
+    counts: dict[str, int] = {}
+    for file in files:
+        name, spec = _corrected_as(file)
+        sources.append(spec)
+        if name in counts or not file.path.exists():
+            continue
+        source = open_source(file.path, file.spec)
+        counts[name] = 0
+        with (folder / name).open("wb") as out:
+            if file.spec.header:
+                out.write(_converted(source.header, file, name) + b"\r\n")
+            for line, raw in source.raw(lines.get(file.path, ())):
+                rows[file.path, line] = raw
+                out.write(_converted(raw, file, name) + b"\r\n")
+                counts[name] += 1
+    with (folder / CONTROL_FILE).open("w", encoding="utf-8", newline="") as out_text:
+        csv.writer(out_text).writerows([CONTROL_COLUMNS, *((name, n, "") for name, n in counts.items())])
+    mapping = MappingFile(name=f"rows held back by run {run}", sources=tuple(sources), control=CONTROL_FILE)
+    (folder / MAPPING_FILE).write_text(text_of(mapping), encoding="utf-8")
+    return rows
+
+
+def _corrected_as(file: _File) -> tuple[str, SourceSpec]:
+    """The name and the source of a file in `to_correct`: a workbook or a table is a CSV in UTF-8 there."""
+    if format_of(file.path, file.spec) in ("excel", "dbf"):
+        name = f"{file.name}.csv"
+        return name, replace(file.spec, file=escape(name), format="csv", encoding="utf-8", sheet=None)
+    return file.name, replace(file.spec, file=escape(file.name))
+
+
+def _converted(raw: bytes, file: _File, name: str) -> bytes:
+    """A row's bytes as they stand in `to_correct`; a damaged character of a table becomes a question mark."""
+    return raw if name == file.name else raw.decode(_codec(file), "replace").encode()
+
+
+def _codec(file: _File) -> str:
+    return "utf-8" if file.encoding.lower().startswith("utf") else "gb18030"
+
+
+def _guarded(name: str) -> str:
+    """A file's name as a text, though it begin as a formula does."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

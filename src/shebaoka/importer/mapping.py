@@ -50,6 +50,21 @@ def digest_of_mapping(mapping: Mapping) -> str:
     return hashlib.sha256(msgspec.json.encode(mapping, order="deterministic")).hexdigest()
 
 
+def text_of(mapping: Mapping) -> str:
+    """The YAML of a mapping, as `read_mapping` reads it, without what is left out by default."""
+    document = {k: v for k, v in msgspec.to_builtins(mapping).items() if v is not None}
+    plain = msgspec.to_builtins(SourceSpec(kind="accounts", file=""))
+    document["sources"] = [
+        {k: v for k, v in source.items() if k in ("kind", "file") or v != plain[k]} for source in document["sources"]
+    ]
+    for source in document["sources"]:
+        source["columns"] = {
+            field: {k: v for k, v in column.items() if v is not None and (k, v) != ("column", "")}
+            for field, column in source["columns"].items()
+        }
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
 def files_of(folder: Path, mapping: Mapping, spec: SourceSpec) -> tuple[Path, ...]:
     """The files in a folder that a source of a mapping names, by their names in order; never the control totals."""
     return tuple(

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from shebaoka.desk import Desk, MoveBatch, Moving, Runs
 from shebaoka.importer import accounting, matching, proving, taking
 from shebaoka.importer.carrying import as_foreseen, planned
-from shebaoka.importer.control import Total, differences, missing, read_control
+from shebaoka.importer.control import Total, differences, in_whole_fen, missing, read_control
 from shebaoka.importer.held import write_held
 from shebaoka.importer.mapping import digest_of_mapping
 from shebaoka.importer.specs import Mapping
@@ -160,7 +160,7 @@ class Move:
                 taking.take_in(staging, file, report.on, lambda n, to=before, of=size: meter.to(to + min(n, of)))  # type: ignore[misc]
                 meter.to(before + size)
             stated = self._stated()
-            found = [s for f in self.files for s in self._rows_differ(staging, f, stated.get(f.path.name))]
+            found = [s for f in self.files for s in self._rows_differ(staging, f, stated)]
             found += missing(self.mapping.control or "", stated, set(self._names.values()))
             rows = staging.row("select coalesce(sum(rows), 0)::bigint from source")[0]
             with staging.transaction():
@@ -170,13 +170,18 @@ class Move:
 
     def _stated(self) -> dict[str, Total]:
         """What the old system states of its files."""
-        return read_control(self.folder, self.mapping.control) if self.mapping.control else {}
+        control = self.mapping.control or ""
+        stated = read_control(self.folder, control) if control else {}
+        for name in {f.path.name for f in self.files if f.spec.unit == "fen"} & stated.keys():
+            stated[name] = in_whole_fen(stated[name], name, control)
+        return stated
 
-    def _rows_differ(self, staging: Staging, file: taking.FoundFile, stated: Total | None) -> Iterable[str]:
-        if stated is None:
+    def _rows_differ(self, staging: Staging, file: taking.FoundFile, stated: dict[str, Total]) -> Iterable[str]:
+        """Sentences about a file whose rows are not those stated, or which totals that were delivered leave out."""
+        if not stated:
             return ()
         (rows,) = staging.row("select rows from source where n = ?", [file.n])
-        return differences(file.path.name, Total(rows, stated.sum_fen), stated)
+        return differences(file.path.name, Total(rows, None), stated.get(file.path.name))
 
     def _check(self, report: RunReport, moving: Moving) -> RunReport:  # noqa: ARG002
         """What the rows' values came to: faults, and sums beside the control totals."""

@@ -17,6 +17,7 @@ from shebaoka.importer.staging import Segment, Staging
 from shebaoka.records import BadInput, Refusal
 
 ROUNDED_MIN = 2
+HEADER_BYTES_MAX = 1 << 16
 TABLE_OF = {"persons": "per_in", "accounts": "acc_in", "records": "rec", "stays": "stay", "cards": "held_card"}
 """Where the rows of each kind are staged. Matching makes `per` and `acc` of the first two."""
 SUMMED = ("acc_in", "rec", "per_in")
@@ -59,6 +60,7 @@ def found_files(folder: Path, mapping: Mapping) -> list[FoundFile]:
     """The files that a mapping names, in their order, photos not among them. `BadInput` if one is missing."""
     found: list[FoundFile] = []
     digests: dict[Path, str] = {}
+    same: dict[tuple[str, str], Path] = {}
     for spec in mapping.sources:
         if spec.kind == "photos":
             continue
@@ -67,9 +69,21 @@ def found_files(folder: Path, mapping: Mapping) -> list[FoundFile]:
             raise BadInput(f"{spec.file} is not in the folder; put the old system's export there.")
         for path in paths:
             digests[path] = digests.get(path) or digest_of(path)
+            first = same.setdefault((spec.kind, digests[path]), path)
+            if first != path and _has_rows(path):
+                raise BadInput(
+                    f"{first.name} and {path.name} are the same, byte for byte, and their rows would count twice; take "
+                    f"one of them out of the folder."
+                )
             found.append(FoundFile(len(found), path, spec, digests[path]))
     _must_be_whole(mapping)
     return found
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether a file is more than a header: those of two counties without rows are the same, and no harm."""
+    with path.open("rb") as file:
+        return len(file.read(HEADER_BYTES_MAX).split()) > 1
 
 
 def _must_be_whole(mapping: Mapping) -> None:

@@ -81,7 +81,7 @@ class DbfFile(Source):
                 f"from the values.",
             )
         self._take_fields(fields, spec)
-        self.header = b",".join(c.encode(self.encoding) for c in self.columns)
+        self.header = _as_csv([c.encode(self.encoding) for c in self.columns])
 
     def _take_fields(self, fields: list[Any], spec: SourceSpec) -> None:
         """The columns, and how a record is taken apart; memo fields are left out."""
@@ -146,7 +146,7 @@ class DbfFile(Source):
             shown = []
             for number, record in enumerate(self._struct.iter_unpack(raw), first):
                 values = self._values(record)
-                shown.append(b",".join(values))
+                shown.append(_as_csv(values))
                 if record[0] == b"*":
                     rows.append(Odd(number, "", "The record is deleted.", shown[-1]))
                 else:
@@ -179,7 +179,15 @@ class DbfFile(Source):
                 if 1 <= number <= self._count:
                     file.seek(self._start + (number - 1) * self._width)
                     record = self._struct.unpack(file.read(self._width))
-                    yield number, b",".join(self._values(record))
+                    yield number, _as_csv(self._values(record))
+
+
+def _as_csv(values: list[bytes]) -> bytes:
+    """A record's values as a line of CSV, quoted where they must be. In GB18030 too these bytes are in no character."""
+    line = b",".join(values)
+    if b'"' not in line and line.count(b",") == len(values) - 1:
+        return line
+    return b",".join(b'"%b"' % v.replace(b'"', b'""') if b'"' in v or b"," in v else v for v in values)
 
 
 def _opened(path: Path) -> Any:
