@@ -43,7 +43,8 @@ def moved(house: House, folder: Path, mapping: Mapping | None = None, last: str 
     count = 0
     if (output / "held_back.csv").exists():
         with (output / "held_back.csv").open(encoding="utf-8-sig", newline="") as file:
-            for count, row in enumerate(csv.DictReader(file), 1):
+            for row in csv.DictReader(file):
+                count += 1
                 held[row["file"], int(row["line"])] = row["reason"], row["sentence"]
     if not report.differences and last == "prove":
         must_account_for_all(report)

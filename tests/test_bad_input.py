@@ -1,7 +1,8 @@
 """Files that are bad as a whole, or contradict each other, each in a folder of its own and taken through a whole run."""
 
+# ruff: noqa: E501 - a case a line
+
 import datetime as dt
-import struct
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,12 +14,10 @@ import xlwt
 from tests.conftest import Database
 from tests.webhouse import house_on
 
-from moved import Moved, moved
+from moved import moved
 from old_files import LI, LI_RECORD, RECORD_COLUMNS, WANG, Row, write
 from shebaoka.app import House
-from shebaoka.importer import mapping_for
 from shebaoka.importer.mapping import mapping_of, read_mapping
-from shebaoka.importer.specs import Mapping
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput
 from test_bad_rows import somebody
@@ -118,7 +117,7 @@ DIFFERING: dict[str, tuple[Callable[[Path], object], str]] = {
     "records' sum": (stated(WHOLE, "records.csv,1,20.11"), "The amounts of records.csv sum to 20.10 yuan"),
     "a file that is not stated": (stated(WHOLE), "control_totals.csv does not state the totals of records.csv; ask"),
     "a file that is stated and not there": (stated(WHOLE, RECORDS, "records_2.csv,5,1.00"),
-                                            "states the totals of records_2.csv, and it is not in the folder"),
+                                            "states the totals of records_2.csv, and no source of the mapping is that file"),
     "a file cut off": (lambda f: (stated(WHOLE, RECORDS)(f), rewritten("accounts.csv", lambda raw: raw[:raw.rindex(b"\n", 0, -1) + 1])(f)),
                        "accounts.csv has 1 rows and the old system states 2; the file may have been cut off or changed."),
 }  # fmt: skip
@@ -213,17 +212,26 @@ def test_a_file_some_rows_of_which_are_damaged(
 
 def test_an_encoding_that_is_not_the_files(house: House, tmp_path: Path) -> None:
     """GBK called UTF-8 and UTF-8 called GBK are refused, and the sentence says what to write."""
-    for called, is_, raw in (("utf-8", "gb18030", text(PEOPLE).encode("gb18030")), ("gbk", "utf-8", text(PEOPLE).encode())):
+    for called, is_, raw in (
+        ("utf-8", "gb18030", text(PEOPLE).encode("gb18030")),
+        ("gbk", "utf-8", text(PEOPLE).encode()),
+    ):
         folder = write(tmp_path / called, PEOPLE)
         (folder / "accounts.csv").write_bytes(raw)
         with pytest.raises(BadInput, match=f"accounts.csv is declared as .*write `encoding: {is_}`"):
-            moved(house, folder, mapping_of(INVENTED.replace("kind: accounts", f"kind: accounts, encoding: {called}").encode(), "m"))
+            moved(
+                house,
+                folder,
+                mapping_of(INVENTED.replace("kind: accounts", f"kind: accounts, encoding: {called}").encode(), "m"),
+            )
 
 
 COLUMNS = """personal_id: 个人编号, number: 身份证号, name: 姓名, sex: {column: 性别, values: {男: male, 女: female}},
     birth_on: 出生日期, old_card_number: 卡号, hospital_status: {column: 在院状态, values: {"0": out, "1": in}},
     balance: 结余, year: 年度, insured_on: 参保日期, region: 所属区划, admitted_on: 入院日期"""
-RECORD_FIELDS = "personal_id: 个人编号, number: 身份证号, spent_on: 日期, institution: 医疗机构, total: 总费用, account: 帐户支出"
+RECORD_FIELDS = (
+    "personal_id: 个人编号, number: 身份证号, spent_on: 日期, institution: 医疗机构, total: 总费用, account: 帐户支出"
+)
 INVENTED = f"""
 name: test
 sources:
@@ -237,7 +245,7 @@ def test_the_same_file_twice(house: House, tmp_path: Path) -> None:
     """Two files of the same content are refused: their records would count twice. Two empty ones are no harm."""
     folder = write(tmp_path / "export", PEOPLE, [LI_RECORD])
     (folder / "records_again.csv").write_bytes((folder / "records.csv").read_bytes())
-    with pytest.raises(BadInput, match="records.csv and records_again.csv are the same, byte for byte"):
+    with pytest.raises(BadInput, match="are the same, byte for byte"):
         moved(house, folder, GLOBS)
     for name in ("records.csv", "records_again.csv"):
         (folder / name).write_text(",".join(RECORD_COLUMNS) + "\r\n", encoding="gb18030")
@@ -301,7 +309,9 @@ def test_a_record_of_two_people(house: House, tmp_path: Path) -> None:
     swapped = ("1", WANG["身份证号"], *LI_RECORD[2:])
     done = moved(house, write(tmp_path / "export", [LI, WANG, somebody(1)], [swapped, LI_RECORD]))
     assert done.reason("records.csv", 2) == "row_is_of_two_people"
-    assert done.sentence("records.csv", 2).startswith("个人编号 and the social security number are not of the same person")
+    assert done.sentence("records.csv", 2).startswith(
+        "个人编号 and the social security number are not of the same person"
+    )
     assert [done.reason("accounts.csv", n) for n in (2, 3, 4)] == ["old_record_cannot_be_read"] * 2 + [""]
     assert done.reason("records.csv", 3) == "account_is_held_back"
 
@@ -315,7 +325,9 @@ def test_numbers_that_a_spreadsheet_rounded(house: House, tmp_path: Path) -> Non
         if (number := with_check_digit(f"1407021980{n // 28 % 12 + 1:02d}{n % 28 + 1:02d}100")).endswith("000")
     )
     lucky = {**LI, "身份证号": chance, "出生日期": chance[6:14], "性别": "女", "个人编号": "77", "卡号": "LUCKY"}
-    done = moved(house, write(tmp_path / "export", [lucky, WANG, *rounded], [("9", rounded[0]["身份证号"], *LI_RECORD[2:])]))
+    done = moved(
+        house, write(tmp_path / "export", [lucky, WANG, *rounded], [("9", rounded[0]["身份证号"], *LI_RECORD[2:])])
+    )
     assert done.reason("accounts.csv", 2) == "number_lost_its_digits"
     assert done.reason("accounts.csv", 3) == ""
     assert done.reason("accounts.csv", 4) == "number_lost_its_digits"
@@ -376,7 +388,9 @@ def test_a_workbook(house: House, tmp_path: Path, name: str, save: Callable[...,
     to_correct = done.output / "to_correct"
     path = to_correct / f"{name}.csv"
     content = path.read_text("utf-8").replace("TRUE", "李四")
-    path.write_text(content.replace(f"{float(somebody(1)['身份证号']):.14E}", somebody(1)["身份证号"]), "utf-8", newline="")
+    path.write_text(
+        content.replace(f"{float(somebody(1)['身份证号']):.14E}", somebody(1)["身份证号"]), "utf-8", newline=""
+    )
     again = moved(house, to_correct, read_mapping(to_correct / "mapping.yaml"))
     assert (again.file(f"{name}.csv").carried_over, again.held) == (2, {})
 
@@ -392,9 +406,15 @@ def test_a_dbf_table(house: House, tmp_path: Path) -> None:
     cut["姓名"] = "x" + "李" * 10
     folder = write(tmp_path / "export", [])
     (folder / "accounts.csv").unlink()
-    (folder / "accounts.dbf").write_bytes(dbf([record(LI), record(cut), record(comma), b"*" + record(WANG)[1:]], fields))
+    (folder / "accounts.dbf").write_bytes(
+        dbf([record(LI), record(cut), record(comma), b"*" + record(WANG)[1:]], fields)
+    )
     done = moved(house, folder, GLOBS)
-    assert [done.reason("accounts.dbf", n) for n in (1, 2, 3)] == ["", "field_cuts_a_character", "amount_is_not_a_number"]
+    assert [done.reason("accounts.dbf", n) for n in (1, 2, 3)] == [
+        "",
+        "field_cuts_a_character",
+        "amount_is_not_a_number",
+    ]
     assert "姓名 ends in the middle of a character, so the field was too short" in done.sentence("accounts.dbf", 2)
     to_correct = done.output / "to_correct"
     path = to_correct / "accounts.dbf.csv"

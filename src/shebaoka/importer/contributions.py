@@ -365,8 +365,8 @@ class _Intake:
 
 def _changed(survey: _Survey, judged: Total, file: str) -> str:
     return (
-        f"{survey.rows} rows with {yuan(survey.sum_fen)} yuan were read, and {judged.rows} with {yuan(judged.sum_fen or 0)} "
-        f"are accounted for; {file} changed while it was taken in. Take it in again."
+        f"{survey.rows} rows with {yuan(survey.sum_fen)} yuan were read, and {judged.rows} with "
+        f"{yuan(judged.sum_fen or 0)} are accounted for; {file} changed while it was taken in. Take it in again."
     )
 
 
