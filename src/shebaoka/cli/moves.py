@@ -244,7 +244,7 @@ def _migrating(ctx: click.Context) -> "Iterator[tuple[House, Staff]]":
 
 
 class _Line:
-    """The progress on one line of a terminal; where there is none, a line every ten seconds."""
+    """The progress on one line of a terminal; where there is none, a line every ten seconds, and when a step ends."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
@@ -261,7 +261,11 @@ class _Line:
         if self._live:
             click.echo(f"\r{text:<{self._shown}}", nl=False, err=True)
             self._shown = len(text)
-        elif progress.step != self._step or (progress.at - self._told_at).total_seconds() >= 10:
+        elif (
+            progress.step != self._step
+            or progress.done == progress.of
+            or (progress.at - self._told_at).total_seconds() >= 10
+        ):
             click.echo(text, err=True)
             self._step, self._told_at = progress.step, progress.at
 

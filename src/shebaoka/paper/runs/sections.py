@@ -43,7 +43,9 @@ def _fates(report: RunReport, speech: Speech, say: RunWords) -> Section:
 
     def of(f: FileOutcome) -> Iterator[tuple[str, ...]]:
         rows = (f.rows, *(getattr(f, k) for k in kinds))
-        yield (f.name, texts["rows"], *(f"{n:,}" for n in rows), _judged(rows_add_up(f), texts))
+        still = f.waiting > 0 and report.proof is None
+        judged = f"… {texts['waiting']}" if still else _judged(rows_add_up(f), texts)
+        yield (f.name, texts["rows"], *(f"{n:,}" for n in rows), judged)
         money = (f.sum_fen, *(getattr(f, f"{k}_fen") for k in kinds))
         yield ("", texts["yuan"], *(grouped(fen) for fen in money), _judged(money_adds_up(f), texts))
 

@@ -55,12 +55,13 @@ def as_paper(report: RunReport, speech: Speech) -> RunPaper:
     texts, clock = say.texts, Clock(speech)
     at = last_instant(report)
     lang, region = _SCRIPT[speech.words.language]
-    title = texts["title"].format(city=report.city, heading=texts["heading"], run=report.run)
+    city = speech.notice.wording[speech.words.language].city
+    title = texts["title"].format(city=city, heading=texts["heading"], run=report.run)
     return RunPaper(
         language=speech.words.language,
         lang=lang,
         region=region,
-        city=report.city,
+        city=city,
         heading=texts["heading"],
         title=f"{texts['rehearsal']} · {title}" if report.rehearsal else title,
         run=report.run,
