@@ -46,6 +46,9 @@ SCALE ?= 0.01
 bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE=1 is the whole city; the last line is JSON
 	$(BIN)/python -m bench.importing --scale $(SCALE)
 
+pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
+	$(BIN)/python -m bench.pictures docs/pictures
+
 lock: $(STAMP)       ## pin the newest versions that fit pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
@@ -57,4 +60,10 @@ softhsm:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
 	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
 
-.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement bench-import lock softhsm
+# Pages are pictured by Chromium without a screen.
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
+
+.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement bench-import pictures lock softhsm chromium

@@ -57,7 +57,7 @@ def main() -> None:
             (place / "report.pdf").write_bytes(run_report_as("pdf", report, speech))
         camera = _Camera(browser, place, asked.folder)
         camera.take("report", page, 1500)
-        camera.take("report-charts", _sections(page, "counties", "reasons"), 1560)
+        camera.take("report-charts", _sections(page, "counties", "reasons"), 1610)
         camera.take("office-run", live, 1150)
         sheet = typst.compile(
             b'#set page(width: auto, height: auto, margin: 0pt)\n#image("report.pdf", page: 1)',
@@ -109,7 +109,7 @@ class _Camera:
         file.write_text(re.sub(r'<meta http-equiv="refresh"[^>]*>', "", page), encoding="utf-8")
         picture = (self._folder / f"{name}.png").resolve()
         sandbox = () if not _is_root() else ("--no-sandbox",)
-        subprocess.run(  # noqa: S603 - our own page
+        subprocess.run(
             [self._browser, "--headless", *sandbox, "--disable-gpu", "--hide-scrollbars",
              f"--user-data-dir={self._work / 'browser'}", f"--window-size={WIDTH},{height}",
              f"--screenshot={picture}", file.as_uri()],

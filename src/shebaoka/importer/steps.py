@@ -275,7 +275,7 @@ class Move:
         meter = self._meter("carry_over", sum(b.people for b in batches), "people")
         meter.to(sum(b.people for b in batches if b.is_carried))
         if left:
-            self.tools.runs.keep_document(self.run, replace(report, state="dry_run", proof=None))
+            self.tools.runs.keep_document(self.run, replace(report, state="dry_run", proof=None, batches=len(batches)))
             self.tools.workers.carry(self.staging, self.run, self.tools.by, left, meter.add)
         report = accounted(report, moving, self.tools)
         carried = sum(b.carried or 0 for b in moving.batches() if b.is_carried and not b.is_undone)
