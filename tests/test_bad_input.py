@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a case a line
 
 import datetime as dt
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -27,11 +28,20 @@ AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 PEOPLE: list[Row] = [LI, WANG]
 
 
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    """A house with nobody in it."""
-    with house_on(database, tmp_path / "home", AT) as house:
+@pytest.fixture(scope="module")
+def open_house(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house for all tests of this module."""
+    shared_database.wipe()
+    with house_on(shared_database, tmp_path_factory.mktemp("home"), AT) as house:
         yield house
+
+
+@pytest.fixture
+def house(open_house: House, shared_database: Database) -> House:
+    """The house with nobody in it, and without a run."""
+    shared_database.wipe()
+    shutil.rmtree(open_house.settings.home / "imports", ignore_errors=True)
+    return open_house
 
 
 def text(rows: Sequence[Row], end: str = "\r\n") -> str:
