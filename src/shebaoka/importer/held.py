@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from shebaoka.cells import as_text
 from shebaoka.importer import accounting
 from shebaoka.importer.control import CONTROL_COLUMNS, CONTROL_FILE
-from shebaoka.importer.files import format_of, open_source
+from shebaoka.importer.files import csv_field, format_of, open_source
 from shebaoka.importer.mapping import text_of
 from shebaoka.importer.reasons import code_of, told
 from shebaoka.importer.report import HELD_BACK_FILE
@@ -64,8 +64,8 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
         writer.writerow(("file", "line", "reason", "sentence", "row"))
         for source, line, reason, sentence, _ in held:
             shown = rows.get((files[source].path, line), b"").decode(_codec(files[source]), "backslashreplace")
-            told_of = (as_text(text) for text in (sentence or told(reason), shown))
-            writer.writerow((_guarded(files[source].name), line, code_of(reason), *told_of))
+            says = _guarded(sentence or told(reason))
+            writer.writerow((_guarded(files[source].name), line, code_of(reason), says, as_text(shown)))
     shutil.rmtree(output, ignore_errors=True)
     fresh.rename(output)
     return accounting.reasons(held, {n: f.name for n, f in files.items()})
@@ -82,15 +82,16 @@ def _write_to_correct(
     sources: list[SourceSpec] = []
     counts: dict[str, int] = {}
     for file in files:
-        name, spec = _corrected_as(file)
+        name, spec = _corrected_as(file, has_rows=bool(lines.get(file.path)))
         sources.append(spec)
         if name in counts or not file.path.exists():
             continue
         source = open_source(file.path, file.spec)
         counts[name] = 0
         with (folder / name).open("wb") as out:
-            if file.spec.header:
-                out.write(_converted(source.header, file, name) + b"\r\n")
+            if spec.header:
+                header = source.header or ",".join(map(csv_field, source.columns)).encode(_codec(file))
+                out.write(_converted(header, file, name) + b"\r\n")
             for line, raw in source.raw(lines.get(file.path, ())):
                 rows[file.path, line] = raw
                 out.write(_converted(raw, file, name) + b"\r\n")
@@ -102,11 +103,17 @@ def _write_to_correct(
     return rows
 
 
-def _corrected_as(file: _File) -> tuple[str, SourceSpec]:
-    """The name and the source of a file in `to_correct`: a workbook or a table is a CSV in UTF-8 there."""
-    if format_of(file.path, file.spec) in ("excel", "dbf"):
-        name = f"{file.name}.csv"
-        return name, replace(file.spec, file=escape(name), format="csv", encoding="utf-8", sheet=None)
+def _corrected_as(file: _File, *, has_rows: bool) -> tuple[str, SourceSpec]:
+    """The name and the source of a file in `to_correct`: a workbook or a table is a CSV in UTF-8 there.
+
+    So is a file that has neither a header nor a row: it gets a header, since an empty file is none.
+    """
+    spec, name = file.spec, f"{file.name}.csv"
+    if format_of(file.path, spec) in ("excel", "dbf"):
+        return name, replace(spec, file=escape(name), format="csv", encoding="utf-8", sheet=None)
+    if not has_rows and not spec.header:
+        spec = replace(spec, file=escape(name), format="csv", encoding="utf-8", delimiter=",", widths=None, header=True)
+        return name, spec
     return file.name, replace(file.spec, file=escape(file.name))
 
 
@@ -119,6 +126,6 @@ def _codec(file: _File) -> str:
     return "utf-8" if file.encoding.lower().startswith("utf") else "gb18030"
 
 
-def _guarded(name: str) -> str:
-    """A file's name as a text, though it begin as a formula does."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+def _guarded(words: str) -> str:
+    """A file's name or a sentence as a text, though it begin as a formula does."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else words

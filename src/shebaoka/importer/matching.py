@@ -144,7 +144,7 @@ def _join(
                 when {differ} or {contradicts}
                 then '{Reason.CONFLICTING_DUPLICATE}||' || t.line || ' of ' || {_file("t.source", names)} end)
         from (select * from {table} qualify row_number() over (
-            partition by number order by reason nulls first, source, line) = 1) as t
+            partition by number order by reason is not null, source, line) = 1) as t
         where acc.number = t.number""")
 
 

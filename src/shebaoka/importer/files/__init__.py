@@ -13,3 +13,4 @@ from shebaoka.importer.files.shape import Block as Block
 from shebaoka.importer.files.shape import Odd as Odd
 from shebaoka.importer.files.shape import OddReason as OddReason
 from shebaoka.importer.files.shape import Source as Source
+from shebaoka.importer.files.shape import csv_field as csv_field
