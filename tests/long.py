@@ -1,4 +1,4 @@
-"""`make test-long`: the faults, the model, the crowd at one account, and the fuzzing, at full length; figures as JSON.
+"""`make test-long`: faults, killed runs, the model, the crowd at one account, the fuzzing, at full length; JSON.
 
 Two tracks side by side, for two cores: one kills servers and stops databases, the other does all else. Each part
 asserts what it counts, so a figure that is printed is one that held.
@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests import breaking
+from tests import breaking, killing
 from tests.conftest import Database
 
 from shebaoka.app import APP_ROLE
 from shebaoka.store import as_role, embedded_server, ensure_database, migrate
 
 KILLS, STOPS, SETTLEMENTS = 300, 30, 500_000
+MOVES_KILLED, MOVES_SCALE = 100, 0.01
 MESSAGES, CROWD = 200_000, 50_000
 FUZZED = (
     *("tests/laws", "tests/test_api_fuzz.py", "tests/test_terminal_fuzz.py", "tests/test_pos_fuzz.py"),
@@ -31,6 +32,10 @@ FUZZED = (
 
 def _faults() -> dict[str, Any]:
     return {"faults": breaking.run(KILLS, STOPS, SETTLEMENTS)}
+
+
+def _killing() -> dict[str, Any]:
+    return {"killing": killing.run(MOVES_KILLED, MOVES_SCALE)}
 
 
 def _model() -> dict[str, Any]:
@@ -77,7 +82,7 @@ def main() -> None:
             print(json.dumps(figures), flush=True)  # noqa: T201
             found.update(figures)
 
-    threads = [threading.Thread(target=track, args=parts) for parts in ((_faults,), (_model, _fuzzing))]
+    threads = [threading.Thread(target=track, args=parts) for parts in ((_faults, _killing), (_model, _fuzzing))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,6 +11,7 @@ from bench.old_city import Found, write_old_city
 from conftest import Database
 from moves import INVENTED, Moves, became, is_whole, mapping, of_kind, reasons
 from old_files import LI, LI_RECORD, WANG, write
+from shebaoka.desk import Moving
 from shebaoka.notice import Notices, Words
 from shebaoka.records import BadInput, CancelReason, RunIsTaken
 from shebaoka.vault import SoftwareVault
@@ -429,11 +430,10 @@ def test_cards_or_stays_that_contradict_each_other_hold_the_account_back(
 # Two at once, and trouble with files ---------------------------------------------------------------------------------
 
 
-def test_two_processes_cannot_have_the_same_run(moves: Moves, export: Path) -> None:
+def test_two_processes_cannot_have_the_same_run(moves: Moves, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes second is told so, whatever they want of it."""
-    from shebaoka.desk import Moving
-
     run = moves.moved(export).run
+    monkeypatch.setattr("shebaoka.desk.moving.LET_GO_SECONDS", 0.1)
     with Moving(moves.house.url, run):
         with pytest.raises(RunIsTaken):
             moves.moved(export)

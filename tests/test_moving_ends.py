@@ -52,7 +52,7 @@ def balances(moves: Moves) -> dict[str, int]:
 
 
 def test_a_run_is_undone_and_carried_over_anew(moves: Moves, export: Path) -> None:
-    """Undone, people are as before; signatures count no more; only --again carries over anew, which proves as before."""
+    """Undone, people are as before; signatures count no more; --again carries over anew, and proves."""
     first = moves.moved(export)
     assert (first.batches, proof_of(first).people) == (2, 2)
     moves.signed(first.run, "li")
@@ -92,7 +92,9 @@ def test_a_batch_whose_account_was_used_is_not_undone(moves: Moves, export: Path
     run = moves.moved(export).run
     number, _ = max(balances(moves).items())
     moves.asked("credit_contribution", number)
-    with pytest.raises(NotUndone, match="Batch 2 cannot be undone: 1 account was used since. Nothing of it was undone"):
+    with pytest.raises(
+        NotUndone, match=r"Batch 2 cannot be undone: 1 account was used since. Nothing of it was undone"
+    ):
         moves.undone(run)
     report = moves.house.runs.document(run)
     assert (report.state, report.batches_undone, became(report)) == ("carry_over", 1, (1, 0, 1, 0, 0))
@@ -208,7 +210,8 @@ def test_somebody_who_was_smuggled_in_is_found(moves: Moves, export: Path, tmp_p
     other = moves.moved(write(tmp_path / "other", [WANG])).run
     run = moves.moved(write(export, [LI], [LI_RECORD]), "carry_over").run
     moves.change(
-        "update request_key set request_id = replace(request_id, %(other)s, %(run)s) || '9' where request_id like %(like)s",
+        "update request_key set request_id = replace(request_id, %(other)s, %(run)s) || '9' "
+        "where request_id like %(like)s",
         other=other, run=run, like=f"import:{other}:%",
     )  # fmt: skip
     report = moves.moved(export)

@@ -4,6 +4,7 @@ The importer calls it, and its desk; everything that is decided goes through `De
 """
 
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -17,6 +18,8 @@ from shebaoka.store import Note
 from shebaoka.store import moving as sql
 
 UNDONE_AT_ONCE = 500
+LET_GO_SECONDS = 2
+"""So long a run's lock is waited for, before somebody else is at work on it."""
 
 
 class MoveBatch(msgspec.Struct, frozen=True):
@@ -66,9 +69,18 @@ class Moving:
     def __init__(self, url: str, run: str, *, alone: bool = True) -> None:
         self.run = run
         self._copying = sql.Copying(url)
-        if alone and not self._copying.locked(run):
+        if alone and not self._locked():
             self._copying.close()
             raise RunIsTaken(f"Another process is at work on run {run}; wait until it ends, or look at its progress.")
+
+    def _locked(self) -> bool:
+        """Whether the run's lock could be had; the database takes a moment to let go of a process that was killed."""
+        until = time.monotonic() + LET_GO_SECONDS
+        while not self._copying.locked(self.run):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.1)
+        return True
 
     def __enter__(self) -> "Moving":
         return self
