@@ -250,6 +250,7 @@ class _Line:
         self._live = sys.stderr.isatty()
         self._shown = 0
         self._step = ""
+        self._ended = False
         self._told_at: Any = None
 
     def show(self, progress: Progress) -> None:
@@ -263,11 +264,12 @@ class _Line:
             self._shown = len(text)
         elif (
             progress.step != self._step
-            or progress.done == progress.of
+            or (progress.done == progress.of and not self._ended)
             or (progress.at - self._told_at).total_seconds() >= 10
         ):
             click.echo(text, err=True)
             self._step, self._told_at = progress.step, progress.at
+            self._ended = progress.done == progress.of
 
     def end(self) -> None:
         """Leave the line."""
