@@ -125,6 +125,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert faults == []
 
 
+def test_every_picture_is_shown_and_small() -> None:
+    """Each picture stands in a document, and none is larger than 250 kB."""
+    shown = "".join(p.read_text() for p in DOCUMENTS)
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert [p.name for p in pictures if f"](pictures/{p.name})" not in shown] == []
+    assert [p.name for p in pictures if p.stat().st_size > 250_000] == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=document)
 def test_every_file_that_is_named_exists(path: Path) -> None:
     """A path of the program, its tests or its data that a document names is there."""
