@@ -218,6 +218,30 @@ def test_a_city_is_moved_over_proved_signed_and_its_report_kept(shell: Shell, tm
     assert "has 2 rows and the old system states 3" in stopped.stdout
 
 
+def test_a_city_is_rehearsed_on_a_copy(shell: Shell, tmp_path: Path) -> None:
+    """A rehearsal goes through all steps, says that it is one, and leaves the city's own database as it was."""
+    number = with_check_digit("14070219800101955")
+    folder = write(tmp_path / "rehearsed", [{**LI, "身份证号": number, "卡号": "R1"}], [("1", number, *LI_RECORD[2:])])
+
+    def kept() -> dict[str, list[str]]:
+        with psycopg.connect(shell.owner_url) as connection:
+            names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+            return {
+                name: sorted(str(row) for row in connection.execute(f"select * from {name}").fetchall())
+                for (name,) in names
+            }
+
+    before = kept()
+    said = shell.ok("import", "rehearse", str(folder), "--processes", "1", by="migration")
+    assert "(REHEARSAL on a copy)" in said
+    assert "proved: 1 people" in said
+    assert kept() == before
+    again = shell.ok("import", "rehearse", str(folder), "--processes", "1", by="migration")
+    assert "proved: 1 people" in again
+    with psycopg.connect(shell.owner_url) as connection:
+        assert connection.execute("select datname from pg_database where datname like '%rehearsal%'").fetchall() == []
+
+
 def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:
     """A whole journal is exit code 0; a changed one names its fault on a line and is exit code 1."""
     shell.run("apply", NOBODY, by="clerk")

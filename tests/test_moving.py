@@ -1,6 +1,7 @@
 """A run of moving a city over, step by step: what each step says, what stops it, and what becomes of every row."""
 
 import csv
+import resource
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from moves import INVENTED, Moves, became, is_whole, mapping, of_kind, reasons
 from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.desk import Moving
 from shebaoka.notice import Notices, Words
-from shebaoka.records import BadInput, CancelReason, RunIsTaken
+from shebaoka.records import BadInput, CancelReason, Progress, RunIsTaken
 from shebaoka.vault import SoftwareVault
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -442,6 +443,46 @@ def test_two_processes_cannot_have_the_same_run(moves: Moves, export: Path, monk
         with pytest.raises(RunIsTaken):
             moves.signed(run, "li")
     assert moves.moved(export).state == "prove"
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(moves: Moves, export: Path) -> None:
+    """Where the staging cannot grow the sentence says where, and the same command goes on."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
+    try:
+        with pytest.raises(BadInput, match="Look whether the disk is full") as told:
+            moves.moved(export)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.code == "file_trouble"
+    assert moves.moved(export).state == "prove"
+
+
+def test_staging_that_is_no_database_is_told(moves: Moves, export: Path) -> None:
+    """A file in its place is not taken for one in use."""
+    staging = moves.staging(moves.move(export).run)
+    staging.mkdir(parents=True)
+    with pytest.raises(BadInput, match="cannot be read or written"):
+        moves.moved(export)
+
+
+def test_progress_is_on_file_while_a_run_goes_on(moves: Moves, export: Path) -> None:
+    """Each step tells how far it is; what is told is on file, and the run is known to be going on."""
+    seen = []
+
+    def look(progress: Progress) -> None:
+        on_file = moves.house.runs.of(run)
+        seen.append((progress.step, on_file.progress == progress, on_file.going))
+        assert 0 <= progress.done <= progress.of
+        assert progress.rate >= 0
+        assert progress.seconds_left is None or progress.seconds_left >= 0
+
+    run = moves.move(export).run
+    moves.move(export, told=look).to("prove")
+    assert {"take_in", "match", "carry_over", "prove"} <= {step for step, *_ in seen}
+    assert {said for _, *said_ in seen for said in said_} == {True}
+    ended = moves.house.runs.of(run)
+    assert (ended.progress, ended.going) == (None, False)
 
 
 def test_a_city_with_every_fault_is_accounted_for_to_the_fen(moves: Moves, tmp_path: Path) -> None:

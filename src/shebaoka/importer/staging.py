@@ -6,6 +6,7 @@ and the next one begins it again.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ MEMORY_MB = 700
 """What the staging database may hold in memory; beyond it, it sorts and joins on the disk."""
 READING_MEMORY_MB = 150
 """The same for a process that only reads batches."""
+LET_GO_SECONDS, HEADER_BYTES = 10, 3 * 4096
 ODD_MAX = 100_000
 """So many rows of one file that cannot be read are kept and named; with more, the file is not what the mapping says."""
 LINE_MAX, SEGMENT_BYTES = 16 * 2**20, 32 * 2**20
@@ -44,13 +46,28 @@ class Staging:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
-        try:
-            self.connection = duckdb.connect(str(path), read_only=not writing, config=config)
-        except duckdb.IOException as e:
-            raise BadInput(f"{path} is in use by another process of the same run; wait until it ends.") from e
+        self.connection = self._opened(writing=writing, config=config)
         if writing:
-            self.connection.execute(MACROS)
-            self.connection.execute("create table if not exists done (step varchar primary key, said varchar)")
+            self.run(MACROS)
+            self.run("create table if not exists done (step varchar primary key, said varchar)")
+
+    def _opened(self, *, writing: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        """The database; a process whose parent was killed is given the moment that it takes to end."""
+        if writing and self.path.is_file() and self.path.stat().st_size < HEADER_BYTES:
+            # Its making was cut off, and nothing was ever in it.
+            self.path.unlink()
+        until = time.monotonic() + LET_GO_SECONDS
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=not writing, config=config)
+            except duckdb.IOException as e:
+                if "Conflicting lock" not in str(e):
+                    raise _trouble(self.path) from e
+                if time.monotonic() > until:
+                    raise BadInput(
+                        f"{self.path} is in use by another process of the same run; wait until it ends."
+                    ) from e
+                time.sleep(0.1)
 
     def __enter__(self) -> "Staging":
         return self
@@ -60,7 +77,8 @@ class Staging:
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
-        return self.connection.execute(statement, values).fetchall()
+        with self._told():
+            return self.connection.execute(statement, values).fetchall()
 
     def row(self, statement: str, values: Values = ()) -> tuple[Any, ...]:
         """The one row of a statement."""
@@ -69,7 +87,16 @@ class Staging:
 
     def run(self, statement: str, values: Values = ()) -> None:
         """Run a statement."""
-        self.connection.execute(statement, values)
+        with self._told():
+            self.connection.execute(statement, values)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the disk does not take is trouble with a sentence."""
+        try:
+            yield
+        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as e:
+            raise _trouble(self.path) from e
 
     def said(self, step: str) -> str | None:
         """What a step that is done said; None if it is not done."""
@@ -131,6 +158,15 @@ class Staging:
         finally:
             reader.remove()
         return reader.lines
+
+
+def _trouble(path: Path) -> BadInput:
+    """What people are told where the staging database cannot be read or written."""
+    return BadInput(
+        f"{path.parent}: the run's staging cannot be read or written. Look whether the disk is full, or the folder "
+        "read-only; then run the same command again.",
+        code="file_trouble",
+    )
 
 
 class Segment(NamedTuple):

@@ -3,6 +3,7 @@
 `Copying` is a connection of its own that reads by COPY. The desk is the only caller.
 """
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,7 +110,9 @@ class Copying:
             check_schema(self._connection)
 
     def close(self) -> None:
-        """Let the connection go, and the lock with it."""
+        """Let the lock go, and the connection."""
+        with contextlib.suppress(psycopg.Error):
+            self._connection.execute("select pg_advisory_unlock_all()")
         self._connection.close()
 
     def locked(self, run: str) -> bool:
