@@ -18,6 +18,7 @@ from shebaoka.desk import Desk, Staff
 from shebaoka.importer import Move, Tools, prove_again, sign, undo
 from shebaoka.importer.mapping import mapping_of, ready_mapping
 from shebaoka.importer.specs import Mapping
+from shebaoka.importer.steps import STAGING_FILE
 from shebaoka.moving import move_of, tools_of
 from shebaoka.notice import Notices, Words
 from shebaoka.records import FileOutcome, Receipt, RunReport
@@ -75,7 +76,7 @@ class Moves:
 
     def staging(self, run: str) -> Path:
         """The run's staging database."""
-        return self.house.settings.home / "imports" / run / "staging.duckdb"
+        return self.house.settings.home / "imports" / run / STAGING_FILE
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:

@@ -29,7 +29,8 @@ from shebaoka.importer.staging import Staging
 from shebaoka.records import BadInput, County, NotFound, Progress, RunReport, RunStep
 
 STEPS = ("take_in", "check", "match", "dry_run", "carry_over", "prove")
-STAGING_FILE, HELD_BACK_FOLDER = "staging.duckdb", "held-back"
+STAGING_FILE, HELD_BACK_FOLDER = "staging-1.duckdb", "held-back"
+"""The number rises with the tables in it: a program that was changed in the middle of a run takes its files in anew."""
 Told = Callable[[Progress], None]
 
 
