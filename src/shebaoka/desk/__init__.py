@@ -52,6 +52,7 @@ from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id
 from shebaoka.desk.moving import BatchOutcome as BatchOutcome
 from shebaoka.desk.moving import MoveBatch as MoveBatch
+from shebaoka.desk.moving import MovedPhoto as MovedPhoto
 from shebaoka.desk.moving import Moving as Moving
 from shebaoka.desk.moving import carry_over as carry_over
 from shebaoka.desk.moving import request_ids as request_ids

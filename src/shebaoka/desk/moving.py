@@ -45,6 +45,21 @@ class MoveBatch(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.outcome, type=BatchOutcome).records_carried if self.outcome else 0
 
 
+class MovedPhoto(msgspec.Struct, frozen=True):
+    """A photo on its way: whose, JPEG or PNG, pixels, SHA-256 of its bytes, the bytes, and its entry's name."""
+
+    number: str
+    format: str
+    width: int
+    height: int
+    digest: bytes
+    image: bytes
+    entry: str
+
+    def __repr__(self) -> str:
+        return f"MovedPhoto(format={self.format!r}, width={self.width}, height={self.height}, image=hidden)"
+
+
 class BatchOutcome(msgspec.Struct, frozen=True):
     """What a batch came to: records carried and left by the decisions, and the refused by their line and ground."""
 
@@ -134,6 +149,23 @@ class Moving:
                 years.update(year for (year,) in found)
         return years
 
+    def photos_on_file(self) -> Iterator[bytes]:
+        """Every photo that counts as CSV: number, digest, whether this run brought it."""
+        return self._copying.copied(sql.PHOTOS_ON_FILE, run=self.run)
+
+    def photos_of_run(self) -> Iterator[bytes]:
+        """The photos that this run brought as CSV, in the order of numbers: number, digest of the bytes on file."""
+        return self._copying.copied(sql.PHOTOS_OF_RUN, run=self.run)
+
+    def put_photos(self, photos: Sequence[MovedPhoto]) -> None:
+        """Put photos of people who are on file there too. Whoever has one that counts keeps it."""
+        columns = {f: [getattr(p, f) for p in photos] for f in MovedPhoto.__struct_fields__}
+        self._copying.rows(sql.PUT_PHOTOS, {"run": self.run, **columns})
+
+    def undo_photos(self, at: dt.datetime) -> None:
+        """No photo of this run counts any more."""
+        self._copying.rows(sql.UNDO_PHOTOS, {"run": self.run, "at": at})
+
     def undo(self, desk: Desk, batch: MoveBatch, sender: Sender, at: dt.datetime) -> int:
         """Take a batch back, person by person, through the desk; how many. What was taken back already is left.
 
@@ -159,6 +191,8 @@ class Moving:
                     f"Batch {batch.n} cannot be undone: {grounds}. {'Nothing' if dry_run else 'Not all'} of it was "
                     "undone; correct those accounts one by one, by `shebaoka correction propose`."
                 )
+        of_batch = {"run": self.run, "at": at, "first": f"{prefix}:", "end": f"{prefix};"}
+        self._copying.rows(sql.UNDO_PHOTOS_OF_BATCH, of_batch)
         self._copying.rows(sql.UNDONE, {"run": self.run, "attempt": batch.attempt, "n": batch.n, "at": at})
         return len(asks)
 

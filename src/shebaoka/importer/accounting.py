@@ -104,6 +104,7 @@ def outcomes(staging: Staging) -> Iterator[FileOutcome]:
             select t.source, case when {_HELD} then 'held_back' when a.there then 'already_there'
                        else {_GONE.format(went="'carried_over'")} end, count(*), 0
             from {table} t {_ITS_ACCOUNT} group by all""")
+    count("select source, what, count(*), 0 from photo_fate group by all")
     for n, name, kind, rows, encoding, digest, size in staging.rows(
         "select n, name, kind, rows, encoding, digest, bytes from source order by n"
     ):
@@ -137,13 +138,16 @@ def held_rows(staging: Staging) -> Iterator[tuple[int, int, str, str, int]]:
     """Every row that is held back: source, line, reason as the checks name it, sentence of its own, and its fen."""
     odd = {
         (s, line): sentence
-        for s, line, sentence in staging.rows("select source, line, sentence from odd where reason <> ''")
+        for s, line, sentence in staging.rows("""
+            select source, line, sentence from odd where reason <> ''
+            union all select source, line, sentence from photo where sentence <> ''""")
     }
     statements = [
         "select source, line, reason, coalesce(fen, 0) from acc where reason is not null",
         "select source, line, reason, coalesce(fen, 0) from earlier where reason is not null",
         "select source, line, reason, fen from turned",
         "select source, line, reason, fen from rec_held",
+        "select source, line, reason, 0 from photo_fate where what = 'held_back'",
         f"""select t.source, t.line, '{Reason.ACCOUNT_IS_HELD_BACK}|' || s.name || '|' || t.account_line, t.fen
             from rec_turned t join source s on s.n = t.account_source""",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from shebaoka.desk import SIGNERS, Moving, Runs
-from shebaoka.importer import accounting, matching, proving, taking
+from shebaoka.importer import accounting, albums, matching, proving, taking
 from shebaoka.importer.carrying import sender_of
 from shebaoka.importer.specs import Mapping
 from shebaoka.importer.staging import Staging
@@ -52,8 +52,10 @@ def undo(tools: Tools, run: str, batches: Collection[int] = ()) -> RunReport:
                         moving.undo(desk, batch, sender_of(report.run, tools.by), tools.clock())
         finally:
             # Of several batches the first may be undone where a later one cannot be.
-            report = accounted(report, moving, tools)
             left = any(not b.is_carried or not b.is_undone for b in moving.batches())
+            if not left:
+                moving.undo_photos(tools.clock())
+            report = accounted(report, moving, tools)
             report = replace(report, state="carry_over" if left else "undone")
             tools.runs.keep_document(report.run, report)
     return report
@@ -68,7 +70,8 @@ def prove_again(
     """
     report = report_of(runs, run)
     files = taking.found_files(folder, mapping)
-    if run_of(files, mapping) != report.run:
+    found_albums = taking.found_albums(folder, mapping, len(files))
+    if run_of([*files, *found_albums], mapping) != report.run:
         raise BadInput(
             f"The files in {folder.name} are not those of run {report.run}: a file or the mapping has changed since. "
             "The report names each file's SHA-256."
@@ -80,8 +83,11 @@ def prove_again(
         Staging(Path(place) / STAGING_FILE, writing=True) as staging,
     ):
         taking.prepare(staging)
+        albums.prepare(staging)
         for file in files:
             taking.take_in(staging, file, report.on, lambda _: None)
+        for album in found_albums:
+            albums.take_in(staging, album, lambda _: None)
         matching.match(staging, report.on.year, names)
         for _ in matching.make_ready(staging):
             pass
@@ -90,7 +96,7 @@ def prove_again(
         proof = proving.proof(staging, batches, at=at(), by=by, source="files", checksum=checksum)  # type: ignore[arg-type]
         (ready,) = staging.row("select count(*) from ready")
         counties = tuple(County(*row) for row in proving.by_county(staging))
-        proof = _nobody_is_missing(proof, report, ready)
+        proof = _nobody_is_missing(albums.proved(staging, moving, proof, report), report, ready)
     return replace(report, proof=proof, counties=counties)
 
 

@@ -10,7 +10,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from glob import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import msgspec
@@ -19,9 +19,9 @@ from msgspec.structs import replace
 from shebaoka.cells import as_text
 from shebaoka.importer import accounting
 from shebaoka.importer.control import CONTROL_COLUMNS, CONTROL_FILE
-from shebaoka.importer.files import csv_field, format_of, open_source
+from shebaoka.importer.files import csv_field, format_of, open_source, photos_named
 from shebaoka.importer.mapping import text_of
-from shebaoka.importer.reasons import code_of, told
+from shebaoka.importer.reasons import Reason, code_of, told
 from shebaoka.importer.report import HELD_BACK_FILE
 from shebaoka.importer.specs import Mapping as MappingFile
 from shebaoka.importer.specs import SourceSpec
@@ -58,7 +58,15 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
     lines: dict[Path, set[int]] = defaultdict(set)
     for source, line, *_ in held:
         lines[files[source].path].add(line)
-    rows = _write_to_correct(fresh / TO_CORRECT_FOLDER, files.values(), lines, output.parent.name) if held else {}
+    tables = [f for f in files.values() if f.spec.kind != "photos"]
+    rows: dict[tuple[Path, int], bytes] = {}
+    if held:
+        photos = _copy_photos(fresh / TO_CORRECT_FOLDER, staging, files)
+        rows = _write_to_correct(fresh / TO_CORRECT_FOLDER, tables, lines, photos, output.parent.name)
+    for source, line, entry in staging.rows(
+        "select source, line, entry from photo join photo_fate using (source, line) where what = 'held_back'"
+    ):
+        rows[files[source].path, line] = entry.encode("gb18030", "replace")
     with (fresh / HELD_BACK_FILE).open("w", encoding="utf-8-sig", newline="") as file_out:
         writer = csv.writer(file_out)
         writer.writerow(("file", "line", "reason", "sentence", "row"))
@@ -72,7 +80,7 @@ def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
 
 
 def _write_to_correct(
-    folder: Path, files: Collection[_File], lines: Mapping[Path, set[int]], run: str
+    folder: Path, files: Collection[_File], lines: Mapping[Path, set[int]], photos: Collection[SourceSpec], run: str
 ) -> dict[tuple[Path, int], bytes]:
     """The rows held back as an export of its own; their bytes by file and line.
 
@@ -98,9 +106,32 @@ def _write_to_correct(
                 counts[name] += 1
     with (folder / CONTROL_FILE).open("w", encoding="utf-8", newline="") as out_text:
         csv.writer(out_text).writerows([CONTROL_COLUMNS, *((name, n, "") for name, n in counts.items())])
-    mapping = MappingFile(name=f"rows held back by run {run}", sources=tuple(sources), control=CONTROL_FILE)
+    mapping = MappingFile(name=f"rows held back by run {run}", sources=(*sources, *photos), control=CONTROL_FILE)
     (folder / MAPPING_FILE).write_text(text_of(mapping), encoding="utf-8")
     return rows
+
+
+def _copy_photos(folder: Path, staging: Staging, files: Mapping[int, _File]) -> list[SourceSpec]:
+    """The photos of people whose account is held back, each album's in a folder, and what a mapping says of it."""
+    specs = []
+    for n, file in files.items():
+        if file.spec.kind != "photos" or not file.path.exists():
+            continue
+        waiting = {
+            entry: f"{number}{PurePosixPath(entry).suffix}"
+            for entry, number in staging.rows(
+                f"""select entry, number from photo join photo_fate f using (source, line)
+                    where source = ? and f.reason like '{Reason.ACCOUNT_IS_HELD_BACK}|%' order by line""",
+                [n],
+            )
+        }
+        if waiting:
+            spec = SourceSpec(kind="photos", file=f"photos_{n}", format="folder")
+            (folder / spec.file).mkdir(mode=0o700)
+            for entry, data in photos_named(file.path, waiting):
+                (folder / spec.file / waiting[entry]).write_bytes(data)
+            specs.append(spec)
+    return specs
 
 
 def _corrected_as(file: _File, *, has_rows: bool) -> tuple[str, SourceSpec]:

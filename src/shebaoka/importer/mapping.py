@@ -60,7 +60,7 @@ def text_of(mapping: Mapping) -> str:
     for source in document["sources"]:
         source["columns"] = {
             field: {k: v for k, v in column.items() if v is not None and (k, v) != ("column", "")}
-            for field, column in source["columns"].items()
+            for field, column in source.get("columns", {}).items()
         }
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 

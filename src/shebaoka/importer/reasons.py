@@ -6,6 +6,7 @@ fault, may stand in place of a `Reason`. No sentence holds a value: values are p
 
 from enum import StrEnum
 
+from shebaoka.importer.files import PhotoReason
 from shebaoka.records import Refusal
 
 
@@ -54,6 +55,7 @@ class Reason(StrEnum):
     CARRIED_OVER_OTHERWISE = "carried_over_otherwise"
     # photos
     PHOTO_HAS_NO_ACCOUNT = "photo_has_no_account"
+    PHOTO_DIFFERS_FROM_FILE = "photo_differs_from_file"
 
 
 _INVALID, _FUTURE = Refusal.IDENTITY_NUMBER_IS_NOT_VALID, Refusal.BIRTH_DATE_IS_IN_THE_FUTURE
@@ -118,6 +120,10 @@ _SENTENCES: dict[str, str] = {
     Reason.CARRIED_OVER_OTHERWISE: "An account of this person was carried over before, with another {detail}; compare "
     "the account's statement with the row. If they agree otherwise, nothing is left to do.",
     Reason.PHOTO_HAS_NO_ACCOUNT: "Nobody who is carried over has the number that the photo is named by; rename it.",
+    Reason.PHOTO_DIFFERS_FROM_FILE: "Another photo of this person is on file; compare both with the person, and keep "
+    "the right one alone.",
+    PhotoReason.NUMBER_STANDS_TWICE: "Another photo has the same number; find out which one is right, and keep that "
+    "one alone.",
 }
 
 

@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from shebaoka.desk import Desk, MoveBatch, Moving, Runs
-from shebaoka.importer import accounting, matching, proving, taking
+from shebaoka.importer import accounting, albums, matching, proving, taking
 from shebaoka.importer.carrying import as_foreseen, planned
 from shebaoka.importer.control import Total, differences, in_whole_fen, missing, read_control
 from shebaoka.importer.held import write_held
@@ -29,7 +29,7 @@ from shebaoka.importer.staging import Staging
 from shebaoka.records import BadInput, County, NotFound, Progress, RunReport, RunStep
 
 STEPS = ("take_in", "check", "match", "dry_run", "carry_over", "prove")
-STAGING_FILE, HELD_BACK_FOLDER = "staging-1.duckdb", "held-back"
+STAGING_FILE, HELD_BACK_FOLDER = "staging-2.duckdb", "held-back"
 """The number rises with the tables in it: a program that was changed in the middle of a run takes its files in anew."""
 Told = Callable[[Progress], None]
 
@@ -75,11 +75,12 @@ class Move:
         self.mapping = mapping
         self.tools = tools
         self.files = taking.found_files(folder, mapping)
-        self.run = run_of(self.files, mapping)
+        self.albums = taking.found_albums(folder, mapping, len(self.files))
+        self.run = run_of([*self.files, *self.albums], mapping)
         self.place = tools.work / self.run
         self.staging = self.place / STAGING_FILE
         self._began = time.monotonic()
-        self._names = {f.n: f.path.name for f in self.files}
+        self._names = {f.n: f.path.name for f in [*self.files, *self.albums]}
 
     def to(self, last: str, *, again: bool = False) -> RunReport:
         """Go through the steps up to `last`, those that are not done yet; the run's report.
@@ -153,6 +154,7 @@ class Move:
             if staging.said("take_in") is not None and report.state != "begun":
                 return report
             taking.prepare(staging)
+            albums.prepare(staging)
             whole = sum(f.path.stat().st_size for f in self.files)
             meter = self._meter("take_in", whole, "bytes")
             for file in self.files:
@@ -160,6 +162,8 @@ class Move:
                 size = file.path.stat().st_size
                 taking.take_in(staging, file, report.on, lambda n, to=before, of=size: meter.to(to + min(n, of)))  # type: ignore[misc]
                 meter.to(before + size)
+            for album in self.albums:
+                albums.take_in(staging, album, self._meter("take_in", 0, "photos").to)
             stated = self._stated()
             found = [s for f in self.files for s in self._rows_differ(staging, f, stated)]
             found += missing(self.mapping.control or "", stated, set(self._names.values()))
@@ -167,7 +171,7 @@ class Move:
             with staging.transaction():
                 staging.mark("take_in", str(rows))
             report = with_files(replace(report, differences=tuple(dict.fromkeys(found))), staging, stated)
-        return self._said(report, f"{len(self.files)} files, {rows} rows")
+        return self._said(report, f"{len(self.files) + len(self.albums)} files, {rows} rows")
 
     def _stated(self) -> dict[str, Total]:
         """What the old system states of its files."""
@@ -224,6 +228,7 @@ class Move:
             for put in matching.make_ready(staging):
                 meter.to(put)
             accounting.settle_fates(staging, (), ())
+            albums.settle(staging, moving)
             staging.mark("match", "")
             report = with_files(report, staging, self._stated())
             report = with_held(report, staging, self.place)
@@ -278,9 +283,19 @@ class Move:
         if left:
             self.tools.runs.keep_document(self.run, replace(report, state="dry_run", proof=None, batches=len(batches)))
             self.tools.workers.carry(self.staging, self.run, self.tools.by, left, meter.add)
+        if self.albums:
+            self._carry_photos(moving)
         report = accounted(report, moving, self.tools)
         carried = sum(b.carried or 0 for b in moving.batches() if b.is_carried and not b.is_undone)
         return self._said(report, f"{carried} people in {len(batches)} batches")
+
+    def _carry_photos(self, moving: Moving) -> None:
+        """Photos follow their people; those that are on file already are left there."""
+        with self._staging() as staging:
+            accounting.settle_fates(staging, moving.batches(), ())
+            albums.settle(staging, moving)
+            (waiting,) = staging.row("select count(*) from photo_fate where what = 'waiting'")
+            albums.carry(staging, moving, self.albums, self._meter("carry_over", waiting, "photos").to)
 
     def _prove(self, report: RunReport, moving: Moving) -> RunReport:
         """The old side beside the new, person by person."""
@@ -294,6 +309,7 @@ class Move:
                 staging, batches, at=self.tools.clock(), by=self.tools.by, source="taken_in", checksum=checksum
             )
             counties = tuple(County(*row) for row in proving.by_county(staging))
+            proof = albums.proved(staging, moving, proof, report)
         unaccounted = [
             f"{f.name}: {f.rows} rows, and not all of them are accounted for: {f.waiting} wait."
             for f in report.files
@@ -330,7 +346,12 @@ def with_files(report: RunReport, staging: Staging, stated: dict[str, Total] | N
 
 def with_held(report: RunReport, staging: Staging, place: Path) -> RunReport:
     """The report with the rows held back counted by reason; they are written out to be corrected and taken in again."""
-    turned = str(staging.row("select count(*), bit_xor(hash(source, line, reason)) from turned"))
+    turned = str(
+        staging.row("""
+            select count(*), bit_xor(hash(source, line, reason)) from (
+                select source, line, reason from turned
+                union all select source, line, reason from photo_fate where what = 'held_back')""")
+    )
     told = sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
     if told and staging.said("held_back") == turned:
         return report
@@ -345,6 +366,7 @@ def accounted(report: RunReport, moving: Moving, tools: Tools) -> RunReport:
     batches, place = moving.batches(), tools.work / report.run
     with Staging(place / STAGING_FILE, writing=True) as staging:
         accounting.settle_fates(staging, batches, moving.years_carried(batches))
+        albums.settle(staging, moving)
         report = with_held(with_files(report, staging), staging, place)
     return replace(
         report,

@@ -80,6 +80,18 @@ def found_files(folder: Path, mapping: Mapping) -> list[FoundFile]:
     return found
 
 
+def found_albums(folder: Path, mapping: Mapping, first: int) -> list[FoundFile]:
+    """The folders and zips of photos that a mapping names, counted from `first`. `BadInput` if one is missing."""
+    found: list[FoundFile] = []
+    for spec in mapping.sources:
+        if spec.kind == "photos":
+            paths = files_of(folder, mapping, spec)
+            if not paths:
+                raise BadInput(f"{spec.file} is not in the folder; put the photos there, in a folder or a zip.")
+            found += [FoundFile(first + len(found) + n, path, spec, digest_of(path)) for n, path in enumerate(paths)]
+    return found
+
+
 def _has_rows(path: Path) -> bool:
     """Whether a file is more than a header: those of two counties without rows are the same, and no harm."""
     with path.open("rb") as file:

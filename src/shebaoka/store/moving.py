@@ -86,6 +86,30 @@ where k.request_id >= %(first)s and k.request_id < %(end)s
   and not exists (select from undone u join journal b on b.person_id = u.person_id and b.seq = u.by_seq
                   where u.person_id = k.person_id and u.seq = k.seq and b.service = 'undo_carry_over')
 order by k.person_id"""
+# Photos. One that was undone does not count, and may be replaced by another.
+PHOTOS_ON_FILE = """
+copy (select k.number, encode(p.digest, 'hex'), p.run = {run}
+      from photo p join person_key k on k.person_id = p.person_id
+      where p.undone_at is null) to stdout (format csv)"""
+PHOTOS_OF_RUN = """
+copy (select k.number, encode(sha256(p.image), 'hex') from photo p join person_key k on k.person_id = p.person_id
+      where p.run = {run} and p.undone_at is null order by k.number) to stdout (format csv)"""
+PUT_PHOTOS = """
+insert into photo (person_id, format, width, height, digest, image, run, entry)
+select k.person_id, n.format, n.width, n.height, n.digest, n.image, %(run)s, n.entry
+from unnest(%(number)s::text[], %(format)s::text[], %(width)s::integer[], %(height)s::integer[], %(digest)s::bytea[],
+            %(image)s::bytea[], %(entry)s::text[]) as n (number, format, width, height, digest, image, entry)
+join person_key k on k.number = n.number
+order by k.person_id
+on conflict (person_id) do update
+set format = excluded.format, width = excluded.width, height = excluded.height, digest = excluded.digest,
+    image = excluded.image, run = excluded.run, entry = excluded.entry, undone_at = null
+where photo.undone_at is not null"""
+UNDO_PHOTOS = "update photo set undone_at = %(at)s where run = %(run)s and undone_at is null"
+UNDO_PHOTOS_OF_BATCH = """
+update photo set undone_at = %(at)s
+where run = %(run)s and undone_at is null
+  and person_id in (select person_id from request_key where request_id >= %(first)s and request_id < %(end)s)"""
 NEXT_BLOCK = "select nextval('person_id_block')"
 LOCK = "select pg_try_advisory_lock(3, hashtext(%(run)s))"
 

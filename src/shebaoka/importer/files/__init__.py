@@ -9,6 +9,7 @@ from shebaoka.importer.files.photos import OddPhoto as OddPhoto
 from shebaoka.importer.files.photos import Photo as Photo
 from shebaoka.importer.files.photos import PhotoReason as PhotoReason
 from shebaoka.importer.files.photos import photos as photos
+from shebaoka.importer.files.photos import photos_named as photos_named
 from shebaoka.importer.files.shape import Block as Block
 from shebaoka.importer.files.shape import Odd as Odd
 from shebaoka.importer.files.shape import OddReason as OddReason

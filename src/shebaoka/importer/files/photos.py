@@ -9,8 +9,9 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -93,40 +94,66 @@ class Unfit(Exception):  # noqa: N818 - the verdict on one entry, not trouble
         self.reason = reason
 
 
-def photos(path: Path) -> Iterator[Photo | OddPhoto]:
+def photos(path: Path, *, after: int = 0) -> Iterator[Photo | OddPhoto]:
     """Each photo in a folder or zip, and each entry that is none, in the order of the names. One at a time in memory.
 
-    `BadInput` if there is no such folder, or the zip cannot be opened. Folders within, and what systems leave behind
-    such as Thumbs.db, are no entries.
+    The first `after` entries are passed over, and not looked at. `BadInput` if there is no such folder, or the zip
+    cannot be opened. Folders within, and what systems leave behind such as Thumbs.db, are no entries.
     """
     if path.is_dir():
-        yield from _judged(_in_folder(path), lambda e: (path / e.name).read_bytes())
+        yield from _judged(_in_folder(path), lambda e: (path / e.name).read_bytes(), after)
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except FileNotFoundError:
-        raise BadInput(f"{path.name} is not in the folder; put the photos there, in a folder or a zip.") from None
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise BadInput(f"{path.name} is no zip, or was cut off; copy it again, or unpack it into a folder.") from None
-    with archive:
-        if len(archive.infolist()) > ENTRIES_MAX:
-            raise BadInput(f"{path.name} has more than {ENTRIES_MAX} entries; divide it.")
+    with _opened(path) as archive:
         entries = _in_zip(archive)
         total = sum(e.size for e in entries if e.fault is None)
         if total > TOTAL_RATIO_MAX * path.stat().st_size + PHOTO_BYTES_MAX:
             raise BadInput(
                 f"{path.name} would unpack to {total // 2**20} MB, which is no archive of photos; pack it again."
             )
-        yield from _judged(entries, lambda e: _unpacked(archive, e))
+        yield from _judged(entries, lambda e: _unpacked(archive, e), after)
 
 
-def _judged(entries: list[_Entry], read: Reader) -> Iterator[Photo | OddPhoto]:
+def photos_named(path: Path, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of entries that `photos` gave as photos before, by name, in the order of the names.
+
+    `BadInput` if one is not there any more, or cannot be read.
+    """
+    if not names:
+        return
+    try:
+        if path.is_dir():
+            for name in names:
+                yield name, (path / name).read_bytes()
+            return
+        with _opened(path) as archive:
+            there = {e.name: e for e in _in_zip(archive)}
+            for name in names:
+                yield name, _unpacked(archive, there[name])
+    except (OSError, KeyError, Unfit):
+        raise BadInput(f"{path.name} has changed since it was taken in: a photo cannot be read any more.") from None
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """A zip of photos."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise BadInput(f"{path.name} is not in the folder; put the photos there, in a folder or a zip.") from None
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise BadInput(f"{path.name} is no zip, or was cut off; copy it again, or unpack it into a folder.") from None
+    if len(archive.infolist()) > ENTRIES_MAX:
+        archive.close()
+        raise BadInput(f"{path.name} has more than {ENTRIES_MAX} entries; divide it.")
+    return archive
+
+
+def _judged(entries: list[_Entry], read: Reader, after: int) -> Iterator[Photo | OddPhoto]:
     """Each entry as a photo, or as what is odd about it. Of two with one number neither is taken."""
     seen: dict[str, int] = {}
     for entry in entries:
         number = _number_of(entry.name)
         seen[number] = seen.get(number, 0) + 1
-    for line, entry in enumerate(entries, 1):
+    for line, entry in islice(enumerate(entries, 1), after, None):
         try:
             yield _photo(entry, seen, read)
         except Unfit as e:

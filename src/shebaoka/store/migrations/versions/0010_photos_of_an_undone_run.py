@@ -1,0 +1,13 @@
+"""Photos of a run that was undone count no more. The SQL stands in the file of the same name."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Create and fill; a failure leaves nothing, since PostgreSQL takes schema changes in one transaction."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
