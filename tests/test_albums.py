@@ -21,6 +21,7 @@ from shebaoka.importer.mapping import mapping_of, read_mapping
 from shebaoka.moving import tools_of
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput, RunReport
+from shebaoka.store import as_role
 from test_bad_input import COLUMNS, RECORD_FIELDS
 from test_bad_rows import somebody
 from test_photos import packed, picture, unpacked
@@ -113,7 +114,8 @@ def test_photos_go_with_their_people(house: House, database: Database, tmp_path:
     assert on_file(database).keys() == {LI_NUMBER, WANG_NUMBER, HELD}
     # Again is the same; from the files, an auditor comes to the same checksum.
     assert moved(house, folder, MAPPING).report.files == done.report.files
-    proof = prove_again(house.runs, house.url, done.report.run, folder, MAPPING, by="audit", at=house.clock).proof
+    url = as_role(database.owner, "shebaoka_auditor")
+    proof = prove_again(house.runs, url, done.report.run, folder, MAPPING, by="audit", at=house.clock).proof
     assert proof is not None
     assert (proof.proved, proof.checksum) == (True, done.report.proof.checksum)
 

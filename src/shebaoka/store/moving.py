@@ -89,10 +89,10 @@ order by k.person_id"""
 # Photos. One that was undone does not count, and may be replaced by another.
 PHOTOS_ON_FILE = """
 copy (select k.number, encode(p.digest, 'hex'), p.run = {run}
-      from photo p join person_key k on k.person_id = p.person_id
+      from photo p join person k on k.person_id = p.person_id
       where p.undone_at is null) to stdout (format csv)"""
 PHOTOS_OF_RUN = """
-copy (select k.number, encode(sha256(p.image), 'hex') from photo p join person_key k on k.person_id = p.person_id
+copy (select k.number, encode(sha256(p.image), 'hex') from photo p join person k on k.person_id = p.person_id
       where p.run = {run} and p.undone_at is null order by k.number) to stdout (format csv)"""
 PUT_PHOTOS = """
 insert into photo (person_id, format, width, height, digest, image, run, entry)
