@@ -7,14 +7,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import click
 import msgspec
 
 from bench.memory import Memory
 from bench.old_city import Found
 from shebaoka.app import House, Settings, open_house, settings_from
 from shebaoka.city import Fault
-from shebaoka.cli.intake import import_
 from shebaoka.desk import Role
 from shebaoka.records import RunReport
 
@@ -53,8 +51,6 @@ def move_city(home: Path, database: str, folder: Path, found: Found) -> Moved:
     settings = msgspec.structs.replace(settings_from({}), home=home, database=database)
     with open_house(settings) as house:
         tokens = {name: house.staff.add(name, Role.MIGRATION) for name in (MOVER, *SIGNERS)}
-        if not isinstance(import_, click.Group):
-            return _as_today(settings, house, tokens[MOVER], folder, found)
         began = time.perf_counter()
         heights = [_shebaoka(settings, tokens[MOVER], "run", str(folder), "--mapping", "invented", "--to", "prove")]
         run = house.runs.all()[0].run
@@ -69,18 +65,6 @@ def move_city(home: Path, database: str, folder: Path, found: Found) -> Moved:
             _size(house),
             list(_faults(report, found)),
         )
-
-
-def _as_today(settings: Settings, house: House, token: str, folder: Path, found: Found) -> Moved:
-    """The importer that takes the export in at one go; it knows no 15-digit numbers, no proof and no sign-off."""
-    began = time.perf_counter()
-    ours_mb, server_mb = _shebaoka(settings, token, str(folder), "--held-back", str(settings.home / "held-back"))
-    seconds = time.perf_counter() - began
-    report = msgspec.json.decode(house.runs.all()[0].old_report or "{}")
-    said = (report["rows_in"], report["carried_over"], report["records_in"], report["reconciled"])
-    should = (found.rows, found.good_rows - found.old_numbers, found.record_rows, True)
-    faults = [] if said == should else [f"the report says {said} and should say {should}"]
-    return Moved(seconds, {"import": seconds}, ours_mb, server_mb, _size(house), faults)
 
 
 def _shebaoka(settings: Settings, token: str, *said: str) -> tuple[float, float]:
