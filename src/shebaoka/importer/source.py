@@ -38,8 +38,6 @@ class SourceFile:
         except OSError as e:
             raise BadInput(f"{path.name} cannot be read: {e.strerror}.") from None
         self.columns = self._read_header(columns)
-        self._at = {column: n for n, column in enumerate(self.columns)}
-        self._number_at = self._at.get("身份证号", 0)
 
     def _read_header(self, needed: Sequence[str]) -> list[str]:
         """The columns that the header names; `BadInput` says what is wrong with it."""
@@ -98,13 +96,6 @@ class SourceFile:
                 code=Reason.WRONG_NUMBER_OF_COLUMNS,
             )
         return {column: value.strip() for column, value in zip(self.columns, values, strict=True)}
-
-    def number_in(self, line: Line) -> str:
-        """What stands where 身份证号 should, also in a row that cannot be read; it is ASCII. Empty if nothing does."""
-        parts = line.raw.split(b",")
-        if len(parts) <= self._number_at:
-            return ""
-        return parts[self._number_at].strip(b' "').decode("ascii", "replace").upper()
 
 
 def _fields(text: str) -> list[str]:

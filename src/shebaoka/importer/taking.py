@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from shebaoka.importer.checks import Checks, check_cards, check_people, check_records, check_stays, quoted
+from shebaoka.importer.checks import check_cards, check_people, check_records, check_stays, quoted
 from shebaoka.importer.control import Total
 from shebaoka.importer.files import Odd, Source, digest_of, open_source
 from shebaoka.importer.mapping import files_of
@@ -249,8 +249,3 @@ def totals(staging: Staging, file: FoundFile) -> Total:
     table = TABLE_OF[file.spec.kind]
     (fen,) = staging.row(f"select coalesce(sum(fen), 0)::bigint from {table} where source = ?", [file.n])
     return Total(rows, fen)
-
-
-def amount_column(spec: SourceSpec) -> str:
-    """The column whose sum the control totals state."""
-    return Checks(spec, dt.date.min).column("balance" if spec.kind == "accounts" else "account")
