@@ -40,10 +40,13 @@ def working(**changed: Any) -> Progress:
 
 @contextmanager
 def at_work(database: Database) -> Iterator[None]:
-    """Somebody is at work on the run."""
+    """Somebody is at work on the run, and dies of it: the server lets the lock go when it has seen that."""
     with psycopg.connect(database.app, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(3, hashtext(%s))", (RUN,))
         yield
+    with psycopg.connect(database.app, autocommit=True) as after:
+        after.execute("select pg_advisory_lock(3, hashtext(%s))", (RUN,))
+        after.execute("select pg_advisory_unlock(3, hashtext(%s))", (RUN,))
 
 
 @pytest.fixture
