@@ -262,7 +262,7 @@ def test_all_faults_are_told_together() -> None:
         (b"city: a\n[b]: c\n", "line 2: a key must be one word"),
         (b"city: a\nin_force_from: 2013-02-30\n", "line 2: there is no such value as '2013-02-30'"),
         (b"city: !!python/object:os.system ls\n", "line 1"),
-        (b"city: \x07", "special characters"),
+        (b"city: \x07", "characters are not allowed"),
         (b"city: \xbd\xfa\xd6\xd0", "not UTF-8 at byte 6"),
         (b"", "Expected `object`"),
         (b"- city", "Expected `object`"),

@@ -7,7 +7,7 @@ import datetime as dt
 import itertools
 import zoneinfo
 from collections.abc import Hashable, Iterable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import yaml
@@ -33,7 +33,14 @@ NAMED_BY_APPLICATION = {
 }
 
 
-class _UniqueKeys(yaml.SafeLoader):
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Loader
+else:
+    # libyaml's parser reads the same ten times as fast; a PyYAML that was built without it has none.
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeys(_Loader):
     """YAML in which a key may stand once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:

@@ -13,14 +13,16 @@ SCHEMA = "0010"
 
 def migrate(owner_url: str) -> None:
     """Run every migration that the database lacks, all or none. `owner_url` must own the schema."""
+    with told_plainly(), psycopg.connect(owner_url) as connection:
+        if _found(connection) == SCHEMA:
+            return
+        info = connection.info
+        params = info.get_parameters() | ({"password": info.password} if info.password else {})
     # Alembic and SQLAlchemy are loaded here, where they are needed, for they take longer than the rest of a start.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import DBAPIError
 
-    with told_plainly(), psycopg.connect(owner_url) as connection:
-        info = connection.info
-        params = info.get_parameters() | ({"password": info.password} if info.password else {})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     from sqlalchemy import URL
@@ -35,11 +37,7 @@ def migrate(owner_url: str) -> None:
 
 def check_schema(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """`StoreOld` unless the database has exactly the schema that this program works with."""
-    row = connection.execute("select to_regclass('alembic_version')").fetchone()
-    found = None
-    if row is not None and row[0] is not None:
-        version = connection.execute("select version_num from alembic_version").fetchone()
-        found = str(version[0]) if version else None
+    found = _found(connection)
     if found is None:
         raise StoreOld("The database is empty. Run `shebaoka db migrate` with the owner's URL, then start again.")
     if found < SCHEMA:
@@ -51,3 +49,12 @@ def check_schema(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         raise StoreOld(
             f"The database has schema {found}, newer than this program's {SCHEMA}. Install the newer program."
         )
+
+
+def _found(connection: psycopg.Connection[tuple[object, ...]]) -> str | None:
+    """The schema that the database has; None for an empty one."""
+    row = connection.execute("select to_regclass('alembic_version')").fetchone()
+    if row is None or row[0] is None:
+        return None
+    version = connection.execute("select version_num from alembic_version").fetchone()
+    return str(version[0]) if version else None
