@@ -134,9 +134,7 @@ class Moving:
 
     def carried_by(self, batch: MoveBatch) -> bytes:
         """What a batch has put on file, lines in the order of numbers: number, opening, card, and a year's records."""
-        self._copying.go_by_index()
-        prefix = _prefix(self.run, batch.attempt, batch.n)
-        text = self._copying.text(sql.CARRIED_BY_BATCH, {"first": f"{prefix}:", "end": f"{prefix};"})
+        ((text,),) = self._copying.of_batch(sql.CARRIED_BY_BATCH, self._between(batch))
         return text + b"\n" if text else b""
 
     def years_carried(self, batches: Iterable[MoveBatch]) -> set[int]:
@@ -144,10 +142,14 @@ class Moving:
         years: set[int] = set()
         for batch in batches:
             if batch.is_carried and not batch.is_undone:
-                prefix = _prefix(self.run, batch.attempt, batch.n)
-                found = self._copying.rows(sql.YEARS_OF_BATCH, {"first": f"{prefix}:", "end": f"{prefix};"})
+                found = self._copying.of_batch(sql.YEARS_OF_BATCH, self._between(batch))
                 years.update(year for (year,) in found)
         return years
+
+    def _between(self, batch: MoveBatch) -> dict[str, str]:
+        """Between which ids the requests of a batch are."""
+        prefix = _prefix(self.run, batch.attempt, batch.n)
+        return {"first": f"{prefix}:", "end": f"{prefix};"}
 
     def photos_on_file(self) -> Iterator[bytes]:
         """Every photo that counts as CSV: number, digest, whether this run brought it."""
@@ -171,8 +173,8 @@ class Moving:
 
         All of them are asked as a dry run first: `NotUndone`, and nothing is taken back, if one of them cannot be.
         """
-        prefix = _prefix(self.run, batch.attempt, batch.n)
-        entries = self._copying.rows(sql.ENTRIES_OF_BATCH, {"first": f"{prefix}:", "end": f"{prefix};"})
+        between = self._between(batch)
+        entries = self._copying.rows(sql.ENTRIES_OF_BATCH, between)
         asks = [
             Ask(UndoCarryOver(id=f"undo:{person_id}-{seq}", person=number, entry=f"{person_id}-{seq}"), sender)
             for number, person_id, seq in entries
@@ -191,8 +193,7 @@ class Moving:
                     f"Batch {batch.n} cannot be undone: {grounds}. {'Nothing' if dry_run else 'Not all'} of it was "
                     "undone; correct those accounts one by one, by `shebaoka correction propose`."
                 )
-        of_batch = {"run": self.run, "at": at, "first": f"{prefix}:", "end": f"{prefix};"}
-        self._copying.rows(sql.UNDO_PHOTOS_OF_BATCH, of_batch)
+        self._copying.rows(sql.UNDO_PHOTOS_OF_BATCH, {"run": self.run, "at": at, **between})
         self._copying.rows(sql.UNDONE, {"run": self.run, "attempt": batch.attempt, "n": batch.n, "at": at})
         return len(asks)
 

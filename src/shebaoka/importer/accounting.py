@@ -20,20 +20,16 @@ def settle_fates(staging: Staging, batches: Sequence[MoveBatch], years: Iterable
     """What became of the batches, and of those who are ready and did not go over; `years` are those carried over."""
     staging.run("create or replace table batch_fate (n integer, carried boolean, undone boolean)")
     staging.run("create or replace table refused_row (source integer, line bigint, reason varchar)")
-    rows = [(b.n, b.is_carried and not b.is_undone, b.is_undone) for b in batches]
-    if rows:
-        staging.connection.executemany("insert into batch_fate values (?, ?, ?)", rows)
+    staging.put("batch_fate", [(b.n, b.is_carried and not b.is_undone, b.is_undone) for b in batches])
     refused = [
         (*map(int, place.split(".")), f"{ground}||{clause}")
         for b in batches
         if b.outcome and b.is_carried and not b.is_undone
         for place, ground, clause in _outcome(b.outcome).refused
     ]
-    if refused:
-        staging.connection.executemany("insert into refused_row values (?, ?, ?)", refused)
+    staging.put("refused_row", refused)
     staging.run("create or replace table carried_year (year smallint)")
-    if found := [(y,) for y in years]:
-        staging.connection.executemany("insert into carried_year values (?)", found)
+    staging.put("carried_year", [(y,) for y in years])
     # Those who are ready and did not go over after all: refused by the desk, or of a batch that was undone.
     staging.run(f"""
         create or replace table turned as

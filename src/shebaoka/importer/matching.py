@@ -290,11 +290,13 @@ def make_ready(staging: Staging) -> Iterator[int]:
         select source, line, number, name, region, insured_on, old_card_number, in_hospital_since, fen, known,
                row_number() over (partition by known order by number) - 1 as place
         from acc where reason is null and not there""")
-    staging.run("""
+    text = "varchar using compression uncompressed"
+    staging.run(f"""
         create or replace table ready (
-            batch integer, place bigint, known boolean, source integer, line bigint, number varchar, name varchar,
-            region varchar, insured_on date, old_card_number varchar, in_hospital_since date, fen bigint,
-            years smallint[], counts integer[], totals bigint[], accounts bigint[], bodies varchar[])""")
+            batch integer, place bigint, known boolean, source integer, line bigint, number {text}, name {text},
+            region {text}, insured_on date, old_card_number {text}, in_hospital_since date, fen bigint,
+            years smallint[], counts integer[], totals bigint[], accounts bigint[],
+            bodies varchar[] using compression uncompressed)""")
     fresh = staging.row("select count(*) from going where not known")[0]
     first_known = -(-fresh // BATCH)
     put = 0

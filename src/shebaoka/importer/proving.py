@@ -80,8 +80,7 @@ def compare(
         create or replace table proved (source integer, line bigint, region varchar, fen bigint, records bigint,
             records_fen bigint, new_fen bigint, new_records bigint, new_records_fen bigint, what varchar)""")
     staging.run("create or replace temp table refused (number varchar)")
-    if found := [(n,) for n in refused]:
-        staging.connection.executemany("insert into refused values (?)", found)
+    staging.put("refused", [(number,) for number in refused])
     digest, people = hashlib.sha256(), 0
     chunks = [batches[n : n + BATCHES_AT_ONCE] for n in range(0, len(batches), BATCHES_AT_ONCE)]
     paths = [staging.path.with_name(f"new_side_{n}.tsv") for n in (0, 1)]

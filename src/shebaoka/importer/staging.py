@@ -27,7 +27,8 @@ READING_MEMORY_MB = 150
 LET_GO_SECONDS, HEADER_BYTES = 10, 3 * 4096
 ODD_MAX = 100_000
 """So many rows of one file that cannot be read are kept and named; with more, the file is not what the mapping says."""
-LINE_MAX, SEGMENT_BYTES = 16 * 2**20, 32 * 2**20
+LINE_MAX, SEGMENT_BYTES, FIRST_BYTES = 16 * 2**20, 32 * 2**20, 4 * 2**20
+"""A file's first segment is small, so that the database has soon something to do while the next one is read."""
 Values = Sequence[Any] | Mapping[str, Any]
 
 
@@ -89,6 +90,12 @@ class Staging:
         """Run a statement."""
         with self._told():
             self.connection.execute(statement, values)
+
+    def put(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put rows into a table at once, each in the order of the table's columns."""
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            self.run(f"insert into {table} select {', '.join('unnest(?)' for _ in columns)}", columns)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -193,6 +200,7 @@ class _Segments:
         path, first_line = self._paths[self._turn % 2], self._source.first_line + self.lines
         self._turn += 1
         size, lines, odd = 0, 0, list[Odd]()
+        enough = SEGMENT_BYTES if self.lines else FIRST_BYTES
         with path.open("wb") as file:
             path.chmod(0o600)
             for block in self._blocks:
@@ -201,7 +209,7 @@ class _Segments:
                 lines += block.rows
                 odd += block.odd
                 self._must_not_be_all_odd(odd)
-                if size >= SEGMENT_BYTES:
+                if size >= enough:
                     break
         self._odd += len(odd)
         self.lines += lines

@@ -42,28 +42,37 @@ ANYBODY = "select exists (select from person)"
 # What a batch has put on file, a line for each person and year of records, in the order of numbers. Values are parted
 # by tabs, which none has; ids, instants, and what may be changed later are left out.
 CARRIED_BY_BATCH = """
-select string_agg(concat_ws(E'\t', number, opening, coalesce(card, ''), year, records, total_fen, account_fen, body),
-                  E'\n' order by number, year)
-from (
-    select p.number, coalesce(o.amount_fen, 0) as opening, c.number as card, r.year, r.records, r.total_fen,
-           r.account_fen, r.body
-    from request_key k
-    join journal j on j.person_id = k.person_id and j.seq = k.seq and j.outcome = 'accepted'
-    join person p on p.person_id = k.person_id
-    left join other_posting o on o.person_id = k.person_id and o.seq = k.seq and o.line = 1
-    left join carried_records r on r.person_id = k.person_id and r.seq = k.seq
-    left join lateral (select number from card where card.person_id = k.person_id and kind = 'old_medical'
-                       order by n desc limit 1) as c on true
-    where k.request_id >= %(first)s and k.request_id < %(end)s
-      and not exists (select from undone u join journal b on b.person_id = u.person_id and b.seq = u.by_seq
-                      where u.person_id = k.person_id and u.seq = k.seq and b.service = 'undo_carry_over')
-) as carried"""
-
-# The last attempt at each batch.
+with key as materialized (
+    select person_id, seq from request_key where request_id >= %(first)s and request_id < %(end)s)
+select string_agg(concat_ws(E'\t', p.number, coalesce(o.amount_fen, 0), coalesce(c.number, ''), r.year, r.records,
+                            r.total_fen, r.account_fen, r.body),
+                  E'\n' order by p.number, r.year)
+from key k
+join journal j on j.person_id = k.person_id and j.seq = k.seq and j.outcome = 'accepted'
+    and j.person_id between %(low)s and %(high)s
+join person p on p.person_id = k.person_id and p.person_id between %(low)s and %(high)s
+left join other_posting o on o.person_id = k.person_id and o.seq = k.seq and o.line = 1
+    and o.person_id between %(low)s and %(high)s
+left join carried_records r on r.person_id = k.person_id and r.seq = k.seq
+    and r.person_id between %(low)s and %(high)s
+left join (
+    select distinct on (person_id) person_id, number from card
+    where kind = 'old_medical' and person_id between %(low)s and %(high)s
+    order by person_id, n desc) as c on c.person_id = k.person_id
+where not exists (select from undone u join journal b on b.person_id = u.person_id and b.seq = u.by_seq
+                  where u.person_id = k.person_id and u.seq = k.seq and b.service = 'undo_carry_over'
+                    and u.person_id between %(low)s and %(high)s and b.person_id between %(low)s and %(high)s)"""
 # The years of records that a batch has put on file.
 YEARS_OF_BATCH = """
-select distinct r.year from request_key k join carried_records r on r.person_id = k.person_id and r.seq = k.seq
-where k.request_id >= %(first)s and k.request_id < %(end)s"""
+with key as materialized (
+    select person_id, seq from request_key where request_id >= %(first)s and request_id < %(end)s)
+select distinct r.year from key k join carried_records r on r.person_id = k.person_id and r.seq = k.seq
+where r.person_id between %(low)s and %(high)s"""
+# Whose ids the people of a batch have: they stand together where nobody knew them before.
+PEOPLE_OF_BATCH = """
+select count(*), coalesce(min(person_id), 0), coalesce(max(person_id), 0)
+from request_key where request_id >= %(first)s and request_id < %(end)s"""
+# The last attempt at each batch.
 BATCHES = """
 select distinct on (n) n, attempt, people, first_person_id, carried, refused, carried_fen, outcome,
        carried_at is not null, undone_at is not null
@@ -114,6 +123,10 @@ NEXT_BLOCK = "select nextval('person_id_block')"
 LOCK = "select pg_try_advisory_lock(3, hashtext(%(run)s))"
 
 
+TOGETHER = 4
+"""Ids stand together if there are no more than so many times the people between the first and the last."""
+
+
 class BytesLoader(Loader):
     """A text as the bytes that it came in."""
 
@@ -145,26 +158,28 @@ class Copying:
             found = self._connection.execute(LOCK, {"run": run}).fetchone()
             return bool(found and found[0])
 
-    def go_by_index(self) -> None:
-        """From now on every row is looked up by its key: a table that has just filled looks empty to the planner."""
-        with told_plainly():
+    def of_batch(self, statement: str, between: dict[str, str]) -> list[tuple[Any, ...]]:
+        """All rows of a statement about the people of a batch, texts as bytes; `between` says which its requests are.
+
+        A table that has just filled looks empty to the planner. Where the people's ids stand together each table is
+        read from one to the other, side by side with the others; else every row is looked up by its key.
+        """
+        with told_plainly(), self._connection.transaction(), self._connection.cursor(binary=True) as cursor:
+            people, low, high = cursor.execute(PEOPLE_OF_BATCH, between).fetchall()[0]
+            together, apart = ("on", "off") if high - low < TOGETHER * people else ("off", "on")
             self._connection.execute(
-                "set enable_seqscan to off; set enable_hashjoin to off; set enable_mergejoin to off; "
-                "set enable_bitmapscan to off"
+                f"set local enable_seqscan to off; set local enable_bitmapscan to off; "
+                f"set local enable_nestloop to {apart}; set local enable_hashjoin to {together}; "
+                f"set local enable_mergejoin to {together}"
             )
+            cursor.adapters.register_loader("text", BytesLoader)
+            return cursor.execute(statement, {**between, "low": low, "high": high}).fetchall()
 
     def rows(self, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a statement; none of one that writes."""
         with told_plainly():
             cursor = self._connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
-
-    def text(self, statement: str, values: dict[str, Any]) -> bytes:
-        """The one text that a statement gives, in UTF-8; empty for null."""
-        with told_plainly(), self._connection.cursor(binary=True) as cursor:
-            cursor.adapters.register_loader("text", BytesLoader)
-            found = cursor.execute(statement, values).fetchone()
-            return bytes(found[0]) if found and found[0] is not None else b""
 
     def copied(self, statement: str, **literals: str) -> Iterator[bytes]:
         """What a COPY gives, line by line; `literals` are put into the statement as texts."""
