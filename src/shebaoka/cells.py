@@ -7,6 +7,8 @@ import re
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n']")
 _LETTERS_OF_DATES = "年月日时分秒時"
+_HAN = re.compile(f"(?![{_LETTERS_OF_DATES}])[\u4e00-\u9fff]")
+"""The common case of a letter beyond ASCII, found at once."""
 
 
 def as_text(text: str) -> str:
@@ -16,7 +18,12 @@ def as_text(text: str) -> str:
     of a number lose their last digits, the journal's place `2013-7` becomes July. `TRUE` and `FALSE` are values too.
     Whoever takes one apostrophe from the beginning of a text has the text again.
     """
-    digits = any(c.isdigit() for c in text)
-    words = any(c.isalpha() and not c.isascii() and c not in _LETTERS_OF_DATES for c in text)
-    value = digits and not words and "*" not in text
+    value = "*" not in text and not _has_words(text) and any(c.isdigit() for c in text)
     return f"'{text}" if value or _FORMULA.match(text) or text.upper() in ("TRUE", "FALSE") else text
+
+
+def _has_words(text: str) -> bool:
+    """Whether a letter beyond ASCII stands in a text that is not one of a date."""
+    if _HAN.search(text):
+        return True
+    return any(c.isalpha() and not c.isascii() and c not in _LETTERS_OF_DATES for c in text)
