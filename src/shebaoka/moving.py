@@ -71,6 +71,9 @@ class _Alone:
     def __init__(self, house: House) -> None:
         self._house = house
 
+    def begin(self) -> None:
+        """There is nothing to start."""
+
     def foresee(
         self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
     ) -> Counter[str]:
@@ -132,8 +135,10 @@ class _Several:
             process.join()
         self._processes = []
 
-    def _begin(self) -> None:
-        """Start the processes; they stay for the steps to come."""
+    def begin(self) -> None:
+        """Start the processes, unless they are there; they stay for the steps to come."""
+        if self._processes:
+            return
         self._jobs: Queue[_Job | None] = self._context.Queue()
         self._heard: Queue[Any] = self._context.Queue()
         self._place = self._context.Value("q", 0)
@@ -144,8 +149,7 @@ class _Several:
 
     def _go(self, job: _Job, told: Callable[[int], None]) -> Counter[str]:
         """Let the processes work, hear what they tell, and pass on the first trouble that one of them meets."""
-        if not self._processes:
-            self._begin()
+        self.begin()
         self._place.value = 0
         for _ in self._processes:
             self._jobs.put(job)
@@ -188,6 +192,8 @@ def _work(
     house = House(settings, url, open_vault(settings), notices, words, now)
     desk: Desk = house.desk()
     with closing(desk.store):
+        with contextlib.suppress(Trouble):
+            desk.store.open()
         while (job := _awaited(jobs, parent)) is not None:
             batches = _next(job, place, parent)
             try:

@@ -44,6 +44,7 @@ def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = F
     if known:
         match_known(staging, year)
     match_records(staging, names)
+    _prepare_ready(staging)
 
 
 def resolve(staging: Staging) -> None:
@@ -283,13 +284,8 @@ def _number_column(source: str) -> str:
     return f"(select number_column from source where source.n = {source})"
 
 
-def make_ready(staging: Staging) -> Iterator[int]:
-    """Put everybody who goes over into `ready`, by chunks; says how many are in it."""
-    staging.run("""
-        create or replace table going as
-        select source, line, number, name, region, insured_on, old_card_number, in_hospital_since, fen, known,
-               row_number() over (partition by known order by number) - 1 as place
-        from acc where reason is null and not there""")
+def _prepare_ready(staging: Staging) -> None:
+    """Nobody is ready yet."""
     text = "varchar using compression uncompressed"
     staging.run(f"""
         create or replace table ready (
@@ -297,6 +293,15 @@ def make_ready(staging: Staging) -> Iterator[int]:
             region {text}, insured_on date, old_card_number {text}, in_hospital_since date, fen bigint,
             years smallint[], counts integer[], totals bigint[], accounts bigint[],
             bodies varchar[] using compression uncompressed)""")
+
+
+def make_ready(staging: Staging) -> Iterator[int]:
+    """Put everybody who goes over into `ready`, by chunks; says how many are in it."""
+    staging.run("""
+        create or replace table going as
+        select source, line, number, name, region, insured_on, old_card_number, in_hospital_since, fen, known,
+               row_number() over (partition by known order by number) - 1 as place
+        from acc where reason is null and not there""")
     fresh = staging.row("select count(*) from going where not known")[0]
     first_known = -(-fresh // BATCH)
     put = 0

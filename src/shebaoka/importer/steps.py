@@ -11,6 +11,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +27,7 @@ from shebaoka.importer.held import write_held
 from shebaoka.importer.mapping import digest_of_mapping
 from shebaoka.importer.specs import Mapping
 from shebaoka.importer.staging import Staging
-from shebaoka.records import BadInput, County, NotFound, Progress, RunReport, RunStep
+from shebaoka.records import BadInput, County, NotFound, Progress, ReasonCount, RunReport, RunStep
 
 STEPS = ("take_in", "check", "match", "dry_run", "carry_over", "prove")
 STAGING_FILE, HELD_BACK_FOLDER = "staging-2.duckdb", "held-back"
@@ -36,6 +37,9 @@ Told = Callable[[Progress], None]
 
 class Workers(Protocol):
     """Several processes, or this one, that go through batches: as a dry run, or to carry them over."""
+
+    def begin(self) -> None:
+        """There will be something to do soon."""
 
     def foresee(
         self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
@@ -99,6 +103,9 @@ class Move:
                 return report
             try:
                 for step in STEPS[: STEPS.index(last) + 1]:
+                    if step == "match" and step != last and report.state == "check":
+                        # They are there by the time that the dry run wants them.
+                        self.tools.workers.begin()
                     report = self._gone(step, report, moving, again=again)
                     if report.differences:
                         break
@@ -224,14 +231,18 @@ class Move:
             if anybody:
                 self._read_known(staging, moving)
             matching.match(staging, report.on.year, self._names, known=anybody)
-            meter.of = staging.row("select count(*) from acc where reason is null and not there")[0]
-            for put in matching.make_ready(staging):
-                meter.to(put)
             accounting.settle_fates(staging, (), ())
             albums.settle(staging, moving)
+            meter.of = staging.row("select count(*) from acc where reason is null and not there")[0]
+            # Who is held back is known by now, and is written out while those who go over are put together.
+            with staging.beside() as beside, ThreadPoolExecutor(1) as threads:
+                writing = threads.submit(write_held, self.place / HELD_BACK_FOLDER, beside)
+                for put in matching.make_ready(staging):
+                    meter.to(put)
+                reasons = writing.result()
             staging.mark("match", "")
-            report = with_files(report, staging, self._stated())
-            report = with_held(report, staging, self.place)
+            staging.mark("held_back", _turned(staging))
+            report = with_reasons(with_files(report, staging, self._stated()), staging, reasons)
             (people,) = staging.row("select count(*) from ready")
         return self._said(report, f"{people} people go over")
 
@@ -346,17 +357,27 @@ def with_files(report: RunReport, staging: Staging, stated: dict[str, Total] | N
 
 def with_held(report: RunReport, staging: Staging, place: Path) -> RunReport:
     """The report with the rows held back counted by reason; they are written out to be corrected and taken in again."""
-    turned = str(
-        staging.row("""
-            select count(*), bit_xor(hash(source, line, reason)) from (
-                select source, line, reason from turned
-                union all select source, line, reason from photo_fate where what = 'held_back')""")
-    )
+    turned = _turned(staging)
     told = sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
     if told and staging.said("held_back") == turned:
         return report
     reasons = write_held(place / HELD_BACK_FOLDER, staging)
     staging.mark("held_back", turned)
+    return with_reasons(report, staging, reasons)
+
+
+def _turned(staging: Staging) -> str:
+    """A digest of the rows that are held back for what became of the run, and not for what stands in them."""
+    return str(
+        staging.row("""
+            select count(*), bit_xor(hash(source, line, reason)) from (
+                select source, line, reason from turned
+                union all select source, line, reason from photo_fate where what = 'held_back')""")
+    )
+
+
+def with_reasons(report: RunReport, staging: Staging, reasons: tuple[ReasonCount, ...]) -> RunReport:
+    """The report with why rows are held back, and what is odd and was taken in all the same."""
     warnings = [*accounting.warnings(staging), *accounting.unstated(report.files)]
     return replace(report, reasons=reasons, warnings=tuple(warnings))
 
