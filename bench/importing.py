@@ -1,6 +1,8 @@
 """Moving a whole city over, from its files to the signed-off state, beside raw COPY of the same files on one server.
 
-The invented city is made first, which is not measured. Then both sides take turns, each in a new database of the same
+The yardstick is COPY into bare tables that have two indexes, as the tables that are carried into have theirs:
+`ratio_copy`. A second one, told as `ratio_copy_then_indexes`, is quicker: its indexes are made when all rows are in.
+The invented city is made first, which is not measured. Then all take turns, each in a new database of the same
 embedded server with its default durability. `make bench-import` runs it, `SCALE=1` with 3.4 million people and 30
 million records; the last line is JSON. Exit code 1 if a run came to anything but what stands in the files.
 """
@@ -114,7 +116,7 @@ def _print(turns: list[Round], found: Found) -> None:
     people = found.people
     middle = sorted(turns, key=lambda turn: turn.ours.seconds)[len(turns) // 2]
     print(f"\n{'':<28} {'seconds':>9} {'µs a person':>12} {'rows/s':>12} {'database':>10}")
-    for name, raw in (("COPY, then two indexes", middle.raw), ("COPY, indexes there before", middle.indexed)):
+    for name, raw in (("COPY, two indexes there", middle.indexed), ("COPY, then two indexes", middle.raw)):
         _line(name, raw.seconds, people, _rate(raw.rows, raw.seconds), raw.size)
     ours = middle.ours
     _line("shebaoka, every step", ours.seconds, people, _rate(_rows(found), ours.seconds), ours.size)
@@ -134,10 +136,10 @@ def _line(name: str, seconds: float, people: int, rate: float = 0, size: int = 0
 def _told(turns: list[Round], found: Found, scale: float) -> dict[str, object]:
     seconds = statistics.median(turn.ours.seconds for turn in turns)
     return {
-        "ratio_copy": round(_ratio(turns, found, "raw"), 3),
-        "ratio_copy_indexed": round(_ratio(turns, found, "indexed"), 3),
+        "ratio_copy": round(_ratio(turns, found, "indexed"), 3),
+        "ratio_copy_then_indexes": round(_ratio(turns, found, "raw"), 3),
         "rows_per_s": round(_rate(_rows(found), seconds)),
-        "raw_rows_per_s": round(statistics.median(_rate(turn.raw.rows, turn.raw.seconds) for turn in turns)),
+        "raw_rows_per_s": round(statistics.median(_rate(turn.indexed.rows, turn.indexed.seconds) for turn in turns)),
         "peak_mb": round(max(turn.ours.ours_mb for turn in turns)),
         "postgres_mb": round(max(turn.ours.server_mb for turn in turns)),
         "scale": scale,

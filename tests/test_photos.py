@@ -199,7 +199,9 @@ def test_what_is_no_zip_says_so(tmp_path: Path) -> None:
     whole = packed(tmp_path / "a.zip", {f"{LI}.jpg": picture()})
     with pytest.raises(BadInput, match=r"b\.zip is not in the folder; put the photos there"):
         list(photos(tmp_path / "b.zip"))
-    for content in (b"hello", whole.read_bytes()[:-30], b""):
+    of_years_to_come = whole.read_bytes().replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xbb")
+    assert of_years_to_come != whole.read_bytes()
+    for content in (b"hello", whole.read_bytes()[:-30], of_years_to_come, b""):
         (tmp_path / "b.zip").write_bytes(content)
         with pytest.raises(BadInput, match=r"b\.zip is no zip, or was cut off"):
             list(photos(tmp_path / "b.zip"))

@@ -409,6 +409,16 @@ def test_an_excel_file_that_cannot_be_taken_in_says_why(tmp_path: Path, monkeypa
         open_source((tmp_path / "p.xlsx").rename(tmp_path / "p.zip"), SPEC)
 
 
+def test_a_workbook_that_asks_for_a_program_of_years_to_come(tmp_path: Path) -> None:
+    """An entry that says it needs version 18.7 of zip is told as damage, which it is."""
+    path = xlsx(tmp_path / "a.xlsx", HEADER, LI)
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 6] = 187
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"a\.xlsx is damaged, perhaps cut off"):
+        open_source(path, SPEC)
+
+
 def test_a_workbook_that_is_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     """What would unpack to a hundred megabytes of nothing is refused by its header, before a byte of it is read."""
     path = xlsx(tmp_path / "a.xlsx", HEADER, LI)

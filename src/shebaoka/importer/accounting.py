@@ -1,13 +1,13 @@
 """What became of every row of every file, counted in the staging database once the fate of each person is known."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from shebaoka.desk import BatchOutcome, MoveBatch
 from shebaoka.importer.files import OddReason
-from shebaoka.importer.reasons import Reason, code_of
+from shebaoka.importer.reasons import Reason
 from shebaoka.importer.staging import Staging
 from shebaoka.importer.taking import TABLE_OF
 from shebaoka.records import FileOutcome, ReasonCount, Refusal
@@ -130,14 +130,8 @@ def waiting(staging: Staging) -> Iterator[FileOutcome]:
 _WHAT = ("carried_over", "already_there", "held_back", "left", "waiting")
 
 
-def held_rows(staging: Staging) -> Iterator[tuple[int, int, str, str, int]]:
-    """Every row that is held back: source, line, reason as the checks name it, sentence of its own, and its fen."""
-    odd = {
-        (s, line): sentence
-        for s, line, sentence in staging.rows("""
-            select source, line, sentence from odd where reason <> ''
-            union all select source, line, sentence from photo where sentence <> ''""")
-    }
+def put_held(staging: Staging) -> None:
+    """Every row that is held back, in `held`: its reason as the checks name it, a sentence of its own, and its fen."""
     statements = [
         "select source, line, reason, coalesce(fen, 0) from acc where reason is not null",
         "select source, line, reason, coalesce(fen, 0) from earlier where reason is not null",
@@ -158,8 +152,14 @@ def held_rows(staging: Staging) -> Iterator[tuple[int, int, str, str, int]]:
             where {_HELD}"""
         for table in _beside(staging)
     ]
-    for source, line, reason, fen in staging.rows(" union all ".join(statements) + " order by 1, 2"):
-        yield source, line, reason, odd.get((source, line), ""), fen
+    staging.run(f"""
+        create or replace table held as
+        select h.source, h.line, h.reason, coalesce(o.sentence, '') as sentence, h.fen
+        from ({" union all ".join(statements)}) as h (source, line, reason, fen)
+        left join (select source, line, sentence from odd where reason <> ''
+                   union all select source, line, sentence from photo where sentence <> '') as o
+          on o.source = h.source and o.line = h.line
+        order by h.source, h.line""")
 
 
 def refused(staging: Staging) -> list[str]:
@@ -177,16 +177,14 @@ def by_what_is_on_file(reason: str) -> bool:
     return reason in (Reason.NAME_DIFFERS_FROM_FILE, Reason.CARRIED_OVER_OTHERWISE) or reason not in of_files
 
 
-def reasons(held: Iterable[tuple[int, int, str, str, int]], names: Mapping[int, str]) -> tuple[ReasonCount, ...]:
-    """How many rows of each file are held back for each reason, the most first."""
-    counts: dict[tuple[int, str], tuple[int, int]] = {}
-    for source, _, reason, _, fen in held:
-        key = source, code_of(reason)
-        rows, sum_fen = counts.get(key, (0, 0))
-        counts[key] = rows + 1, sum_fen + fen
+def reasons(staging: Staging) -> tuple[ReasonCount, ...]:
+    """How many rows of each file are held back for each reason, the most first; `held` says which."""
     return tuple(
-        ReasonCount(names[source], reason, rows, fen)
-        for (source, reason), (rows, fen) in sorted(counts.items(), key=lambda i: (i[0][0], -i[1][0], i[0][1]))
+        ReasonCount(name, reason, rows, fen)
+        for name, reason, rows, fen in staging.rows("""
+            select s.name, split_part(reason, '|', 1) as code, count(*) as rows, sum(fen)::bigint
+            from held h join source s on s.n = h.source
+            group by h.source, s.name, code order by h.source, rows desc, code""")
     )
 
 

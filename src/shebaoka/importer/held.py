@@ -5,13 +5,17 @@ under its own name and header, with the rows as they came; a workbook or a DBF t
 With `mapping.yaml` and `control_totals.csv`, which counts the rows, the folder is an export of its own.
 """
 
+import codecs
 import csv
 import shutil
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Sequence
 from glob import escape
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 import msgspec
 from msgspec.structs import replace
@@ -35,6 +39,7 @@ _spec = msgspec.json.Decoder(SourceSpec).decode
 class _File(NamedTuple):
     """A source as it stands in the staging database."""
 
+    n: int
     name: str
     path: Path
     spec: SourceSpec
@@ -44,77 +49,156 @@ class _File(NamedTuple):
 def write_held(output: Path, staging: Staging) -> tuple[ReasonCount, ...]:
     """Write what is held back into `output`, in place of what was there; how many rows for each reason.
 
-    A file that is not there any more has its rows in the list by file and line alone.
+    Files are read once from begin to end beside their rows held back, whatever their number. A file that is not there
+    any more has its rows in the list by file and line alone.
     """
-    files = {
-        n: _File(name, Path(path), _spec(spec), encoding)
+    files = [
+        _File(n, name, Path(path), _spec(spec), encoding)
         for n, name, path, spec, encoding in staging.rows("select n, name, path, spec, encoding from source order by n")
-    }
-    held = list(accounting.held_rows(staging))
+    ]
+    accounting.put_held(staging)
+    reasons = accounting.reasons(staging)
     fresh = output.with_name(output.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / TO_CORRECT_FOLDER).mkdir(mode=0o700, parents=True)
     fresh.chmod(0o700)
-    lines: dict[Path, set[int]] = defaultdict(set)
-    for source, line, *_ in held:
-        lines[files[source].path].add(line)
-    tables = [f for f in files.values() if f.spec.kind != "photos"]
-    rows: dict[tuple[Path, int], bytes] = {}
-    if held:
-        photos = _copy_photos(fresh / TO_CORRECT_FOLDER, staging, files)
-        rows = _write_to_correct(fresh / TO_CORRECT_FOLDER, tables, lines, photos, output.parent.name)
-    for source, line, entry in staging.rows(
-        "select source, line, entry from photo join photo_fate using (source, line) where what = 'held_back'"
-    ):
-        rows[files[source].path, line] = entry.encode("gb18030", "replace")
-    with (fresh / HELD_BACK_FILE).open("w", encoding="utf-8-sig", newline="") as file_out:
-        writer = csv.writer(file_out)
-        writer.writerow(("file", "line", "reason", "sentence", "row"))
-        for source, line, reason, sentence, _ in held:
-            shown = rows.get((files[source].path, line), b"").decode(_codec(files[source]), "backslashreplace")
-            says = _guarded(sentence or told(reason))
-            writer.writerow((_guarded(files[source].name), line, code_of(reason), says, as_text(shown)))
+    with _List(fresh, files) as listed:
+        if reasons:
+            photos = _copy_photos(fresh / TO_CORRECT_FOLDER, staging, files)
+            tables = [f for f in files if f.spec.kind != "photos"]
+            _write_to_correct(fresh / TO_CORRECT_FOLDER, staging, tables, photos, output.parent.name, listed)
+            _list_photos(staging, files, listed)
+    staging.run("drop table held")
     shutil.rmtree(output, ignore_errors=True)
     fresh.rename(output)
-    return accounting.reasons(held, {n: f.name for n, f in files.items()})
+    return reasons
+
+
+class _List:
+    """The list for people: the rows of each source in their order, one source after the other.
+
+    Sources that are one file are read together, so each has a file of its own until all are through.
+    """
+
+    def __init__(self, folder: Path, files: Collection[_File]) -> None:
+        self._files = {f.n: f for f in files}
+        self._folder = folder
+        self._open: dict[int, TextIO] = {}
+        self._writers: dict[int, Any] = {}
+
+    def __enter__(self) -> "_List":
+        for n in self._files:
+            self._open[n] = (self._folder / f"list_{n}").open("w", encoding="utf-8", newline="")
+            self._writers[n] = csv.writer(self._open[n])
+        return self
+
+    def add(self, source: int, line: int, reason: str, sentence: str, shown: str) -> None:
+        """A row, as it stands in the file."""
+        name, says = _guarded(self._files[source].name), _guarded(sentence or told(reason))
+        self._writers[source].writerow((name, line, code_of(reason), says, as_text(shown)))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for file in self._open.values():
+            file.close()
+        with (self._folder / HELD_BACK_FILE).open("wb") as out:
+            out.write(codecs.BOM_UTF8 + b"file,line,reason,sentence,row\r\n")
+            for n in self._files:
+                part = self._folder / f"list_{n}"
+                with part.open("rb") as rows:
+                    shutil.copyfileobj(rows, out)
+                part.unlink()
 
 
 def _write_to_correct(
-    folder: Path, files: Collection[_File], lines: Mapping[Path, set[int]], photos: Collection[SourceSpec], run: str
-) -> dict[tuple[Path, int], bytes]:
-    """The rows held back as an export of its own; their bytes by file and line.
+    folder: Path,
+    staging: Staging,
+    files: Sequence[_File],
+    photos: Collection[SourceSpec],
+    run: str,
+    listed: _List,
+) -> None:
+    """The rows held back as an export of its own, and in the list.
 
     Every file of the run is there, with its header if nothing else, and so are a mapping and a count of the rows.
     """
-    rows: dict[tuple[Path, int], bytes] = {}
+    have = {n for (n,) in staging.rows("select distinct source from held")}
+    by_path: dict[Path, list[_File]] = defaultdict(list)
+    for file in files:
+        by_path[file.path].append(file)
     sources: list[SourceSpec] = []
     counts: dict[str, int] = {}
-    for file in files:
-        name, spec = _corrected_as(file, has_rows=bool(lines.get(file.path)))
-        sources.append(spec)
-        if name in counts or not file.path.exists():
+    for path, same in by_path.items():
+        has_rows = any(f.n in have for f in same)
+        named = [_corrected_as(f, has_rows=has_rows) for f in same]
+        sources += [spec for _, spec in named]
+        held = staging.each(
+            """select source, line, reason, sentence from held where list_contains($sources, source)
+               order by line, source""",
+            {"sources": [f.n for f in same]},
+        )
+        if not path.exists():
+            for n, line, reason, sentence in held:
+                listed.add(n, line, reason, sentence, "")
             continue
-        source = open_source(file.path, file.spec)
-        counts[name] = 0
+        name, spec = named[0]
         with (folder / name).open("wb") as out:
-            if spec.header:
-                header = source.header or ",".join(map(csv_field, source.columns)).encode(_codec(file))
-                out.write(_converted(header, file, name) + b"\r\n")
-            for line, raw in source.raw(lines.get(file.path, ())):
-                rows[file.path, line] = raw
-                out.write(_converted(raw, file, name) + b"\r\n")
-                counts[name] += 1
+            counts[name] = _write_rows(out, name, spec, same[0], held, listed)
     with (folder / CONTROL_FILE).open("w", encoding="utf-8", newline="") as out_text:
         csv.writer(out_text).writerows([CONTROL_COLUMNS, *((name, n, "") for name, n in counts.items())])
     mapping = MappingFile(name=f"rows held back by run {run}", sources=(*sources, *photos), control=CONTROL_FILE)
     (folder / MAPPING_FILE).write_text(text_of(mapping), encoding="utf-8")
-    return rows
 
 
-def _copy_photos(folder: Path, staging: Staging, files: Mapping[int, _File]) -> list[SourceSpec]:
+def _write_rows(
+    out: BinaryIO, name: str, spec: SourceSpec, file: _File, held: Iterator[tuple[Any, ...]], listed: _List
+) -> int:
+    """The rows of a file as they came, each once, and every one of them in the list; how many were written."""
+    source, codec = open_source(file.path, file.spec), _codec(file)
+    if spec.header:
+        header = source.header or ",".join(map(csv_field, source.columns)).encode(codec)
+        out.write(_converted(header, file, name) + b"\r\n")
+    by_line = groupby(held, key=itemgetter(1))
+    waiting: deque[tuple[int, list[tuple[Any, ...]]]] = deque()
+
+    def lines() -> Iterator[int]:
+        for line, rows in by_line:
+            waiting.append((line, list(rows)))
+            yield line
+
+    def add(raw: bytes) -> None:
+        shown = raw.decode(codec, "backslashreplace")
+        for n, line, reason, sentence in waiting.popleft()[1]:
+            listed.add(n, line, reason, sentence, shown)
+
+    written = 0
+    for line, raw in source.raw(lines()):
+        while waiting[0][0] < line:
+            add(b"")
+        add(raw)
+        out.write(_converted(raw, file, name) + b"\r\n")
+        written += 1
+    while waiting or next(lines(), None) is not None:
+        add(b"")
+    return written
+
+
+def _list_photos(staging: Staging, files: Collection[_File], listed: _List) -> None:
+    """The photos held back, each by the name that it has in its folder or zip."""
+    albums = [f.n for f in files if f.spec.kind == "photos"]
+    for source, line, reason, sentence, entry in staging.each(
+        """select h.source, h.line, h.reason, h.sentence, coalesce(p.entry, '')
+           from held h left join photo p on p.source = h.source and p.line = h.line
+           where list_contains($sources, h.source) order by h.source, h.line""",
+        {"sources": albums},
+    ):
+        listed.add(source, line, reason, sentence, entry)
+
+
+def _copy_photos(folder: Path, staging: Staging, files: Collection[_File]) -> list[SourceSpec]:
     """The photos of people whose account is held back, each album's in a folder, and what a mapping says of it."""
     specs = []
-    for n, file in files.items():
+    for file in files:
+        n = file.n
         if file.spec.kind != "photos" or not file.path.exists():
             continue
         waiting = {

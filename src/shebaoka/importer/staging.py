@@ -25,6 +25,7 @@ MEMORY_MB = 700
 """What the staging database may hold in memory; beyond it, it sorts and joins on the disk."""
 READING_MEMORY_MB = 150
 """The same for a process that only reads batches."""
+ROWS_AT_ONCE = 10_000
 LET_GO_SECONDS, HEADER_BYTES = 10, 3 * 4096
 ODD_MAX = 100_000
 """So many rows of one file that cannot be read are kept and named; with more, the file is not what the mapping says."""
@@ -91,6 +92,17 @@ class Staging:
         """All rows of a statement."""
         with self._told():
             return self.connection.execute(statement, values).fetchall()
+
+    def each(self, statement: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a statement one by one, however many; others may be run meanwhile."""
+        cursor = self.connection.cursor()
+        try:
+            with self._told():
+                cursor.execute(statement, values)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from rows
+        finally:
+            cursor.close()
 
     def row(self, statement: str, values: Values = ()) -> tuple[Any, ...]:
         """The one row of a statement."""

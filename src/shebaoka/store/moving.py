@@ -123,6 +123,11 @@ NEXT_BLOCK = "select nextval('person_id_block')"
 LOCK = "select pg_try_advisory_lock(3, hashtext(%(run)s))"
 
 
+BY_RANGE = """
+set local enable_seqscan to off; set local enable_bitmapscan to off; set local enable_nestloop to off"""
+BY_KEY = """
+set local enable_seqscan to off; set local enable_bitmapscan to off; set local enable_hashjoin to off;
+set local enable_mergejoin to off"""
 TOGETHER = 4
 """Ids stand together if there are no more than so many times the people between the first and the last."""
 
@@ -166,12 +171,7 @@ class Copying:
         """
         with told_plainly(), self._connection.transaction(), self._connection.cursor(binary=True) as cursor:
             people, low, high = cursor.execute(PEOPLE_OF_BATCH, between).fetchall()[0]
-            together, apart = ("on", "off") if high - low < TOGETHER * people else ("off", "on")
-            self._connection.execute(
-                f"set local enable_seqscan to off; set local enable_bitmapscan to off; "
-                f"set local enable_nestloop to {apart}; set local enable_hashjoin to {together}; "
-                f"set local enable_mergejoin to {together}"
-            )
+            self._connection.execute(BY_RANGE if high - low < TOGETHER * people else BY_KEY)
             cursor.adapters.register_loader("text", BytesLoader)
             return cursor.execute(statement, {**between, "low": low, "high": high}).fetchall()
 

@@ -5,7 +5,7 @@ dbfread reads the header; the records are read here, so that no character is los
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from struct import Struct, error, unpack
 from typing import Any
@@ -171,11 +171,10 @@ class DbfFile(Source):
             for first in range(1, self._count + 1, at_once):
                 yield first, file.read(min(at_once, self._count + 1 - first) * self._width)
 
-    def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    def raw(self, lines: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """The records with these numbers as CSV in the table's encoding."""
-        wanted = sorted(set(lines))
         with self.path.open("rb") as file:
-            for number in wanted:
+            for number in lines:
                 if 1 <= number <= self._count:
                     file.seek(self._start + (number - 1) * self._width)
                     record = self._struct.unpack(file.read(self._width))

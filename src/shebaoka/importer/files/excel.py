@@ -5,7 +5,7 @@ that whoever checks it sees what became of it.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -140,11 +140,14 @@ class ExcelFile(Source):
             return f"{text} {day:%H:%M:%S}"
         return text
 
-    def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    def raw(self, lines: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """The rows with these numbers as CSV in UTF-8."""
-        wanted, width = set(lines), len(self.columns)
+        wanted, width = iter(lines), len(self.columns)
+        next_one = next(wanted, None)
         for number, row in self._sheet.rows():
-            if number in wanted and number >= self.first_line:
+            while next_one is not None and next_one < number:
+                next_one = next(wanted, None)
+            if number == next_one and number >= self.first_line:
                 yield number, _line([self._text(c) for c in [*row[:width], *[""] * (width - len(row))]])
 
 

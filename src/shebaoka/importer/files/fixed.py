@@ -1,6 +1,6 @@
 """Text of fixed width: each value stands in so many bytes of the file's encoding. `open_source` calls it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from struct import Struct
@@ -84,7 +84,7 @@ class FixedFile(Source):
             line,
         )
 
-    def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    def raw(self, lines: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """The rows with these line numbers, as they stand in the file."""
         for number, row in lines_at(self.path, lines):
             yield number, row.removeprefix(self._mark) if number == 1 else row

@@ -1,6 +1,6 @@
 """A file of lines in blocks of a few megabytes, whatever its size. The readers of CSV and fixed width call it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,18 +43,20 @@ def blocks_of(path: Path) -> Iterator[Lines]:
         yield _cut_long(rest + b"\n", rest_was_cut)
 
 
-def lines_at(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, bytes]]:
-    """Lines by their numbers from 1, in the file's order, without line ends."""
-    left = sorted(n for n in set(wanted) if n > 0)[::-1]
+def lines_at(path: Path, wanted: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    """Lines by their numbers from 1, which rise, without line ends; a number that the file lacks is left out."""
+    numbers = iter(wanted)
+    number = next(numbers, None)
     first = 1
     for block in blocks_of(path):
-        if not left:
+        if number is None:
             return
         after = first + block.raw.count(b"\n")
-        lines = block.raw.split(b"\n") if left[-1] < after else []
-        while left and left[-1] < after:
-            number = left.pop()
-            yield number, lines[number - first].rstrip(b"\r\n")
+        lines = block.raw.split(b"\n") if number < after else []
+        while number is not None and number < after:
+            if number >= first:
+                yield number, lines[number - first].rstrip(b"\r\n")
+            number = next(numbers, None)
         first = after
 
 

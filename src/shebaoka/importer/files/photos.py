@@ -139,7 +139,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise BadInput(f"{path.name} is not in the folder; put the photos there, in a folder or a zip.") from None
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         raise BadInput(f"{path.name} is no zip, or was cut off; copy it again, or unpack it into a folder.") from None
     if len(archive.infolist()) > ENTRIES_MAX:
         archive.close()

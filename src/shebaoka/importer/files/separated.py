@@ -1,6 +1,6 @@
 """CSV and its kin: one row a line, values between separators, in quotation marks or not. `open_source` calls it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shebaoka.importer.files.encodings import BOMS, CALLED, encoding_of, sample_of
@@ -81,7 +81,7 @@ class SeparatedFile(Source):
             return Lines(raw, lines.cut)
         return Lines(raw[raw.index(b"\n") + 1 :], frozenset(n - 1 for n in lines.cut if n))
 
-    def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    def raw(self, lines: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """The rows with these line numbers, as they stand in the file."""
         for number, row in lines_at(self.path, lines):
             yield number, row.removeprefix(self._mark) if number == 1 else row

@@ -5,7 +5,7 @@ Every reader of this room gives a `Source`; the importer's taking in and `import
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -82,8 +82,8 @@ class Source(ABC):
         """All rows, in blocks of a few megabytes."""
 
     @abstractmethod
-    def raw(self, lines: Collection[int]) -> Iterator[tuple[int, bytes]]:
-        """The rows with these line numbers, in the file's order, as they stand in the file, without line ends."""
+    def raw(self, lines: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """The rows with these line numbers, which rise, as they stand in the file, without line ends."""
 
 
 def named(columns: Sequence[str]) -> tuple[str, ...]:

@@ -119,7 +119,8 @@ def _zip_of(path: Path) -> zipfile.ZipFile:
     """The archive; `BadInput` if it is none, or would unpack to more than memory should hold."""
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        # An entry that says to need a program of years to come is not implemented; no workbook has such.
         raise BadInput(f"{path.name} is damaged, perhaps cut off; copy or export it again.") from None
     entries = archive.infolist()
     names = {e.filename for e in entries}
