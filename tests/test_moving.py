@@ -366,6 +366,19 @@ def test_rows_on_the_same_line_of_two_files_are_held_against_each_other(
     assert "line 2 of accounts_a.csv" in listed
 
 
+@pytest.mark.parametrize(("day", "alike"), [(LI_RECORD[2], 1), ("20130302", 0)])
+def test_records_that_stand_alike_in_two_files_are_told(moves: Moves, tmp_path: Path, day: str, alike: int) -> None:
+    """Two exports that overlap count twice; whoever signs is told. Alike within one file are two purchases."""
+    later = (*LI_RECORD[:2], "20130401", *LI_RECORD[3:])
+    folder = write(tmp_path / "in", [LI, WANG], [LI_RECORD, later, later])
+    (folder / "records.csv").rename(folder / "records_a.csv")
+    write(folder, [LI, WANG], [(*LI_RECORD[:2], day, *LI_RECORD[3:])])
+    (folder / "records.csv").rename(folder / "records_b.csv")
+    report = moves.moved(folder, mapping=mapping(*GLOB))
+    told = [n for warning, n in report.warnings if "stand alike in two files" in warning]
+    assert (told, is_whole(report), report.state) == ([alike] * alike, True, "prove")
+
+
 PERSONAL = [
     {
         "kind": "accounts",

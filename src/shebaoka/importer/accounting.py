@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -214,4 +215,29 @@ def warnings(staging: Staging) -> list[tuple[str, int]]:
                 renamed,
             )
         )
+    if twice := _in_two_files(staging):
+        found.append(
+            (
+                "records stand alike in two files and count twice; if the files overlap, undo the run and take one of "
+                "them out",
+                twice,
+            )
+        )
     return found
+
+
+def _in_two_files(staging: Staging) -> int:
+    """How many records say the same of the same person in more than one file. Within one file that is two purchases."""
+    spans = staging.rows(
+        "select min(spent_on), max(spent_on) from rec where reason is null group by source order by 1, 2"
+    )
+    if all(last < first for (_, last), (first, _) in pairwise(spans)):
+        return 0
+    (twice,) = staging.row("""
+        select count(*) from (
+            select number, piece from rec
+            where reason is null
+              and number in (
+                  select number from rec where reason is null group by number having min(source) < max(source))
+            group by number, piece having min(source) < max(source))""")
+    return int(twice)
