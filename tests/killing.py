@@ -61,7 +61,9 @@ class Town:
         self.url = ""
 
     def begin(self) -> None:
-        """A life: an empty database, no staging, and a token."""
+        """A life: an empty database, no staging, and a token. The one before is over, and its database goes."""
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(f"drop database if exists life_{self.life} with (force)")
         self.life += 1
         shutil.rmtree(self.home / "imports", ignore_errors=True)
         settings = msgspec.structs.replace(settings_from({}), home=self.home, database=f"life_{self.life}")
@@ -126,7 +128,7 @@ class Town:
         for last in (False,) * 200 + (True,):
             try:
                 handle.ensure_postgres_running()
-            except AssertionError:
+            except (AssertionError, subprocess.TimeoutExpired):
                 # It recovers, and is not ready yet.
                 if last:
                     raise

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,7 @@ from asking import LI_NA, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, TABLES, Database, StandingClock
 from shebaoka.desk import Auditor, Desk
 from shebaoka.notice import Notices
-from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, sql, views
+from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, sql, views
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
@@ -477,6 +478,21 @@ def test_others_may_nothing(server: str, database: Database) -> None:
         for table in (*TABLES, "alembic_version"):
             with pytest.raises(errors.InsufficientPrivilege):
                 other.execute(f"select * from {table}")  # type: ignore[arg-type]
+
+
+@pytest.mark.long
+def test_a_server_that_reads_its_log_again_is_waited_for(tmp_path: Path) -> None:
+    """After a crash it may take longer than the ten seconds that the package waits; here each look for a log does."""
+    tmp_path.chmod(0o755)
+    with embedded_server(tmp_path / "postgres") as url, psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table kept (n integer)")
+    settings = tmp_path / "postgres" / "postgresql.conf"
+    settings.write_text(f"{settings.read_text()}\nrestore_command = 'sleep 6; exit 1'\n")
+    (tmp_path / "postgres" / "recovery.signal").touch()
+    began = time.monotonic()
+    with embedded_server(tmp_path / "postgres") as url, psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (0,)
+    assert time.monotonic() - began > 10
 
 
 def test_the_embedded_server_is_on_no_network(owner: psycopg.Connection[Any]) -> None:

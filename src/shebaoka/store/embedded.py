@@ -4,11 +4,12 @@ import logging
 import os
 import subprocess
 import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -17,6 +18,8 @@ from psycopg.conninfo import make_conninfo
 from shebaoka.records import StoreDown
 from shebaoka.store.trouble import told_plainly
 
+_T = TypeVar("_T")
+_STATUS_LINE, RECOVERY_SECONDS = 7, 900
 _users: dict[Path, int] = {}
 _servers: dict[Path, Any] = {}
 _lock = threading.Lock()
@@ -65,7 +68,7 @@ def embedded_server(folder: Path) -> Iterator[str]:
 
         try:
             with _lock:
-                server = _servers.get(key) or _Server(key, cleanup_mode="stop")
+                server = _servers.get(key) or _ready(key, lambda: _Server(key, cleanup_mode="stop"))
                 _servers[key] = server
                 _users[key] = _users.get(key, 0) + 1
         except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as e:
@@ -84,6 +87,37 @@ def embedded_server(folder: Path) -> Iterator[str]:
                 del _servers[key]
         if last:
             server.cleanup()
+
+
+def _ready(folder: Path, start: Callable[[], _T]) -> _T:
+    """A server that takes connections. After a crash it reads its log again first, however long that takes.
+
+    The package waits for ten seconds; the server that it started goes on, and is waited for as long as it is there.
+    """
+    until = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            server = start()
+            while (status := _status(folder)) not in ("ready", ""):
+                time.sleep(0.1)
+            if status:
+                return server
+        except (AssertionError, subprocess.TimeoutExpired):
+            if not _status(folder) or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def _status(folder: Path) -> str:
+    """What the server says of itself in its file, such as `ready`; empty if no process of it is there."""
+    try:
+        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        os.kill(int(lines[0]), 0)
+    except PermissionError:
+        pass
+    except (OSError, ValueError, IndexError):
+        return ""
+    return lines[_STATUS_LINE].strip() if len(lines) > _STATUS_LINE else "starting"
 
 
 def ensure_database(server_url: str, name: str) -> str:
