@@ -14,7 +14,7 @@ from moves import INVENTED, Moves, became, is_whole, mapping, of_kind, reasons
 from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.desk import Moving
 from shebaoka.notice import Notices, Words
-from shebaoka.records import BadInput, CancelReason, Progress, RunIsTaken
+from shebaoka.records import BadInput, CancelReason, Progress, RunIsTaken, RunReport
 from shebaoka.vault import SoftwareVault
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -147,6 +147,20 @@ def test_a_sum_that_differs_stops_the_run_at_the_check(moves: Moves, export: Pat
     assert "sum to 100.12 yuan and the old system states 100.13; the difference is -0.01" in report.differences[0]
     write(export, [LI, WANG], records, [("accounts.csv", "2", "100.12"), ("records.csv", "1", "20.10")])
     assert moves.moved(export).state == "prove"
+
+
+def test_the_sum_of_a_large_city_in_fen_is_read(moves: Moves, tmp_path: Path) -> None:
+    """Where amounts are in fen a city's sum has more digits than any amount, and is compared to the fen."""
+    balances = [{**who, "结余": str(6_000_000_000_000)} for who in (LI, WANG)]
+    of_fen = mapping(*({**s, "unit": "fen"} for s in GLOB))
+
+    def moved(stated: int) -> RunReport:
+        totals = [("accounts.csv", "2", str(stated)), ("records.csv", "1", "2010")]
+        return moves.moved(write(tmp_path / "in", balances, [(*LI_RECORD[:4], "3000", "2010")], totals), mapping=of_fen)
+
+    assert "the difference is -0.01" in moved(12_000_000_000_001).differences[0]
+    report = moved(12_000_000_000_000)
+    assert (report.state, of_kind(report).stated_fen) == ("prove", 12_000_000_000_000)
 
 
 def test_a_file_that_is_stated_and_not_there_stops_the_run(moves: Moves, export: Path) -> None:

@@ -13,7 +13,7 @@ from shebaoka.records import BadInput
 
 FEN_MAX = 10**13
 _WHOLE = re.compile(r"[0-9]{1,12}")
-_YUAN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?")
+_YUAN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 
 
 def fen(yuan: str, column: str) -> int:
