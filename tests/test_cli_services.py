@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from cli_shell import NOBODY, OWN_PIN, WRONG_PIN, Shell, open_shell
 from old_files import LI, LI_RECORD, write
+from shebaoka.app import APP_ROLE
 from shebaoka.cli import layout
 from shebaoka.desk import Role
 from shebaoka.numbers import mask, with_check_digit
+from shebaoka.store import as_role, copying
 
 
 @pytest.fixture(scope="module")
@@ -218,28 +221,66 @@ def test_a_city_is_moved_over_proved_signed_and_its_report_kept(shell: Shell, tm
     assert "has 2 rows and the old system states 3" in stopped.stdout
 
 
+def kept(owner_url: str) -> dict[str, list[str]]:
+    """Every row of every table of a database."""
+    with psycopg.connect(owner_url) as connection:
+        names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+        return {
+            name: sorted(str(row) for row in connection.execute(f"select * from {name}").fetchall())
+            for (name,) in names
+        }
+
+
+def copies(shell: Shell) -> list[str]:
+    """The copies of the city's database."""
+    with psycopg.connect(shell.owner_url) as connection:
+        found = connection.execute("select datname from pg_database where datname like '%rehearsal%'").fetchall()
+    return [name for (name,) in found]
+
+
+def export_of(folder: Path, n: int) -> Path:
+    """An export of one account with a record, of somebody whom nobody has on file."""
+    number = with_check_digit(f"14070219800101{n}")
+    return write(folder, [{**LI, "身份证号": number, "卡号": f"R{n}"}], [("1", number, *LI_RECORD[2:])])
+
+
 def test_a_city_is_rehearsed_on_a_copy(shell: Shell, tmp_path: Path) -> None:
     """A rehearsal goes through all steps, says that it is one, and leaves the city's own database as it was."""
-    number = with_check_digit("14070219800101955")
-    folder = write(tmp_path / "rehearsed", [{**LI, "身份证号": number, "卡号": "R1"}], [("1", number, *LI_RECORD[2:])])
-
-    def kept() -> dict[str, list[str]]:
-        with psycopg.connect(shell.owner_url) as connection:
-            names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
-            return {
-                name: sorted(str(row) for row in connection.execute(f"select * from {name}").fetchall())
-                for (name,) in names
-            }
-
-    before = kept()
-    said = shell.ok("import", "rehearse", str(folder), "--processes", "1", by="migration")
+    before = kept(shell.owner_url)
+    rehearse = ["import", "rehearse", str(export_of(tmp_path / "in", 955)), "--processes", "1"]
+    said = shell.ok(*rehearse, by="migration")
     assert "(REHEARSAL on a copy)" in said
     assert "proved: 1 people" in said
-    assert kept() == before
-    again = shell.ok("import", "rehearse", str(folder), "--processes", "1", by="migration")
-    assert "proved: 1 people" in again
-    with psycopg.connect(shell.owner_url) as connection:
-        assert connection.execute("select datname from pg_database where datname like '%rehearsal%'").fetchall() == []
+    assert kept(shell.owner_url) == before
+    assert "proved: 1 people" in shell.ok(*rehearse, by="migration")
+    assert copies(shell) == []
+
+
+def test_a_city_at_work_is_rehearsed_and_the_copy_kept(shell: Shell, tmp_path: Path) -> None:
+    """While others are at work they stay so, and see nothing of it; the next rehearsal takes the kept copy's place."""
+    rehearse = ["import", "rehearse", str(export_of(tmp_path / "in", 953)), "--processes", "1"]
+    with psycopg.connect(as_role(shell.owner_url, APP_ROLE)) as at_work:
+        at_work.execute("update import_run set state = state")  # what is not committed keeps nobody waiting
+        before = kept(shell.owner_url)
+        assert "proved: 1 people" in shell.ok(*rehearse, "--keep", by="migration")
+        assert kept(shell.owner_url) == before
+        at_work.execute("select 1")
+        at_work.rollback()
+    (name,) = copies(shell)
+    copy = kept(make_conninfo(shell.owner_url, dbname=name))
+    assert (len(copy["person"]), len(copy["import_run"])) == (len(before["person"]) + 1, len(before["import_run"]) + 1)
+    (staging,) = (shell.home / "rehearsals").glob("*/staging*.duckdb")
+    assert "proved: 1 people" in shell.ok(*rehearse, by="migration")
+    assert (copies(shell), staging.exists(), kept(shell.owner_url)) == ([], False, before)
+
+
+def test_a_rehearsal_is_nobody_at_work(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody else is connected the server copies its files, as one before 17 must; else others are to stop."""
+    monkeypatch.setattr(copying, "RESTORED_FROM", 990000)
+    rehearse = ["import", "rehearse", str(export_of(tmp_path / "in", 951)), "--processes", "1"]
+    assert "proved: 1 people" in shell.ok(*rehearse, by="migration")
+    with psycopg.connect(shell.owner_url):
+        assert "Stop the servers of the house, then rehearse again." in shell.run(*rehearse, by="migration").stderr
 
 
 def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:

@@ -218,14 +218,13 @@ def rehearse(
     from shebaoka.importer.steps import STAGING_FILE
     from shebaoka.moving import REHEARSALS_FOLDER
 
-    with (
-        _migrating(ctx) as (house, staff),
-        rehearsal(house.settings, keep=keep) as settings,
-        open_house(settings) as copy,
-    ):
+    with _migrating(ctx) as (house, staff):
+        settings = house.settings
+    # The house is closed by now: its own connections would be others at work, whom a copy by the server cannot have.
+    with rehearsal(settings, keep=keep) as of_copy, open_house(of_copy) as copy:
         report = _go(copy, staff, folder, mapping_name, "prove", processes=processes, rehearsal=True)
         _tell(copy, report, as_json=as_json)
-        place = house.settings.home / REHEARSALS_FOLDER / report.run
+        place = settings.home / REHEARSALS_FOLDER / report.run
         if not keep:
             (place / STAGING_FILE).unlink(missing_ok=True)
         if not as_json:
