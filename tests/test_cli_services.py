@@ -283,6 +283,44 @@ def test_a_rehearsal_is_nobody_at_work(shell: Shell, tmp_path: Path, monkeypatch
         assert "Stop the servers of the house, then rehearse again." in shell.run(*rehearse, by="migration").stderr
 
 
+@pytest.fixture(scope="module")
+def proved(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An export, and its run, which is proved."""
+    folder = export_of(tmp_path_factory.mktemp("proved") / "in", 949)
+    return folder, shell.answer("import", "run", str(folder), "--processes", "1", by="migration")["run"]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.MIGRATION])
+def test_no_other_role_moves_a_city(shell: Shell, proved: tuple[Path, str], role: Role) -> None:
+    """Whatever writes takes the role migration, and says so; to look at a run any role will do."""
+    folder, run = proved
+    before = kept(shell.owner_url)
+    for words in (["run", str(folder)], ["rehearse", str(folder)], ["sign", run], ["undo", run]):
+        refused = shell.run("import", *words, by=role)
+        assert refused.exit_code == 1
+        assert refused.stderr == (
+            f"shebaoka: The role {role} may not move a city over; it takes the role migration. [not_allowed]\n"
+        )
+    assert kept(shell.owner_url) == before
+    assert run in shell.ok("import", "show", run, by=role)
+
+
+def test_an_auditor_changes_no_account(shell: Shell) -> None:
+    """An auditor proves and reads: single accounts and corrections are others' to write."""
+    number, entry = shell.somebody(), ["--entry", "1-1", "--right-yuan", "1"]
+    before = kept(shell.owner_url)
+    for words in (
+        ["carry-over", number, "--balance-yuan", "1", "--old-card-number", "A1"],
+        ["correction", "propose", number, *entry, "--reason", "录错"],
+        ["correction", "approve", number, *entry, "--proposal", "1-2"],
+    ):
+        refused = shell.run(*words, by="auditor")
+        assert (refused.exit_code, refused.stderr) == (
+            1, "shebaoka: The role auditor reads and does not ask for services. [not_allowed]\n"
+        )  # fmt: skip
+    assert kept(shell.owner_url) == before
+
+
 def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:
     """A whole journal is exit code 0; a changed one names its fault on a line and is exit code 1."""
     shell.run("apply", NOBODY, by="clerk")

@@ -12,7 +12,7 @@ from shebaoka.cli.entrance import TROUBLE, json_option
 from shebaoka.cli.layout import named, say, say_json
 from shebaoka.cli.reporting import write_report
 from shebaoka.notice.speech import yuan
-from shebaoka.records import Channel, NotAllowed, Progress, RunReport
+from shebaoka.records import NotAllowed, Progress, RunReport
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -236,8 +236,10 @@ def rehearse(
 @contextlib.contextmanager
 def _migrating(ctx: click.Context) -> "Iterator[tuple[House, Staff]]":
     """The house, and somebody of the role migration."""
+    from shebaoka.desk import Role
+
     with ctx.obj.signed_in() as (house, staff):
-        if staff.sender().channel is not Channel.IMPORTER:
+        if staff.role is not Role.MIGRATION:
             raise NotAllowed(f"The role {staff.role} may not move a city over; it takes the role migration.")
         yield house, staff
 
