@@ -321,6 +321,21 @@ def test_an_auditor_changes_no_account(shell: Shell) -> None:
     assert kept(shell.owner_url) == before
 
 
+def test_a_run_is_looked_at_while_somebody_is_at_it(shell: Shell, proved: tuple[Path, str]) -> None:
+    """Whoever has the run keeps nobody from looking at it: the list says that it is going on, and it is shown."""
+    _, run = proved
+    shown = shell.ok("import", "show", run, by="clerk")
+    with psycopg.connect(as_role(shell.owner_url, APP_ROLE)) as at_work:
+        at_work.execute("select pg_advisory_lock(3, hashtext(%s))", (run,))
+        (line,) = (line for line in shell.ok("import", "list", by="clerk").splitlines() if run in line)
+        assert line.endswith(" going on")
+        assert run in {r["run"] for r in json.loads(shell.ok("import", "list", "--json", by="clerk"))}
+        assert shell.ok("import", "show", run, by="clerk") == shown
+        taken = shell.run("import", "undo", run, by="migration")
+        assert (taken.exit_code, "[run_is_taken]" in taken.stderr) == (1, True)
+    assert shell.ok("import", "show", run, by="clerk") == shown
+
+
 def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:
     """A whole journal is exit code 0; a changed one names its fault on a line and is exit code 1."""
     shell.run("apply", NOBODY, by="clerk")

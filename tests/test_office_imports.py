@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,7 +18,10 @@ from tests.conftest import Database
 from tests.webhouse import house_on
 
 from made_run import CHECKSUM, RUN, empty_run, made_run, proof
+from moves import INVENTED
+from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.desk import Role, open_counter
+from shebaoka.moving import move_of
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS
 from shebaoka.paper import RUN_POLICY
@@ -193,6 +197,27 @@ def test_a_run_that_is_going_on_is_live(office: House2013, database: Database, l
         text = main_of(client, f"/imports/{RUN}")
         assert "<progress" not in client.get(f"/imports/{RUN}").text
         assert ("1,000 people" in text, "time left not known yet" in text) == (True, True)
+
+
+def test_a_run_is_looked_at_while_it_goes_on(office: House2013, tmp_path: Path) -> None:
+    """At each step of a real run its page, its report and the list are there, and the page is live until the end."""
+    seen = []
+    move = move_of(
+        office.house, write(tmp_path / "in", [LI, WANG], [LI_RECORD]), INVENTED, by="chen", processes=1,
+        told=lambda progress: look(progress.step),
+    )  # fmt: skip
+
+    def look(step: str) -> None:
+        seen.append(step)
+        assert LABELS["en"]["going"] in main_of(client, "/")
+        page = client.get(f"/imports/{move.run}")
+        assert (page.status_code, 'http-equiv="refresh"' in page.text) == (200, True)
+        assert client.get(f"/imports/{move.run}/report.html").status_code == 200
+
+    with office.client("auditor") as client:
+        assert move.to("prove").state == "prove"
+        assert {"take_in", "match", "dry_run", "carry_over", "prove"} <= set(seen)
+        assert "http-equiv" not in client.get(f"/imports/{move.run}").text
 
 
 def test_a_run_that_was_stopped_says_how_it_goes_on(office: House2013) -> None:
