@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from bench.old_city import Found, write_old_city
+from tests.webhouse import house_on
 
 from conftest import Database
+from killing import COMPARED
 from moves import INVENTED, Moves, became, is_whole, mapping, of_kind, reasons
 from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.desk import Moving
+from shebaoka.importer import matching
+from shebaoka.moving import move_of
 from shebaoka.notice import Notices, Words
 from shebaoka.records import BadInput, CancelReason, Progress, RunIsTaken, RunReport
 from shebaoka.vault import SoftwareVault
@@ -528,3 +533,23 @@ def test_a_city_with_every_fault_is_accounted_for_to_the_fen(moves: Moves, tmp_p
     assert report.proof is not None
     assert (again.proof.proved, again.proof.checksum) == (True, report.proof.checksum)
     assert again.counties == report.counties
+
+
+def test_one_process_and_two_come_to_the_same(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many share the batches, the checksum of the proof is the same, and so is what is on file."""
+    monkeypatch.setattr(matching, "BATCH", 40)
+    lives = []
+    for processes in (1, 2):
+        database.wipe()
+        with house_on(database, tmp_path / f"home_{processes}") as house:
+            today = house.clock().astimezone(house.notices.zone).date()
+            write_old_city(tmp_path / "in", 200, 7, today, processes=1)
+            report = move_of(house, tmp_path / "in", INVENTED, by="chen", processes=processes).to("prove")
+        assert (report.state, is_whole(report), report.batches > 3) == ("prove", True, True)
+        assert report.proof is not None
+        with psycopg.connect(database.owner) as owner:
+            rows = [owner.execute(statement).fetchall() for statement in COMPARED]
+        lives.append((report.run, report.proof.checksum, report.files, report.counties, report.dry_run, rows))
+    assert lives[0] == lives[1]
