@@ -326,6 +326,36 @@ def test_a_record_of_two_people(house: House, tmp_path: Path) -> None:
     assert done.reason("records.csv", 3) == "account_is_held_back"
 
 
+@pytest.mark.parametrize("number", ["", "140702198001010017", "14070219800101000"])
+def test_a_record_whose_number_is_nobodys_keeps_the_account_of_its_personal_id_back(
+    house: House, tmp_path: Path, number: str
+) -> None:
+    """It is missing, mistyped or cut off, and the old system's own id says whose it was: the account waits for it."""
+    strayed = ("1", number, *LI_RECORD[2:])
+    done = moved(house, write(tmp_path / "export", [LI, WANG], [strayed, LI_RECORD]))
+    assert done.reason("accounts.csv", 2) == "old_record_cannot_be_read"
+    assert done.sentence("accounts.csv", 2).startswith("Line 2 of records.csv belongs to this account")
+    assert done.reason("records.csv", 2) in ("value_is_missing", "row_is_of_two_people")
+    assert done.reason("records.csv", 3) == "account_is_held_back"
+    assert done.file("accounts.csv").carried_over == 1
+
+
+def test_a_personal_id_that_is_missing_contradicts_nothing(house: House, tmp_path: Path) -> None:
+    """A record, or an account, with its number alone is the number's."""
+    for n, (account, record) in enumerate([(LI, ("", *LI_RECORD[1:])), ({**LI, "个人编号": ""}, LI_RECORD)]):
+        person = {**account, "身份证号": somebody(n)["身份证号"], **{k: somebody(n)[k] for k in ("性别", "出生日期")}}
+        its = (record[0], person["身份证号"], *record[2:])
+        done = moved(house, write(tmp_path / f"export_{n}", [{**person, "卡号": f"B{n}"}], [its]))
+        assert (done.file("accounts.csv").carried_over, done.file("records.csv").carried_over) == (1, 1)
+
+
+def test_a_card_that_a_row_held_back_has_too(house: House, tmp_path: Path) -> None:
+    """Nobody can tell whose the card is, though the other row is held back for another reason."""
+    done = moved(house, write(tmp_path / "export", [LI, {**WANG, "卡号": "A1", "姓名": ""}, somebody(1)]))
+    assert [done.reason("accounts.csv", n) for n in (2, 3, 4)] == ["old_card_stands_twice", "value_is_missing", ""]
+    assert done.sentence("accounts.csv", 2).startswith("Line 3 is another person and has the same 卡号; find out")
+
+
 def test_numbers_that_a_spreadsheet_rounded(house: House, tmp_path: Path) -> None:
     """Where most that end in 000 are wrong, those that look sound by chance are held back too."""
     rounded = [{**somebody(n), "身份证号": somebody(n)["身份证号"][:15] + "000"} for n in range(1, 60, 5)]

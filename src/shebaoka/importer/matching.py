@@ -14,6 +14,7 @@ from shebaoka.importer.checks import DOTS, quoted
 from shebaoka.importer.reasons import Reason
 from shebaoka.importer.specs import SourceSpec
 from shebaoka.importer.staging import Staging
+from shebaoka.records import Refusal
 
 BATCH = 2000
 """How many people a batch has: one transaction, and what is undone at once at the least."""
@@ -23,6 +24,10 @@ CHUNK = 200_000
 """How many people's records are put together at once: it bounds the memory that takes."""
 LOST_DIGITS = r"regexp_full_match(r.number, '[0-9]+(\.[0-9]+)?E\+?[0-9]+|[0-9]{15}000')"
 """A number that a spreadsheet has rounded."""
+_IS_SOMEBODY = f"""number <> '' and coalesce(split_part(reason, '|', 1) not in
+    ('{Refusal.IDENTITY_NUMBER_IS_NOT_VALID}', '{Refusal.BIRTH_DATE_IS_IN_THE_FUTURE}',
+     '{Reason.NUMBER_LOST_ITS_DIGITS}', '{Reason.FULL_WIDTH_CHARACTERS}'), true)"""
+"""Whether a row of accounts names a person by a number that can be somebody's."""
 _spec = msgspec.json.Decoder(SourceSpec).decode
 PLACEHOLDERS = "?？〓□■�"
 """What an old system wrote in place of a rare character that it lacked."""
@@ -31,9 +36,10 @@ PLACEHOLDERS = "?？〓□■�"
 def match(staging: Staging, year: int, names: dict[int, str], *, known: bool = False) -> None:
     """Every row with the others. `year` is the cut-over's; `known` people were read, by `read_known`."""
     for table in ("per", "acc"):
-        staging.run(f"""
-            create or replace table {table} as
-            select *, false as known, false as there, false as renamed from {table}_in""")
+        with staging.in_any_order():
+            staging.run(f"""
+                create or replace table {table} as
+                select *, false as known, false as there, false as renamed from {table}_in""")
     resolve(staging)
     leave_earlier_years(staging)
     for table in ("per", "acc", "stay", "held_card"):
@@ -150,19 +156,22 @@ def _join(
 
 
 def hold_shared_cards(staging: Staging, names: dict[int, str]) -> None:
-    """An old card is one person's: nobody can tell whose a card is that stands with two of them."""
-    staging.run("""
+    """An old card is one person's: nobody can tell whose a card is that stands with two of them, held back or not."""
+    staging.run(f"""
         create or replace temp table shared as
         select old_card_number,
-               list(struct_pack(source := source, line := line) order by source, line)[1:3] as places
-        from acc where reason is null group by old_card_number having count(*) > 1""")
+               list(struct_pack(source := source, line := line, number := number) order by source, line) as places
+        from acc
+        where {_IS_SOMEBODY} and old_card_number in (
+            select old_card_number from acc where {_IS_SOMEBODY}
+            group by old_card_number having min(number) <> max(number))
+        group by old_card_number""")
     if not staging.row("select count(*) from shared")[0]:
         return
     staging.run(f"""
         update acc set reason = '{Reason.OLD_CARD_STANDS_TWICE}|'
             || coalesce({_column(staging, "acc.source", "old_card_number")}, {quoted("old_card_number")}) || '|'
-            || list_transform(list_filter(
-                places, lambda place: place.source <> acc.source or place.line <> acc.line)[1:1],
+            || list_transform(list_filter(places, lambda place: place.number <> acc.number)[1:1],
                 lambda place: place.line || case when place.source <> acc.source
                     then ' of ' || {_file("place.source", names)} else '' end)[1]
         from shared where reason is null and acc.old_card_number = shared.old_card_number""")
@@ -229,14 +238,15 @@ def match_known(staging: Staging, year: int) -> None:
 
 
 def hold_with_records(staging: Staging, names: dict[int, str]) -> None:
-    """A record that cannot be read keeps its account back."""
+    """A record that cannot be read keeps the account back that it names, by number or by the old system's own id."""
     record_file = _file("r.source", names)
     _hold_rows_of_two_people(staging)
-    staging.run(f"""
-        update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line
-        from (select number, arg_min({record_file}, line) as file, min(line) as line
-              from rec r where reason is not null and number <> '' group by number) as r
-        where acc.number = r.number and acc.reason is null""")
+    for key in ("number", "personal_id"):
+        staging.run(f"""
+            update acc set reason = '{Reason.OLD_RECORD_CANNOT_BE_READ}|' || r.file || '|' || r.line
+            from (select {key}, arg_min({record_file}, line) as file, min(line) as line
+                  from rec r where reason is not null and {key} <> '' group by {key}) as r
+            where acc.{key} = r.{key} and acc.reason is null""")
 
 
 def match_records(staging: Staging, names: dict[int, str]) -> None:
@@ -260,12 +270,21 @@ def match_records(staging: Staging, names: dict[int, str]) -> None:
 
 
 def _hold_rows_of_two_people(staging: Staging) -> None:
-    """Records whose number and personal id are not of one person, as the accounts have both; both accounts wait."""
+    """Records whose number and personal id are not of one person, as the accounts have both; both accounts wait.
+
+    So does an account whose personal id stands beside a number that is nobody's: it was mistyped, and who can tell.
+    """
     staging.run(f"""
         create or replace temp table of_two as
-        select r.source, r.line, r.number, r.personal_id from rec r join acc a on a.number = r.number
-        where r.personal_id <> a.personal_id
-          and (r.reason is null or r.reason like '{Reason.ROW_IS_OF_TWO_PEOPLE}|%')""")
+        with apart as (
+            select r.source, r.line, r.number, r.personal_id, r.reason, a.number as whose
+            from rec r left join acc a on a.number = r.number
+            where r.personal_id <> ''
+              and (a.number is null or (a.personal_id <> '' and a.personal_id <> r.personal_id)))
+        select source, line, number, personal_id from apart
+        where (whose is not null and (reason is null or reason like '{Reason.ROW_IS_OF_TWO_PEOPLE}|%'))
+           or (whose is null and reason is null and number <> ''
+               and personal_id in (select personal_id from acc where personal_id <> ''))""")
     if not staging.row("select count(*) from of_two")[0]:
         return
     staging.run(f"""
@@ -341,26 +360,29 @@ def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> N
     low, high = staging.row(
         "select min(number), max(number) from going where known = ? and place >= ? and place < ?", values
     )
+    between = {"low": low, "high": high}
+    of_chunk = "number >= $low and number <= $high and reason is null"
+    years = [
+        y for (y,) in staging.rows(f"select distinct year(spent_on) from rec where {of_chunk} order by 1", between)
+    ]
+    # A join a year is quicker than to gather each person's years into a list and to take that apart by columns.
+    joins = "".join(
+        f" left join (from by_year where year = {y}) as y{n} on y{n}.number = p.number" for n, y in enumerate(years)
+    )
+    columns = ", ".join(
+        f"list_filter([{', '.join(f'y{n}.{column}' for n in range(len(years)))}], lambda v: v is not null)"
+        for column in ("year", "n", "total", "account", "body")
+    )
     staging.run(
         f"""
         insert into ready
         with people as (select * from going where known = $known and place >= $start and place < $end),
-        by_year as (
+        by_year as materialized (
             select number, year(spent_on)::smallint as year, count(*)::integer as n, sum(total_fen)::bigint as total,
                    sum(fen)::bigint as account, '[' || array_to_string(list_sort(list(piece)), ',') || ']' as body
-            from rec where number >= $low and number <= $high and reason is null
-            group by number, year),
-        of_years as (
-            select number, list_sort(list((year, n, total, account, body))) as years from by_year group by number),
-        by_person as (
-            select number, list_transform(years, lambda y: y[1]) as years,
-                   list_transform(years, lambda y: y[2]) as counts,
-                   list_transform(years, lambda y: y[3]) as totals, list_transform(years, lambda y: y[4]) as accounts,
-                   list_transform(years, lambda y: y[5]) as bodies
-            from of_years)
+            from rec where {of_chunk} group by number, year)
         select {first_batch} + place // {BATCH}, place, known, source, line, p.number, name, region, insured_on,
-               old_card_number, in_hospital_since, fen, years, counts, totals, accounts, bodies
-        from people p left join by_person r on r.number = p.number
-        order by place""",
-        {"known": known, "start": start, "end": start + CHUNK, "low": low, "high": high},
+               old_card_number, in_hospital_since, fen, {columns if years else "null, null, null, null, null"}
+        from people p{joins} order by place""",
+        {"known": known, "start": start, "end": start + CHUNK, **between},
     )
