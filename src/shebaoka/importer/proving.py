@@ -32,29 +32,31 @@ COMPARED = (
 # those years everybody's records must be there.
 _COMPARE = """
 insert into proved
-with carried_year as (select coalesce(list(distinct year), []) as all_years from new_side where year is not null),
-old_side as (
-    select source, line, number, region, fen, old_card_number as card,
-           list_filter(list_zip(years, counts, totals, accounts, bodies),
-                       lambda x: list_contains(all_years, x[1])) as years
-    from ready, carried_year where {of_chunk} and number not in (select number from refused)),
-new_people as (
-    select number, min(opening) as fen, min(card) as card,
-           list((year, records, total, account, body) order by year) filter (where year is not null) as years
-    from new_side group by number)
-select o.source, o.line, o.region, o.fen, list_sum(list_transform(o.years, lambda x: x[2])),
-       list_sum(list_transform(o.years, lambda x: x[4])), n.fen, list_sum(list_transform(n.years, lambda x: x[2])),
-       list_sum(list_transform(n.years, lambda x: x[4])),
+with carried_year as (select distinct year from new_side where year is not null),
+old_people as (
+    select source, line, number, region, fen, old_card_number as card, years, counts, totals, accounts, bodies
+    from ready where {of_chunk} and number not in (select number from refused)),
+old_year as (
+    select * from (select number, unnest(years) as year, unnest(counts) as records, unnest(totals) as total,
+                          unnest(accounts) as account, unnest(bodies) as body from old_people)
+    where year in (select year from carried_year)),
+by_year as (
+    select coalesce(o.number, n.number) as number, count(o.year) as old_years, count(n.year) as new_years,
+           sum(o.records) as old_records, sum(o.account) as old_fen,
+           sum(n.records) as new_records, sum(n.account) as new_fen,
+           bool_and(o.records = n.records and o.total = n.total and o.account = n.account and o.body = n.body) as same
+    from old_year o full join (from new_side where year is not null) n on n.number = o.number and n.year = o.year
+    group by all),
+new_people as (select number, min(opening) as fen, min(card) as card from new_side group by number)
+select o.source, o.line, o.region, o.fen, y.old_records, y.old_fen, n.fen, y.new_records, y.new_fen,
        case when n.number is null then 'the person is not on file'
             when o.number is null then 'the person is on file by this run, and not in the files'
             when o.fen is distinct from n.fen then 'the balance is not the opening entry'
             when o.card is distinct from n.card then 'the card''s number is another'
-            when coalesce(len(o.years), 0) <> coalesce(len(n.years), 0) then 'records of a year are missing'
-            when not coalesce(list_bool_and(list_transform(list_zip(o.years, n.years), lambda p:
-                p[1][1] = p[2][1] and p[1][2] = p[2][2] and p[1][3] = p[2][3] and p[1][4] = p[2][4]
-                and p[1][5] = p[2][5])), true)
-            then 'the records are not those of the file' end
-from old_side o full join new_people n on n.number = o.number"""
+            when y.old_years <> y.new_years then 'records of a year are missing'
+            when not y.same then 'the records are not those of the file' end
+from old_people o full join new_people n on n.number = o.number
+left join by_year y on y.number = coalesce(o.number, n.number)"""
 
 
 _BY_BATCH = "batch >= list_min($batches) and batch <= list_max($batches) and list_contains($batches, batch)"
