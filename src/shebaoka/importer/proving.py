@@ -102,8 +102,8 @@ def compare(
             for n, chunk in enumerate(chunks):
                 if fetched is not None:
                     fetched.result()
-                _read(staging, paths[n % 2])
                 fetched = threads.submit(fetch, n + 1) if n + 1 < len(chunks) else None
+                _read(staging, paths[n % 2])
                 staging.run(statement, {} if by_number else {"batches": [b.n for b in chunk]})
                 people += sum(b.people for b in chunk)
                 told(people)
