@@ -98,7 +98,7 @@ def stages(url: str, vault: SoftwareVault, people: int) -> Stages:
         for asks in batches(people):
             n = len(asks)
             with timed.of("foresee: decide alone", n):
-                desk.foresee(asks)
+                list(desk.foresee(asks))
             with timed.of("decide, answer, hash, rows", n):
                 _, writes = desk._decided(asks, first)
             first += n

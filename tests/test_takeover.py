@@ -171,7 +171,7 @@ def test_a_text_that_is_not_the_digests_is_left_out(desk: Desk, rows: Callable[[
 
 def test_what_is_foreseen_is_what_is_decided(desk: Desk, rows: Callable[[], Rows]) -> None:
     """The bare decisions of a batch are those that it gets in earnest, and leave nothing."""
-    foreseen = desk.foresee(batch())
+    foreseen = list(desk.foresee(batch()))
     assert not any(rows().values())
     outcomes = desk.take_over(batch(), FIRST, noted)
     assert [(d.ground, d.facts) for d in foreseen] == [

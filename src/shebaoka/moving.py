@@ -90,6 +90,9 @@ class _Alone:
         with closing(desk.store), Staging(staging, writing=False, threads=1) as read:
             carry(desk, read, run, by, batches, told)
 
+    def dismiss(self) -> None:
+        """There is nothing to end."""
+
     def close(self) -> None:
         """There is nothing to end."""
 
@@ -114,6 +117,7 @@ class _Several:
         self._context = multiprocessing.get_context("spawn")
         self._count = count
         self._processes: list[SpawnProcess] = []
+        self._working: list[SpawnProcess] = []
 
     def foresee(
         self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
@@ -127,18 +131,24 @@ class _Several:
         """Carry batches over."""
         self._go(_Job("carry", staging, run, by, list(batches)), told)
 
-    def close(self) -> None:
-        """Let the processes end."""
-        for _ in self._processes:
+    def dismiss(self) -> None:
+        """Let the processes end, and do not wait for it."""
+        for _ in self._working:
             self._jobs.put(None)
+        self._working = []
+
+    def close(self) -> None:
+        """Let the processes end, and wait until they have."""
+        self.dismiss()
         for process in self._processes:
             process.join()
         self._processes = []
 
     def begin(self) -> None:
         """Start the processes, unless they are there; they stay for the steps to come."""
-        if self._processes:
+        if self._working:
             return
+        self.close()
         self._jobs: Queue[_Job | None] = self._context.Queue()
         self._heard: Queue[Any] = self._context.Queue()
         self._place = self._context.Value("q", 0)
@@ -146,6 +156,7 @@ class _Several:
         self._processes = [self._context.Process(target=_work, args=told, daemon=True) for _ in range(self._count)]
         for process in self._processes:
             process.start()
+        self._working = list(self._processes)
 
     def _go(self, job: _Job, told: Callable[[int], None]) -> Counter[str]:
         """Let the processes work, hear what they tell, and pass on the first trouble that one of them meets."""

@@ -4,7 +4,7 @@ Every face comes through here. A tray of n gives exactly what n trays of one giv
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -96,8 +96,8 @@ class Desk:
         given = self._given()
         return decided(asks, self.notices.on(given.on), given, first_person_id)
 
-    def foresee(self, asks: Sequence[Ask]) -> list[Decision]:
-        """What `take_over` would decide now, and no more: nothing is answered, written or loaded."""
+    def foresee(self, asks: Sequence[Ask]) -> Iterator[Decision]:
+        """What `take_over` would decide now, one by one, and no more: nothing is answered, written or loaded."""
         must_be_fit(asks)
         given = self._given()
         return foreseen(asks, self.notices.on(given.on), given)

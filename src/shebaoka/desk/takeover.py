@@ -4,7 +4,7 @@ The same as a tray makes of it (`fold.py`), in one pass with nothing to look up:
 `tests/laws/test_laws_of_the_desk.py` holds the two against each other, row for row and hash for hash.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -66,10 +66,10 @@ def must_be_fit(asks: Sequence[Ask]) -> None:
         raise Broken("A batch holds an ask that needs more than itself. Nothing was done.")
 
 
-def foreseen(asks: Sequence[Ask], notice: Notice, given: Given) -> list[Decision]:
-    """The decision on each ask, about somebody of whom nothing is known."""
+def foreseen(asks: Sequence[Ask], notice: Notice, given: Given) -> Iterator[Decision]:
+    """The decision on each ask, about somebody of whom nothing is known, one by one."""
     of = _by_sender(asks, lambda sender: msgspec.structs.replace(given, channel=sender.channel))
-    return [decide(ask.request, _NOBODY, notice, of[id(ask.sender)]) for ask in asks]
+    return (decide(ask.request, _NOBODY, notice, of[id(ask.sender)]) for ask in asks)
 
 
 def _by_sender(asks: Sequence[Ask], make: Callable[[Sender], _T]) -> dict[int, _T]:
@@ -88,7 +88,7 @@ def decided(asks: Sequence[Ask], notice: Notice, given: Given, first_person_id: 
     if unfit:
         ids = [person_id for n, person_id in enumerate(ids) if n not in unfit]
         asks = [ask for n, ask in enumerate(asks) if n not in unfit]
-    decisions = foreseen(asks, notice, given)
+    decisions = list(foreseen(asks, notice, given))
     answers = list(map(Answering(notice).of, decisions))
     requests = [ask.request for ask in asks]
     services = [SERVICE_OF[type(request)] for request in requests]

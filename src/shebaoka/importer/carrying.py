@@ -6,6 +6,7 @@ Several processes share the batches; each has a desk of its own and reads the st
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
+from operator import attrgetter
 
 from shebaoka.desk import Desk, MoveBatch, carry_over, request_ids
 from shebaoka.importer.staging import Staging
@@ -17,6 +18,7 @@ select source, line, number, name, region, insured_on, old_card_number, in_hospi
 from ready where batch = ? order by place"""
 _WITH_BODIES = _READY.format(bodies="list_transform(bodies, lambda b: encode(b))")
 _WITHOUT_BODIES = _READY.format(bodies="null")
+_ground = attrgetter("ground")
 _NO_DIGEST = "0" * 64
 """What stands for a text's digest where nothing is written: no decision looks at it."""
 
@@ -69,9 +71,9 @@ def foresee(
             for outcome in desk.submit(asks, dry_run=True):
                 grounds[getattr(outcome, "code", "") or outcome.answer.ground] += 1  # type: ignore[union-attr]
         else:
-            grounds.update(str(d.ground) for d in desk.foresee(asks))
+            grounds.update(map(_ground, desk.foresee(asks)))
         told(len(asks))
-    return grounds
+    return Counter({str(ground): n for ground, n in grounds.items()})
 
 
 def carry(

@@ -51,8 +51,11 @@ class Workers(Protocol):
     ) -> None:
         """Carry batches over."""
 
-    def close(self) -> None:
+    def dismiss(self) -> None:
         """There is nothing more to do."""
+
+    def close(self) -> None:
+        """The same, and whatever was started has ended."""
 
 
 class Tools(msgspec.Struct, frozen=True):
@@ -294,6 +297,7 @@ class Move:
         if left:
             self.tools.runs.keep_document(self.run, replace(report, state="dry_run", proof=None, batches=len(batches)))
             self.tools.workers.carry(self.staging, self.run, self.tools.by, left, meter.add)
+            self.tools.workers.dismiss()
         if self.albums:
             self._carry_photos(moving)
         report = accounted(report, moving, self.tools)
