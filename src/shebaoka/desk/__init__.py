@@ -15,6 +15,7 @@ from shebaoka.desk.bankfile import BankFile as BankFile
 from shebaoka.desk.bankfile import BankLine as BankLine
 from shebaoka.desk.bankfile import bank_text as bank_text
 from shebaoka.desk.bodies import by_year as by_year
+from shebaoka.desk.bodies import digest_of as digest_of
 from shebaoka.desk.calendar import record_lapses as record_lapses
 from shebaoka.desk.comparing import DIFFERENCES as DIFFERENCES
 from shebaoka.desk.comparing import Amounts as Amounts

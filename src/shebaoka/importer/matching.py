@@ -5,7 +5,7 @@ The checks have left a table for each kind of source: `acc`, `per`, `rec`, `stay
 ends with `ready`: everybody who goes over, with their records a year in one text, in batches, in the order of numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -323,11 +323,12 @@ def make_ready(staging: Staging) -> Iterator[int]:
         from acc where reason is null and not there""")
     fresh = staging.row("select count(*) from going where not known")[0]
     first_known = -(-fresh // BATCH)
+    years = [y for (y,) in staging.rows("select distinct year(spent_on) from rec where reason is null order by 1")]
     put = 0
     for known, first_batch in ((False, 1), (True, 1 + first_known)):
         people = staging.row("select count(*) from going where known = ?", [known])[0]
         for start in range(0, people, CHUNK):
-            _put_chunk(staging, known, first_batch, start)
+            _put_chunk(staging, known, first_batch, start, years)
             put += min(CHUNK, people - start)
             yield put
     staging.run("drop table going")
@@ -354,17 +355,12 @@ def _sum_ready(staging: Staging) -> None:
             group by r.source, batch, year(spent_on)""")
 
 
-def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> None:
-    """A chunk of people with their records; the records are looked up by the range of numbers."""
+def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int, years: Sequence[int]) -> None:
+    """A chunk of people with their records of all years; the records are looked up by the range of numbers."""
     values = [known, start, start + CHUNK]
     low, high = staging.row(
         "select min(number), max(number) from going where known = ? and place >= ? and place < ?", values
     )
-    between = {"low": low, "high": high}
-    of_chunk = "number >= $low and number <= $high and reason is null"
-    years = [
-        y for (y,) in staging.rows(f"select distinct year(spent_on) from rec where {of_chunk} order by 1", between)
-    ]
     # A join a year is quicker than to gather each person's years into a list and to take that apart by columns.
     joins = "".join(
         f" left join (from by_year where year = {y}) as y{n} on y{n}.number = p.number" for n, y in enumerate(years)
@@ -380,9 +376,9 @@ def _put_chunk(staging: Staging, known: bool, first_batch: int, start: int) -> N
         by_year as materialized (
             select number, year(spent_on)::smallint as year, count(*)::integer as n, sum(total_fen)::bigint as total,
                    sum(fen)::bigint as account, '[' || array_to_string(list_sort(list(piece)), ',') || ']' as body
-            from rec where {of_chunk} group by number, year)
+            from rec where number >= $low and number <= $high and reason is null group by number, year)
         select {first_batch} + place // {BATCH}, place, known, source, line, p.number, name, region, insured_on,
                old_card_number, in_hospital_since, fen, {columns if years else "null, null, null, null, null"}
         from people p{joins} order by place""",
-        {"known": known, "start": start, "end": start + CHUNK, **between},
+        {"known": known, "start": start, "end": start + CHUNK, "low": low, "high": high},
     )
