@@ -7,7 +7,8 @@ from typing import NamedTuple
 from shebaoka.app import House
 from shebaoka.importer.mapping import ready_mapping
 from shebaoka.importer.specs import Mapping
-from shebaoka.importer.steps import HELD_BACK_FOLDER, Move
+from shebaoka.importer.steps import Move
+from shebaoka.importer.tools import HELD_BACK_FOLDER
 from shebaoka.moving import move_of
 from shebaoka.records import FileOutcome, RunReport
 

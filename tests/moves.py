@@ -18,7 +18,7 @@ from shebaoka.desk import Desk, Staff
 from shebaoka.importer import Move, Tools, prove_again, sign, undo
 from shebaoka.importer.mapping import mapping_of, ready_mapping
 from shebaoka.importer.specs import Mapping
-from shebaoka.importer.steps import STAGING_FILE
+from shebaoka.importer.tools import STAGING_FILE
 from shebaoka.moving import move_of, tools_of
 from shebaoka.notice import Notices, Words
 from shebaoka.records import FileOutcome, Receipt, RunReport

@@ -215,7 +215,7 @@ def rehearse(
     Report and rows held back are left in the folder `rehearsals` of the home folder.
     """
     from shebaoka.app import open_house, rehearsal
-    from shebaoka.importer.steps import STAGING_FILE
+    from shebaoka.importer.tools import STAGING_FILE
     from shebaoka.moving import REHEARSALS_FOLDER
 
     with _migrating(ctx) as (house, staff):

@@ -18,5 +18,5 @@ from shebaoka.importer.report import HeldBack as HeldBack
 from shebaoka.importer.report import Reason as Reason
 from shebaoka.importer.steps import STEPS as STEPS
 from shebaoka.importer.steps import Move as Move
-from shebaoka.importer.steps import Told as Told
-from shebaoka.importer.steps import Tools as Tools
+from shebaoka.importer.tools import Told as Told
+from shebaoka.importer.tools import Tools as Tools

@@ -189,6 +189,16 @@ def reasons(staging: Staging) -> tuple[ReasonCount, ...]:
     )
 
 
+def turned(staging: Staging) -> str:
+    """A digest of the rows that are held back for what became of the run, and not for what stands in them."""
+    return str(
+        staging.row("""
+            select count(*), bit_xor(hash(source, line, reason)) from (
+                select source, line, reason from turned
+                union all select source, line, reason from photo_fate where what = 'held_back')""")
+    )
+
+
 def unstated(files: Iterable[FileOutcome]) -> Iterator[tuple[str, int]]:
     """That nobody stated the totals of some files with money."""
     found = {f.name for f in files if f.kind in ("accounts", "records") and f.stated_rows is None}

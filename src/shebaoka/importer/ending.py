@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from shebaoka.desk import SIGNERS, Moving, Runs
 from shebaoka.importer import accounting, albums, matching, proving, taking
 from shebaoka.importer.carrying import sender_of
+from shebaoka.importer.reporting import accounted
 from shebaoka.importer.specs import Mapping
 from shebaoka.importer.staging import Staging
-from shebaoka.importer.steps import STAGING_FILE, Tools, accounted, removed, run_of
+from shebaoka.importer.steps import removed, run_of
+from shebaoka.importer.tools import STAGING_FILE, Tools
 from shebaoka.records import BadInput, County, NotFound, NotReconciled, Proof, RunReport
 
 

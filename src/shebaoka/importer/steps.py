@@ -5,73 +5,29 @@ by one that was killed, is not done again: files are known by their digests, the
 has gone through, and each batch is on file whole or not at all.
 """
 
-import datetime as dt
 import hashlib
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
-import msgspec
 from msgspec.structs import replace
 
-from shebaoka.desk import Desk, MoveBatch, Moving, Runs
+from shebaoka.desk import Moving
 from shebaoka.importer import accounting, albums, matching, proving, taking
 from shebaoka.importer.carrying import as_foreseen, planned
 from shebaoka.importer.control import Total, differences, in_whole_fen, missing, read_control
 from shebaoka.importer.held import write_held
 from shebaoka.importer.mapping import digest_of_mapping
+from shebaoka.importer.reporting import accounted, with_files, with_reasons
 from shebaoka.importer.specs import Mapping
 from shebaoka.importer.staging import Staging
-from shebaoka.records import BadInput, County, NotFound, Progress, ReasonCount, RunReport, RunStep
+from shebaoka.importer.tools import HELD_BACK_FOLDER, STAGING_FILE, Meter, Tools
+from shebaoka.records import BadInput, County, NotFound, RunReport, RunStep
 
 STEPS = ("take_in", "check", "match", "dry_run", "carry_over", "prove")
-STAGING_FILE, HELD_BACK_FOLDER = "staging-2.duckdb", "held-back"
-"""The number rises with the tables in it: a program that was changed in the middle of a run takes its files in anew."""
-Told = Callable[[Progress], None]
-
-
-class Workers(Protocol):
-    """Several processes, or this one, that go through batches: as a dry run, or to carry them over."""
-
-    def begin(self) -> None:
-        """There will be something to do soon."""
-
-    def foresee(
-        self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
-    ) -> Counter[str]:
-        """What the desk would answer, by ground."""
-
-    def carry(
-        self, staging: Path, run: str, by: str, batches: Sequence[MoveBatch], told: Callable[[int], None]
-    ) -> None:
-        """Carry batches over."""
-
-    def dismiss(self) -> None:
-        """There is nothing more to do."""
-
-    def close(self) -> None:
-        """The same, and whatever was started has ended."""
-
-
-class Tools(msgspec.Struct, frozen=True):
-    """What a move is handed: the database, the desk, and who is at work."""
-
-    url: str
-    runs: Runs
-    desk: Callable[[], Desk]
-    clock: Callable[[], dt.datetime]
-    on: dt.date
-    city: str
-    by: str
-    workers: Workers
-    work: Path
-    rehearsal: bool = False
-    told: Told = lambda _: None
 
 
 class Move:
@@ -244,7 +200,7 @@ class Move:
                     meter.to(put)
                 reasons = writing.result()
             staging.mark("match", "")
-            staging.mark("held_back", _turned(staging))
+            staging.mark("held_back", accounting.turned(staging))
             report = with_reasons(with_files(report, staging, self._stated()), staging, reasons)
             (people,) = staging.row("select count(*) from ready")
         return self._said(report, f"{people} people go over")
@@ -341,95 +297,6 @@ class Move:
 
     def _staging(self) -> Staging:
         return Staging(self.staging, writing=True)
-
-
-def with_files(report: RunReport, staging: Staging, stated: dict[str, Total] | None = None) -> RunReport:
-    """The report with its files as they stand now; what was stated of them is kept where nothing is stated anew."""
-    before = {(f.name, f.kind): f for f in report.files}
-    files = []
-    found = list(accounting.outcomes(staging) if staging.said("match") is not None else accounting.waiting(staging))
-    also_accounts = {f.name for f in found if f.kind == "accounts"}
-    for file in found:
-        old, total = before.get((file.name, file.kind)), (stated or {}).get(file.name)
-        rows, fen = (old.stated_rows, old.stated_fen) if old else (None, None)
-        if total is not None:
-            summed = file.kind == "accounts" or (file.kind == "records" and file.name not in also_accounts)
-            rows, fen = total.rows, total.sum_fen if summed else None
-        files.append(replace(file, stated_rows=rows, stated_fen=fen))
-    return replace(report, files=tuple(files))
-
-
-def with_held(report: RunReport, staging: Staging, place: Path) -> RunReport:
-    """The report with the rows held back counted by reason; they are written out to be corrected and taken in again."""
-    turned = _turned(staging)
-    told = sum(r.rows for r in report.reasons) == sum(f.held_back for f in report.files)
-    if told and staging.said("held_back") == turned:
-        return report
-    reasons = write_held(place / HELD_BACK_FOLDER, staging)
-    staging.mark("held_back", turned)
-    return with_reasons(report, staging, reasons)
-
-
-def _turned(staging: Staging) -> str:
-    """A digest of the rows that are held back for what became of the run, and not for what stands in them."""
-    return str(
-        staging.row("""
-            select count(*), bit_xor(hash(source, line, reason)) from (
-                select source, line, reason from turned
-                union all select source, line, reason from photo_fate where what = 'held_back')""")
-    )
-
-
-def with_reasons(report: RunReport, staging: Staging, reasons: tuple[ReasonCount, ...]) -> RunReport:
-    """The report with why rows are held back, and what is odd and was taken in all the same."""
-    warnings = [*accounting.warnings(staging), *accounting.unstated(report.files)]
-    return replace(report, reasons=reasons, warnings=tuple(warnings))
-
-
-def accounted(report: RunReport, moving: Moving, tools: Tools) -> RunReport:
-    """The report with what became of every row by now. What was proved before counts no more."""
-    batches, place = moving.batches(), tools.work / report.run
-    with Staging(place / STAGING_FILE, writing=True) as staging:
-        accounting.settle_fates(staging, batches, moving.years_carried(batches))
-        albums.settle(staging, moving)
-        report = with_held(with_files(report, staging), staging, place)
-    return replace(
-        report,
-        batches=len(batches),
-        batches_carried=sum(b.is_carried and not b.is_undone for b in batches),
-        batches_undone=sum(b.is_undone for b in batches),
-        proof=None,
-    )
-
-
-class Meter:
-    """How far a step is; tells the database and the caller, once a second at most."""
-
-    def __init__(self, run: str, step: str, of: int, unit: str, tools: Tools) -> None:
-        self.run, self.step, self.of, self.unit = run, step, of, unit
-        self.done = 0
-        self._tools = tools
-        self._began = self._told = time.monotonic()
-        self._first: int | None = None
-
-    def add(self, more: int) -> None:
-        """So much more is done."""
-        self.to(self.done + more)
-
-    def to(self, done: int) -> None:
-        """So much is done."""
-        self.done = done
-        now = time.monotonic()
-        if self._first is None:
-            self._first, self._began = done, now
-        if now - self._told < 1 and done < self.of:
-            return
-        self._told = now
-        rate = (done - self._first) / max(now - self._began, 1e-6)
-        left = (self.of - done) / rate if rate > 0 and done < self.of else None
-        progress = Progress(self.step, done, self.of, self.unit, round(rate, 1), left, self._tools.clock())
-        self._tools.runs.note_progress(self.run, progress)
-        self._tools.told(progress)
 
 
 def run_of(files: Sequence[taking.FoundFile], mapping: Mapping) -> str:
