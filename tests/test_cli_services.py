@@ -197,7 +197,8 @@ def test_an_account_is_carried_over_and_stated(shell: Shell) -> None:
 def test_a_city_is_moved_over_proved_signed_and_its_report_kept(shell: Shell, tmp_path: Path) -> None:
     """Every row and fen is accounted for, nobody's number shows, a second run changes nothing, two people sign."""
     number = with_check_digit("14070219800101999")
-    bad = {**LI, "个人编号": "2", "身份证号": with_check_digit("14070219800101997"), "结余": "-1"}
+    number_2 = with_check_digit("14070219800101997")
+    bad = {**LI, "个人编号": "2", "身份证号": number_2, "卡号": "A2", "结余": "-1"}
     row = {**LI, "身份证号": number, "性别": "男", "年度": f"{dt.datetime.now(ZoneInfo('Asia/Shanghai')):%Y}"}
     totals = [("accounts.csv", "2", "99.05"), ("records.csv", "1", "20.10")]
     folder = write(tmp_path / "in", [row, bad], [("1", number, *LI_RECORD[2:])], totals)
