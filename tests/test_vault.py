@@ -371,3 +371,29 @@ def test_no_digits_in_what_is_shown_or_written(place: Place, tmp_path: Path) -> 
     for text in shown + written:
         assert LONG not in text
         assert LONG[::-1] not in text
+
+
+# Second factors ------------------------------------------------------------------------------------------------------
+
+
+def test_a_factor_is_one_accounts_alone(vault: Vault) -> None:
+    """A wrapped key in another's row does not open, nor does a terminal's key, nor one that was changed."""
+    wrapped = vault.draw_factor("李娜")
+    assert len(vault.open_factor("李娜", wrapped).reveal()) == 20
+    assert vault.draw_factor("李娜") != wrapped
+    others = (("王芳", wrapped), ("李娜", wrapped[:-1]), ("李娜", vault.wrap_key(bytes(20))), ("李娜", b""))
+    for name, kept in (*others, ("李娜", bytes(48))):
+        with pytest.raises(VaultTrouble, match="second factor cannot be opened"):
+            vault.open_factor(name, kept)
+    with pytest.raises(VaultTrouble, match="terminal's key"):
+        vault.message_mac(wrapped, "hmac-sha256", b"")
+
+
+def test_a_factor_opens_after_a_restart_and_a_rotation(place: Place) -> None:
+    """The key that wraps it stays when others rotate, and is there when the vault is opened again."""
+    vault = place.open()
+    wrapped = vault.draw_factor("li")
+    key = vault.open_factor("li", wrapped).reveal()
+    vault.rotate()
+    assert place.open().open_factor("li", wrapped).reveal() == key
+    assert repr(key)[2:-1] not in repr((vault, vault.open_factor("li", wrapped)))

@@ -10,5 +10,6 @@ from shebaoka.vault.pinblock import bound_digits as bound_digits
 from shebaoka.vault.pinblock import seal_pin_block as seal_pin_block
 from shebaoka.vault.software import SoftwareVault as SoftwareVault
 from shebaoka.vault.terminalkey import MacAlgorithm as MacAlgorithm
+from shebaoka.vault.vault import Hidden as Hidden
 from shebaoka.vault.vault import Kept as Kept
 from shebaoka.vault.vault import Vault as Vault

@@ -125,12 +125,12 @@ class HsmVault(Vault):
             self._read_again()
         return self._held.first
 
-    def _wrap(self, key: bytes) -> Sealed:
-        return self._token.seal(_WRAPPING_KEY, key, TERMINAL_KEY)
+    def _wrap(self, key: bytes, beside: bytes = TERMINAL_KEY) -> Sealed:
+        return self._token.seal(_WRAPPING_KEY, key, beside)
 
-    def _unwrap(self, sealed: Sealed) -> bytes:
+    def _unwrap(self, sealed: Sealed, beside: bytes = TERMINAL_KEY) -> bytes:
         try:
-            return self._token.unseal(_WRAPPING_KEY, sealed, TERMINAL_KEY)
+            return self._token.unseal(_WRAPPING_KEY, sealed, beside)
         except VaultTrouble as e:
             # A token need not say whether it or what it was given is at fault, and some do not.
             raise not_unwrapped(str(e)) from None

@@ -139,13 +139,13 @@ class SoftwareVault(Vault):
             self._read_again()
         return self._held.first
 
-    def _wrap(self, key: bytes) -> Sealed:
+    def _wrap(self, key: bytes, beside: bytes = TERMINAL_KEY) -> Sealed:
         nonce = secrets.token_bytes(NONCE_SIZE)
-        return Sealed(nonce=nonce, text=self._held.wrapping.encrypt(nonce, key, TERMINAL_KEY))
+        return Sealed(nonce=nonce, text=self._held.wrapping.encrypt(nonce, key, beside))
 
-    def _unwrap(self, sealed: Sealed) -> bytes:
+    def _unwrap(self, sealed: Sealed, beside: bytes = TERMINAL_KEY) -> bytes:
         try:
-            return self._held.wrapping.decrypt(sealed.nonce, sealed.text, TERMINAL_KEY)
+            return self._held.wrapping.decrypt(sealed.nonce, sealed.text, beside)
         except InvalidTag:
             raise not_unwrapped() from None
 

@@ -1,5 +1,5 @@
 """What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3),
-and terminals' keys, with what comes under them.
+terminals' keys, with what comes under them, and the keys of the staff's second factors.
 
 The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made,
 how a terminal's key is wrapped, and where keys and the first PIN are kept.
@@ -34,9 +34,14 @@ FIRST_PIN = b"shebaoka/first-pin/1"
 TERMINAL_KEY = b"shebaoka/terminal-key/1"
 """What is authenticated beside a wrapped key of a terminal, so that nothing else sealed could stand in its place."""
 
+FACTOR_KEY = b"shebaoka/second-factor/1/"
+"""What is authenticated beside a wrapped key of somebody's second factor, with their account's name after it."""
+
 TERMINAL_KEYS_MAX = 4096
 """As many keys of terminals as a process keeps unwrapped; then the one that was used longest ago goes."""
 
+FACTOR_SIZE = 20
+"""Bytes of a second factor's key, as RFC 4226 recommends."""
 NONCE_SIZE = 12
 TAG_SIZE = 16
 MARK_SIZE = 16
@@ -55,6 +60,22 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     nonce: Annotated[bytes, Meta(min_length=NONCE_SIZE, max_length=NONCE_SIZE)]
     text: bytes
+
+
+class Hidden:
+    """Bytes of a key that show in no print, log or encoding."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, value: bytes) -> None:
+        self._bytes = value
+
+    def __repr__(self) -> str:
+        return "Hidden"
+
+    def reveal(self) -> bytes:
+        """The bytes, for whoever computes with them."""
+        return self._bytes
 
 
 class Vault(abc.ABC):
@@ -167,6 +188,24 @@ class Vault(abc.ABC):
         """
         return self._terminal_key(wrapped).open_pin_block(cipher, block, card_serial)
 
+    def draw_factor(self, name: str) -> bytes:
+        """A new key of a person's second factor, wrapped for the database; it opens under this account's name alone."""
+        sealed = self._wrap(secrets.token_bytes(FACTOR_SIZE), FACTOR_KEY + name.encode())
+        return sealed.nonce + sealed.text
+
+    def open_factor(self, name: str, wrapped: bytes) -> Hidden:
+        """The key of a person's second factor. `VaultTrouble` if it cannot be unwrapped, or is another account's."""
+        try:
+            if len(wrapped) != NONCE_SIZE + FACTOR_SIZE + TAG_SIZE:
+                raise not_unwrapped()
+            sealed = Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:])
+            return Hidden(self._unwrap(sealed, FACTOR_KEY + name.encode()))
+        except VaultTrouble:
+            raise VaultTrouble(
+                "Somebody's second factor cannot be opened: it was changed, or another vault wrapped it; restore vault "
+                "and database as they belong together, or give the person a new code by `shebaoka staff reset`."
+            ) from None
+
     def _open_terminal_key(self, wrapped: bytes) -> TerminalKey:
         # Cut short, a nonce or a tag is no nonce or tag, and each library has its own words for that.
         if not terminalkey.SIZE_MIN <= len(wrapped) - NONCE_SIZE - TAG_SIZE <= terminalkey.SIZE_MAX:
@@ -198,12 +237,12 @@ class Vault(abc.ABC):
         """Keep the first PIN sealed. `VaultTrouble` if one is there already."""
 
     @abc.abstractmethod
-    def _wrap(self, key: bytes) -> Sealed:
-        """A terminal's key under the wrapping key, with `TERMINAL_KEY` authenticated beside it."""
+    def _wrap(self, key: bytes, beside: bytes = TERMINAL_KEY) -> Sealed:
+        """A key under the wrapping key, with what it is for authenticated beside it."""
 
     @abc.abstractmethod
-    def _unwrap(self, sealed: Sealed) -> bytes:
-        """The terminal's key that was wrapped. `VaultTrouble` for what this vault did not wrap."""
+    def _unwrap(self, sealed: Sealed, beside: bytes = TERMINAL_KEY) -> bytes:
+        """The key that was wrapped for this. `VaultTrouble` for what this vault did not wrap, or for something else."""
 
 
 def new_key_id() -> str:
