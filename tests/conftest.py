@@ -50,8 +50,17 @@ def words() -> dict[str, Words]:
 TABLES = (
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
-    *("journal", "request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal", "staff"),
-    *("import_batch", "import_signature", "import_run", "meta"),
+    *("journal", "request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal"),
+    *(
+        "staff_event",
+        "staff_session",
+        "staff_person",
+        "staff",
+        "import_batch",
+        "import_signature",
+        "import_run",
+        "meta",
+    ),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

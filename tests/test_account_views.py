@@ -23,7 +23,7 @@ from tests.test_office import Reader, sign_in
 
 from cli_shell import NOBODY, Shell, open_shell
 from shebaoka.app import House, open_house, settings_from
-from shebaoka.desk import CHANNEL_OF, Role, StatementLine, open_counter
+from shebaoka.desk import CHANNEL_OF, TOKEN_ROLES, StatementLine, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask, with_check_digit
 from shebaoka.office.labels import LABELS
@@ -64,7 +64,7 @@ class Life:
         self.house = house
         self.clock = clock
         self.desk = house.desk()
-        self.tokens = {role.value: house.staff.add(f"{role}-1", role, "w1") for role in Role}
+        self.tokens = {role.value: house.staff.add(f"{role}-1", role, "w1") for role in TOKEN_ROLES}
         self.asked = 0
         for code, name in NAMES.items():
             house.institutions.add(code, name, ("outpatient", "pharmacy"))

@@ -15,7 +15,7 @@ from cli_shell import NOBODY, OWN_PIN, WRONG_PIN, Shell, open_shell
 from old_files import LI, LI_RECORD, write
 from shebaoka.app import APP_ROLE
 from shebaoka.cli import layout
-from shebaoka.desk import Role
+from shebaoka.desk import TOKEN_ROLES, Role
 from shebaoka.numbers import mask, with_check_digit
 from shebaoka.store import as_role, copying
 
@@ -141,6 +141,21 @@ def test_staff_come_and_go(shell: Shell) -> None:
     accounts = json.loads(shell.ok("staff", "list", "--json"))["staff"]
     assert {a["role"] for a in accounts} == set(Role)
     assert shell.run("staff", "end", "short stay").stderr.endswith("[not_found]\n")
+
+
+def test_a_person_has_a_code_and_no_token(shell: Shell) -> None:
+    """A code is printed alone, and a reset prints another; who has a token cannot be reset, nor a person do without."""
+    added = shell.run("staff", "add", "李娜", "--role", "security_administrator", "--person")
+    again = shell.run("staff", "reset", "李娜")
+    codes = [result.stdout.strip() for result in (added, again)]
+    assert all(re.fullmatch(r"([2-9A-HJ-NP-Z]{4}-){4}[2-9A-HJ-NP-Z]{4}", code) for code in codes)
+    assert codes[0] != codes[1]
+    assert all("within 24 hours" in result.stderr for result in (added, again))
+    assert "enrolling" in next(line for line in shell.ok("staff", "list").splitlines() if "李娜" in line)
+    assert not any(code in shell.ok("staff", "list", "--json") for code in codes)
+    assert shell.run("staff", "reset", "the clerk").stderr.endswith("[not_found]\n")
+    assert "--person" in shell.run("staff", "add", "x", "--role", "cashier").stderr
+    assert shell.run("staff", "add", "x", "--role", "terminal", "--person").exit_code == 1
 
 
 def test_roles_hold_at_the_command_line_too(shell: Shell) -> None:
@@ -291,7 +306,7 @@ def proved(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     return folder, shell.answer("import", "run", str(folder), "--processes", "1", by="migration")["run"]
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.MIGRATION])
+@pytest.mark.parametrize("role", [role for role in TOKEN_ROLES if role is not Role.MIGRATION])
 def test_no_other_role_moves_a_city(shell: Shell, proved: tuple[Path, str], role: Role) -> None:
     """Whatever writes takes the role migration, and says so; to look at a run any role will do."""
     folder, run = proved
@@ -317,7 +332,7 @@ def test_an_auditor_changes_no_account(shell: Shell) -> None:
     ):
         refused = shell.run(*words, by="auditor")
         assert (refused.exit_code, refused.stderr) == (
-            1, "shebaoka: The role auditor reads and does not ask for services. [not_allowed]\n"
+            1, "shebaoka: The role auditor does not ask for services. [not_allowed]\n"
         )  # fmt: skip
     assert kept(shell.owner_url) == before
 

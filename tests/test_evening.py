@@ -214,9 +214,10 @@ def test_the_bank_file_lists_who_owes_apart() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_who_may_reconcile_and_pay(role: Role) -> None:
-    """Clerks reconcile; clerks and the bank make the bank's file; nobody else does either."""
+    """Clerks and supervisors reconcile; clerks, cashiers and the bank make the bank's file; nobody else does either."""
     staff = Staff("li", role, "")
-    for must, roles in ((must_reconcile, {Role.CLERK}), (must_pay, {Role.CLERK, Role.BANK})):
+    reconciles, pays = {Role.CLERK, Role.SUPERVISOR}, {Role.CLERK, Role.BANK, Role.CASHIER}
+    for must, roles in ((must_reconcile, reconciles), (must_pay, pays)):
         if role in roles:
             must(staff)
         else:

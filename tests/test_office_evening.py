@@ -13,9 +13,20 @@ from litestar.testing import TestClient
 from tests.conftest import Database, StandingClock
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, card_of, money_house
 from tests.test_office import Reader, mark_of, sign_in
-from tests.webhouse import house_on
+from tests.webhouse import house_on, seat
 
-from shebaoka.desk import Amounts, Difference, Role, Side, StatedDetail, Totals, open_counter
+from shebaoka.desk import (
+    POSTS,
+    TOKEN_ROLES,
+    Amounts,
+    Difference,
+    Right,
+    Role,
+    Side,
+    StatedDetail,
+    Totals,
+    open_counter,
+)
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.office.frame import Page
 from shebaoka.office.labels import LABELS
@@ -39,8 +50,10 @@ class Office:
         """A browser: signed in with a role's token, or not at all; or the demonstration's, with `open_to_all`."""
         client = TestClient(make_app(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
         client.follow_redirects = False
-        if role:
+        if role in self.tokens:
             assert sign_in(client, self.tokens[role]).headers["Location"] == "/"
+        elif role:
+            seat(client, self.front, role)
         return client
 
 
@@ -59,7 +72,7 @@ def office(
         open_counter(house.desk) as counter,
     ):
         house.evening = money.evening
-        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in Role}
+        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in TOKEN_ROLES}
         yield Office(money, front_of(house, counter), tokens)
 
 
@@ -286,8 +299,8 @@ def test_roles(office: Office, role: Role) -> None:
     hospital, pharmacy = charged(money)
     (first, *_) = differing(money, hospital)
     money.evening.compare_totals(pharmacy, money.evening.totals(pharmacy), "pharmacy-1")
-    seer = role in {Role.CLERK, Role.AUDITOR}
-    clerk, payer = role is Role.CLERK, role in {Role.CLERK, Role.BANK}
+    rights = POSTS[role].rights
+    seer, clerk, payer = (right in rights for right in (Right.SEE_ACCOUNTS, Right.RECONCILE, Right.PAY))
     place = money.evening.details(hospital)[-1].settlement
     with office.client(role.value) as client:
         text = client.get(f"/evening/{hospital}").text

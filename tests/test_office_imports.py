@@ -20,7 +20,7 @@ from tests.webhouse import house_on
 from made_run import CHECKSUM, RUN, empty_run, made_run, proof
 from moves import INVENTED
 from old_files import LI, LI_RECORD, WANG, write
-from shebaoka.desk import Role, open_counter
+from shebaoka.desk import TOKEN_ROLES, Role, open_counter
 from shebaoka.moving import move_of
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS
@@ -57,7 +57,7 @@ def at_work(database: Database) -> Iterator[None]:
 def office(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House2013]:
     """A house of this test, nobody in it."""
     with house_on(database, tmp_path_factory.mktemp("office"), AT) as house, open_counter(house.desk) as counter:
-        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in Role}
+        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in TOKEN_ROLES}
         yield House2013(house, front_of(house, counter), tokens)
 
 

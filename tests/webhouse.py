@@ -5,26 +5,42 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+from litestar.testing import TestClient
 from tests.conftest import FIRST_PIN, Database
 
 from shebaoka.app import House, open_house, settings_from
+from shebaoka.desk import POSTS, Role, Staff
 from shebaoka.records import Digits
+from shebaoka.web import Front
 
 
 @contextmanager
-def house_on(database: Database, home: Path, at: dt.datetime | None = None) -> Iterator[House]:
-    """A house as `serve` opens it; its clock stands at `at`, or runs."""
+def house_on(
+    database: Database, home: Path, at: dt.datetime | Callable[[], dt.datetime] | None = None
+) -> Iterator[House]:
+    """A house as `serve` opens it; its clock stands at `at`, is `at`, or runs."""
     settings = settings_from({"SHEBAOKA_HOME": str(home), "SHEBAOKA_DATABASE_URL": database.app})
-    clock = {} if at is None else {"clock": lambda: at}
+    clock = {} if at is None else {"clock": at if callable(at) else lambda: at}
     with open_house(settings, **clock) as house:
         if not house.vault.has_first_pin():
             house.vault.set_first_pin(Digits(FIRST_PIN), length=6)
         yield house
+
+
+def seat(client: TestClient[Any], front: Front, role: str) -> Staff:
+    """Put somebody of a role at the pages, in a session as signing in begins one."""
+    staff = Staff(f"{role}-1", Role(role), "")
+    if staff.name not in {a.name for a in front.staff.everybody()}:
+        add = front.staff.add_person if POSTS[staff.role].person else front.staff.add
+        add(staff.name, role)
+    client.cookies.set("shebaoka_session", front.sessions.begin(staff))
+    return staff
 
 
 @contextmanager

@@ -8,7 +8,21 @@ from pathlib import Path
 import msgspec
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from shebaoka.desk import Accounts, Auditor, Clock, Desk, Evening, Institutions, Messages, Runs, Screens, StaffRoom, now
+from shebaoka.desk import (
+    Accounts,
+    Auditor,
+    Clock,
+    Desk,
+    Evening,
+    Institutions,
+    Messages,
+    Runs,
+    Screens,
+    Sessions,
+    SignInRoom,
+    StaffRoom,
+    now,
+)
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
 from shebaoka.records import BadInput, BadNotice, NotFound
 from shebaoka.store import (
@@ -100,7 +114,9 @@ class House:
         self.clock = clock
         self.views = Views(url)
         self.screens = Screens(self.views, notices, clock)
-        self.staff = StaffRoom(self.views, clock)
+        self.staff = StaffRoom(self.views, vault, clock)
+        self.sign_in = SignInRoom(self.views, vault, clock)
+        self.sessions = Sessions(self.views, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)
         self.accounts = Accounts(self.views, notices, clock)

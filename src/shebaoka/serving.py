@@ -47,6 +47,8 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         counter=counter,
         screens=house.screens,
         staff=house.staff,
+        sign_in=house.sign_in,
+        sessions=house.sessions,
         runs=house.runs,
         notices=house.notices,
         words=house.words,
@@ -105,7 +107,6 @@ def make_app(front: Front) -> Litestar:
             ),
         ),
         logging_config=None,
-        stores=office.stores(),
     )
 
 

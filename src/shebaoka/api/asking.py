@@ -39,7 +39,7 @@ async def post_request(
 ) -> ReceiptBody:
     """One submission, answered. `data` describes the body, and is read again strictly."""
     submission = await strictly(request, _SUBMISSION)
-    sender = staff.sender()
+    sender = staff.sender(submission.request)
     (outcome,) = await asked(front, [_ask(submission, sender)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
         raise outcome
@@ -65,7 +65,7 @@ async def post_tray(
 ) -> TrayAnswer:
     """Many submissions, each answered. `data` describes the body, and is read again strictly."""
     tray = await strictly(request, _TRAY)
-    sender = staff.sender()
+    sender = staff.sender(*(s.request for s in tray.submissions))
     outcomes = await asked(front, [_ask(s, sender) for s in tray.submissions], dry_run=dry_run)
     return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))
 

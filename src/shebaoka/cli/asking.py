@@ -137,7 +137,7 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
     asked = fill(request, given)
     pin, new_pin = _pins(given)
     with ctx.obj.signed_in() as (house, staff), desk_of(house) as desk:
-        sender = staff.sender()
+        sender = staff.sender(asked)
         if given["shows_all"]:
             papers = asked_to_show(house.notices.on(desk.today()), asked)
             asked = msgspec.structs.replace(asked, shows=tuple(dict.fromkeys((*asked.shows, *papers))))

@@ -15,7 +15,7 @@ from shebaoka.cli.forms import Day
 from shebaoka.cli.layout import named, say, say_json, table
 from shebaoka.cli.showing import local
 from shebaoka.notice.speech import yuan
-from shebaoka.records import BadInput, Channel, NotAllowed
+from shebaoka.records import BadInput
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -260,11 +260,11 @@ def credit(ctx: click.Context, file: Path, unit: str, held_back: Path, as_json: 
 
     Taking the same file in again is safe. Exit code 1 if the sums do not reconcile.
     """
+    from shebaoka.desk import Right
     from shebaoka.importer import credit_contributions
 
     with ctx.obj.signed_in() as (house, staff), desk_of(house) as desk:
-        if staff.sender().channel is not Channel.IMPORTER:
-            raise NotAllowed(f"The role {staff.role} may not credit contributions; it takes the role migration.")
+        staff.must(Right.CREDIT)
         report = credit_contributions(
             file,
             desk.submit,

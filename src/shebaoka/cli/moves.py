@@ -12,7 +12,7 @@ from shebaoka.cli.entrance import TROUBLE, json_option
 from shebaoka.cli.layout import named, say, say_json
 from shebaoka.cli.reporting import write_report
 from shebaoka.notice.speech import yuan
-from shebaoka.records import NotAllowed, Progress, RunReport
+from shebaoka.records import Progress, RunReport
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -157,12 +157,11 @@ def prove(ctx: click.Context, run: str, folder: Path, mapping_name: str | None, 
 
     Exit code 1 if somebody is not on file as the files have them.
     """
-    from shebaoka.desk import Role
+    from shebaoka.desk import Right
     from shebaoka.importer import prove_again
 
     with ctx.obj.signed_in() as (house, staff):
-        if staff.role not in (Role.AUDITOR, Role.MIGRATION):
-            raise NotAllowed(f"The role {staff.role} may not prove a run; an auditor may, and the role migration.")
+        staff.must(Right.PROVE_A_RUN)
         report = prove_again(
             house.runs, house.url, run, folder, _mapping(folder, mapping_name), by=staff.name, at=house.clock
         )
@@ -235,12 +234,11 @@ def rehearse(
 
 @contextlib.contextmanager
 def _migrating(ctx: click.Context) -> "Iterator[tuple[House, Staff]]":
-    """The house, and somebody of the role migration."""
-    from shebaoka.desk import Role
+    """The house, and somebody who may move a city over."""
+    from shebaoka.desk import Right
 
     with ctx.obj.signed_in() as (house, staff):
-        if staff.role is not Role.MIGRATION:
-            raise NotAllowed(f"The role {staff.role} may not move a city over; it takes the role migration.")
+        staff.must(Right.MOVE_A_CITY)
         yield house, staff
 
 

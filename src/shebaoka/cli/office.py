@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from shebaoka.desk import JournalLine
 
 # As `desk.Role`, which is too heavy to be imported for a help text; a test holds them together.
-ROLES = ("clerk", "operator", "production", "migration", "bank", "calendar", "terminal", "auditor")
+ROLES = (
+    *("clerk", "operator", "production", "migration", "bank", "calendar", "terminal", "auditor"),
+    *("supervisor", "cashier", "security_administrator", "system_administrator"),
+)
+_CODE_SHOWN = (
+    "The code is shown this one time; hand it over in person. It is good once, within 24 hours, at the page /enrol of "
+    "the office."
+)
 
 
 def add_to(main: click.Group) -> None:
@@ -34,13 +41,30 @@ def staff() -> None:
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the account may do.")
 @click.option("--place", default="", help="The window, terminal or office that it works at.")
+@click.option(
+    "--person", is_flag=True, help="For somebody who signs in at the office's pages: a code instead of a token."
+)
 @click.pass_obj
-def add(caller: Caller, name: str, role: str, place: str) -> None:
-    """Add an account; its token is shown this one time, alone on stdout."""
+def add(caller: Caller, name: str, role: str, place: str, person: bool) -> None:
+    """Add an account; its token, or a person's enrolment code, is shown this one time, alone on stdout."""
     with caller.house() as house:
-        token = house.staff.add(name, role, place)
-    click.echo(token)
-    click.echo("The token is shown this one time; keep it in a file that only its owner may read.", err=True)
+        shown = house.staff.add_person(name, role, place) if person else house.staff.add(name, role, place)
+    click.echo(shown)
+    if person:
+        click.echo(_CODE_SHOWN, err=True)
+    else:
+        click.echo("The token is shown this one time; keep it in a file that only its owner may read.", err=True)
+
+
+@staff.command()
+@click.argument("name")
+@click.pass_obj
+def reset(caller: Caller, name: str) -> None:
+    """Give a person a new enrolment code: password and second factor count no more, and all sessions end."""
+    with caller.house() as house:
+        code = house.staff.reset(name)
+    click.echo(code)
+    click.echo(_CODE_SHOWN, err=True)
 
 
 @staff.command("list")
@@ -51,12 +75,14 @@ def list_(caller: Caller, as_json: bool) -> None:
     with caller.house() as house:
         accounts = house.staff.everybody()
         if as_json:
-            names = ("name", "role", "place", "added_at", "ended_at")
-            say_json({"staff": [dict(zip(names, row, strict=True)) for row in accounts]})
+            say_json({"staff": accounts})
             return
         table(
-            (name, role, place or "—", f"ended {local(house, ended)}" if ended else f"since {local(house, added)}")
-            for name, role, place, added, ended in accounts
+            (
+                *(a.name, a.role, a.place or "—", a.signs_in),
+                f"ended {local(house, a.ended_at)}" if a.ended_at else f"since {local(house, a.added_at)}",
+            )
+            for a in accounts
         )
         if not accounts:
             say("There are no accounts yet.")

@@ -30,6 +30,7 @@ from shebaoka.desk.comparing import read_details as read_details
 from shebaoka.desk.comparing import totals_of as totals_of
 from shebaoka.desk.counter import Counter as Counter
 from shebaoka.desk.counter import open_counter as open_counter
+from shebaoka.desk.credentials import AT_ONCE as AT_ONCE
 from shebaoka.desk.desk import Desk as Desk
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening
@@ -57,6 +58,12 @@ from shebaoka.desk.moving import MovedPhoto as MovedPhoto
 from shebaoka.desk.moving import Moving as Moving
 from shebaoka.desk.moving import carry_over as carry_over
 from shebaoka.desk.moving import request_ids as request_ids
+from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
+from shebaoka.desk.rights import POSTS as POSTS
+from shebaoka.desk.rights import TOKEN_ROLES as TOKEN_ROLES
+from shebaoka.desk.rights import Post as Post
+from shebaoka.desk.rights import Right as Right
+from shebaoka.desk.rights import Role as Role
 from shebaoka.desk.runs import SIGNERS as SIGNERS
 from shebaoka.desk.runs import Batch as Batch
 from shebaoka.desk.runs import RunOnFile as RunOnFile
@@ -69,8 +76,12 @@ from shebaoka.desk.screens import PersonScreen as PersonScreen
 from shebaoka.desk.screens import Screens as Screens
 from shebaoka.desk.screens import Statement as Statement
 from shebaoka.desk.screens import Tally as Tally
-from shebaoka.desk.staff import CHANNEL_OF as CHANNEL_OF
-from shebaoka.desk.staff import Role as Role
+from shebaoka.desk.sessions import Sessions as Sessions
+from shebaoka.desk.sessions import SessionTimes as SessionTimes
+from shebaoka.desk.signin import Enrolment as Enrolment
+from shebaoka.desk.signin import SignInRoom as SignInRoom
+from shebaoka.desk.staff import Account as Account
 from shebaoka.desk.staff import Staff as Staff
+from shebaoka.desk.staff import StaffEvent as StaffEvent
 from shebaoka.desk.staff import StaffRoom as StaffRoom
 from shebaoka.store import Note as Note

@@ -11,8 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from shebaoka.desk.fresh import Clock, now
+from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import JournalLine
-from shebaoka.desk.staff import Role, Staff
+from shebaoka.desk.staff import Staff
 from shebaoka.desk.undo import place_of
 from shebaoka.ledger import CARRY_OVER_UNDONE, TAKEN_BACK
 from shebaoka.notice import Notices
@@ -34,10 +35,6 @@ CHARGED = (*CARE, TAKEN_BACK)
 """What the account pays, and what comes back of it."""
 WHATS = ("opening_balance", "contribution", *CHARGED, "correction", CARRY_OVER_UNDONE)
 """Everything that a line of a statement can be about."""
-SEES_ACCOUNTS = frozenset({Role.CLERK, Role.AUDITOR})
-"""Roles that read a whole account. The hotline is told a brief one."""
-SEES_UNMASKED = frozenset({Role.CLERK})
-"""Roles that may have number and name in full."""
 _OF_INSTITUTIONS = frozenset(SERVICE_OF[request] for request in OF_INSTITUTIONS)
 LATEST = 10
 """Records in a brief account."""
@@ -135,12 +132,12 @@ class BriefAccount(msgspec.Struct, frozen=True):
 
 def may_see_accounts(staff: Staff) -> bool:
     """Whether the role reads a whole account, and not only a brief one."""
-    return staff.role in SEES_ACCOUNTS
+    return staff.may(Right.SEE_ACCOUNTS)
 
 
 def may_see_unmasked(staff: Staff) -> bool:
     """Whether the role may have number and name in full."""
-    return staff.role in SEES_UNMASKED
+    return staff.may(Right.SEE_UNMASKED)
 
 
 def must_see_accounts(staff: Staff) -> None:

@@ -28,18 +28,15 @@ from shebaoka.desk.comparing import (
 )
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.institutions import Cycle
-from shebaoka.desk.staff import Role, Staff
+from shebaoka.desk.rights import Right
+from shebaoka.desk.staff import Staff
 from shebaoka.desk.standing import amounts_of, comparison_of, must_be_reconciled, state_of, totals_by_cycle
 from shebaoka.desk.undo import STOPPED
-from shebaoka.records import BadInput, NotAllowed, NotFound
+from shebaoka.records import BadInput, NotFound
 from shebaoka.store import Views, day_bounds
 from shebaoka.store import evening as sql
 from shebaoka.store.views import Run
 
-RECONCILES = frozenset({Role.CLERK})
-"""Roles that compare by file, explain differences and close cycles."""
-PAYS = frozenset({Role.CLERK, Role.BANK})
-"""Roles that make the bank's file."""
 _REASON = re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,199}")
 _PLACE = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
 _PLACE_OF_DIFFERENCE = re.compile(r"([01])-([!-~]{1,100})")
@@ -93,28 +90,22 @@ class CycleLine(msgspec.Struct, frozen=True):
 
 def may_reconcile(staff: Staff) -> bool:
     """Whether the role may compare by file, explain and close."""
-    return staff.role in RECONCILES
+    return staff.may(Right.RECONCILE)
 
 
 def may_pay(staff: Staff) -> bool:
     """Whether the role may make the bank's file."""
-    return staff.role in PAYS
+    return staff.may(Right.PAY)
 
 
 def must_reconcile(staff: Staff) -> None:
     """`NotAllowed` unless the role may compare by file, explain and close."""
-    if not may_reconcile(staff):
-        raise NotAllowed(f"The role {staff.role} may not reconcile business cycles; it takes {_either(RECONCILES)}.")
+    staff.must(Right.RECONCILE)
 
 
 def must_pay(staff: Staff) -> None:
     """`NotAllowed` unless the role may make the bank's file."""
-    if not may_pay(staff):
-        raise NotAllowed(f"The role {staff.role} may not make the bank's file; it takes {_either(PAYS)}.")
-
-
-def _either(roles: Collection[Role]) -> str:
-    return "the role " + " or ".join(sorted(roles))
+    staff.must(Right.PAY)
 
 
 class Evening:

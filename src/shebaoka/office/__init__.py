@@ -5,12 +5,14 @@
 
 from litestar import Router
 
-from shebaoka.office import city, entrance, evening, imports, people, rulebook
+from shebaoka.office import city, entrance, evening, imports, keeping, people, rulebook
 from shebaoka.office.faults import troubles as troubles
-from shebaoka.office.sessions import must_be_known, must_see_people
-from shebaoka.office.sessions import stores as stores
+from shebaoka.office.sessions import must_be_known, must_see_people, must_see_staff
 
-OPEN = [entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out]
+OPEN = [
+    *(entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out),
+    *(entrance.get_enrol, entrance.post_enrol),
+]
 FOR_STAFF = [
     *(city.get_today, rulebook.get_clauses, rulebook.get_clause, imports.get_import),
     *(imports.get_report_page, imports.get_report_paper),
@@ -27,10 +29,12 @@ ABOUT_PEOPLE = [
         people.get_statement,
     ),
 ]
+ABOUT_STAFF = [keeping.get_staff, keeping.post_staff, keeping.post_reset, keeping.post_end]
 
 
 def router() -> Router:
-    """The pages under `/`: those that anybody may open, those for staff, and those for who may see people."""
+    """The pages under `/`: those that anybody may open, those for staff, and those for who may see people, or staff."""
     staff = Router("/", route_handlers=FOR_STAFF, guards=[must_be_known])
     seers = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
-    return Router("/", route_handlers=[*OPEN, staff, seers], include_in_schema=False)
+    keepers = Router("/", route_handlers=ABOUT_STAFF, guards=[must_be_known, must_see_staff])
+    return Router("/", route_handlers=[*OPEN, staff, seers, keepers], include_in_schema=False)

@@ -1,12 +1,16 @@
-"""Signing in and out, and the few files that pages load: their style and their icon."""
+"""Signing in and out, enrolling, and the few files that pages load: their style and their icon."""
 
 import re
 
+import segno
+from anyio import CapacityLimiter, to_thread
 from litestar import Response, get, post
+from markupsafe import Markup
 
+from shebaoka.desk import AT_ONCE, Enrolment
 from shebaoka.office.frame import HEADERS, STATIC, STYLE, Page, moved_to
 from shebaoka.office.sessions import Asked, begin, end, form_of, front_of
-from shebaoka.records import NotSignedIn
+from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
@@ -30,26 +34,62 @@ def own_path(asked: str) -> str:
     return asked if _OWN_PATH.fullmatch(asked) else "/"
 
 
+def _remark(labels: dict[str, str], asked: str) -> str:
+    """What is said above the form: why the last session ended, or that the account is enrolled now."""
+    return {
+        "enrolled": labels["enrolled"],
+        "elsewhere": labels["ended_elsewhere"],
+        "idle": labels["ended_idle"],
+        "too_long": labels["ended_too_long"],
+        "account_ended": labels["ended_account"],
+        "reset": labels["ended_reset"],
+    }.get(asked, "")
+
+
+def _line(request: Asked) -> CapacityLimiter:
+    """Where whoever signs in waits: few at a time are compared, and the others keep no thread from other pages."""
+    line: CapacityLimiter | None = request.app.state.get("sign_in_line")
+    if line is None:
+        line = request.app.state["sign_in_line"] = CapacityLimiter(AT_ONCE)
+    return line
+
+
+async def _form(page: Page, then: str, *, fault: str = "", token_fault: str = "", name: str = "") -> Response[bytes]:
+    wrong = bool(fault or token_fault)
+    remark = "" if wrong else _remark(page.labels, page.request.query_params.get("after", ""))
+    said = {"then": then, "remark": remark, "name": name, "fault": fault, "token_fault": token_fault}
+    return await page.show("sign_in.html", status=401 if wrong else 200, **said)
+
+
 @get("/sign-in")
 async def get_sign_in(request: Asked) -> Response[bytes]:
-    """The form for a staff token. Where the pages are open to all, nobody signs in."""
+    """The forms for people and for a token. Where the pages are open to all, nobody signs in."""
     if front_of(request).open_to_all:
         return moved_to("/")
-    return await Page(request).show("sign_in.html", fault="", then=own_path(request.query_params.get("then", "/")))
+    return await _form(Page(request), own_path(request.query_params.get("then", "/")))
 
 
 @post("/sign-in")
 async def post_sign_in(request: Asked) -> Response[bytes]:
-    """A session for the token's holder, under a name that was never used before."""
+    """A session for a person, or for a token's holder, under a name that was never used before."""
     form = await form_of(request)
-    if front_of(request).open_to_all:
+    front = front_of(request)
+    if front.open_to_all:
         return moved_to("/")
-    then = own_path(form.get("then", "/"))
+    then, by_token = own_path(form.get("then", "/")), "token" in form
+    name = form.get("name", "").strip()
     try:
-        cookie = await begin(request, form.get("token", "").strip())
+        if by_token:
+            staff = await to_thread.run_sync(front.staff.sign_in, form["token"].strip())
+        else:
+            said = (name, form.get("password", ""), form.get("digits", ""))
+            staff = await to_thread.run_sync(front.sign_in.sign_in, *said, limiter=_line(request))
+        cookie = await begin(request, staff)
     except NotSignedIn:
         page = Page(request)
-        return await page.show("sign_in.html", status=401, fault=page.labels["sign_in_failed"], then=then)
+        if by_token:
+            return await _form(page, then, token_fault=page.labels["sign_in_failed"])
+        return await _form(page, then, fault=page.labels["people_failed"], name=name)
     return moved_to(then, cookie)
 
 
@@ -58,3 +98,55 @@ async def post_sign_out(request: Asked) -> Response[bytes]:
     """The session is over."""
     await form_of(request)
     return moved_to("/sign-in", await end(request))
+
+
+@get("/enrol")
+async def get_enrol(request: Asked) -> Response[bytes]:
+    """The form for an enrolment code."""
+    if front_of(request).open_to_all:
+        return moved_to("/")
+    return await Page(request).show("enrol.html", fault="", name="")
+
+
+@post("/enrol")
+async def post_enrol(request: Asked) -> Response[bytes]:
+    """With the code alone, the key of the second factor to scan and a form for the password; with all, it is done."""
+    form = await form_of(request)
+    front, page = front_of(request), Page(request)
+    if front.open_to_all:
+        return moved_to("/")
+    name, code = form.get("name", "").strip(), form.get("code", "")
+    issuer = f"{page.notice.wording[page.language].city}-{page.labels['office']}"
+    try:
+        enrolment = await to_thread.run_sync(front.sign_in.enrolling, name, code, issuer)
+    except NotSignedIn:
+        return await page.show("enrol.html", status=401, fault=page.labels["enrolment_failed"], name=name)
+    if "password" not in form:
+        return await _second_page(page, enrolment, name, code, "")
+    if form["password"] != form.get("again", ""):
+        return await _second_page(page, enrolment, name, code, page.labels["passwords_differ"])
+    said = (name, code, form["password"], form.get("digits", ""))
+    try:
+        await to_thread.run_sync(front.sign_in.enrol, *said, limiter=_line(request))
+    except NotSignedIn:
+        return await page.show("enrol.html", status=401, fault=page.labels["enrolment_failed"], name=name)
+    except BadInput as e:
+        return await _second_page(page, enrolment, name, code, _weak(page.labels)[e.code])
+    return moved_to("/sign-in?after=enrolled")
+
+
+def _weak(labels: dict[str, str]) -> dict[str, str]:
+    return {
+        "password_length": labels["password_length"],
+        "password_is_the_name": labels["password_is_the_name"],
+        "password_of_one_character": labels["password_of_one_character"],
+        "wrong_digits": labels["wrong_digits"],
+    }
+
+
+async def _second_page(page: Page, enrolment: Enrolment, name: str, code: str, fault: str) -> Response[bytes]:
+    drawn = segno.make(enrolment.uri, error="m", micro=False)
+    # What segno draws is its own path of numbers; nothing that came from outside stands in it.
+    picture = Markup(drawn.svg_inline(scale=4, border=4, light="#fff", svgclass="qr", lineclass=None))  # noqa: S704
+    said = {"name": name, "code": code, "picture": picture, "key": enrolment.key, "fault": fault}
+    return await page.show("enrolling.html", status=400 if fault else 200, **said)

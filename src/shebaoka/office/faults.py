@@ -18,6 +18,7 @@ from shebaoka.records import NotSignedIn, Trouble
 
 log = logging.getLogger(__name__)
 _CODES = {400: "bad_input", 401: "not_signed_in", 403: "not_allowed", 404: "no_such_page", 405: "method_not_allowed"}
+_ENDED = {f"session_{why}" for why in ("elsewhere", "idle", "too_long", "account_ended", "reset")}
 Handler = Callable[[Asked, Any], Response[Any]]
 
 
@@ -39,7 +40,9 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
     if isinstance(e, NotSignedIn):
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         then = f"?then={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else ""
-        return moved_to(f"/sign-in{then}")
+        # Why a session ended is said on the next page; of one that was signed out there is nothing to say.
+        after = e.code.removeprefix("session_") if e.code in _ENDED else ""
+        return moved_to(f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""))
     if isinstance(e, Trouble):
         status, code = e.status, e.code
     elif isinstance(e, HTTPException):

@@ -12,8 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from shebaoka.desk import JournalLine, Staff, as_seen_by, may_see_accounts
-from shebaoka.desk.staff import SEES_PEOPLE
+from shebaoka.desk import JournalLine, Right, Staff, as_seen_by
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
 from shebaoka.office.sessions import Asked, form_mark, front_of
@@ -66,8 +65,9 @@ class Page:
         self.front = front
         self.request = request
         self.staff: Staff | None = request.state.get("staff")
-        self.sees_people = self.staff is not None and self.staff.role in SEES_PEOPLE
-        self.sees_accounts = self.staff is not None and may_see_accounts(self.staff)
+        self.sees_people = self.may(Right.SEE_PEOPLE)
+        self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
+        self.sees_staff = self.may(Right.SEE_STAFF)
         self.language = language_of(request)
         self.on = front.screens.today()
         try:
@@ -76,6 +76,10 @@ class Page:
             self.notice = front.notices.versions[-1]
         self.said = self.said_of(self.notice.id)
         self.labels = LABELS[self.language]
+
+    def may(self, right: Right) -> bool:
+        """Whether somebody is signed in whose role has a right."""
+        return self.staff is not None and self.staff.may(right)
 
     def said_of(self, notice_id: str) -> Said:
         """The words of one version of the notice."""
@@ -116,6 +120,7 @@ class Page:
             "staff": self.staff,
             "sees_people": self.sees_people,
             "sees_accounts": self.sees_accounts,
+            "sees_staff": self.sees_staff,
             "open_to_all": self.front.open_to_all,
             "mark": mark,
             "style": STYLE_VERSION,

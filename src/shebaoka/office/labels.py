@@ -5,6 +5,7 @@ A test holds that each language has every word, and that no page asks for one th
 
 from shebaoka.office.importlabels import IMPORTS
 from shebaoka.office.moneylabels import MONEY
+from shebaoka.office.stafflabels import STAFF
 
 LABELS: dict[str, dict[str, str]] = {
     "zh-Hans": {
@@ -251,5 +252,5 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 for _language in LABELS:
-    LABELS[_language] |= MONEY[_language] | IMPORTS[_language]
+    LABELS[_language] |= MONEY[_language] | IMPORTS[_language] | STAFF[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}

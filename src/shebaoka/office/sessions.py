@@ -1,10 +1,9 @@
-"""Who sits at the office's pages: a session begun with a staff token, and the mark that a form must bring back.
+"""Who sits at the office's pages: a session in the database, and the mark that a form must bring back.
 
-A session lives in this process alone and ends with it. The browser holds a drawn name for it and nothing else, and
-the staff account is looked up again for every page, so that an ended account is out at once.
+The browser holds a drawn name for its session and nothing else; session and account are looked up again for every page,
+so that an ended one is out at once.
 """
 
-import hashlib
 import hmac
 import secrets
 from typing import Any
@@ -13,19 +12,14 @@ from anyio import to_thread
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.stores.base import Store
-from litestar.stores.memory import MemoryStore
 
-from shebaoka.desk import Role, Staff
-from shebaoka.records import NotAllowed, NotSignedIn
+from shebaoka.desk import Right, Role, Staff
+from shebaoka.records import NotAllowed
 from shebaoka.web import Front
 
 Asked = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
 SESSION, FORM = "shebaoka_session", "shebaoka_form"
-STORE = "office_sessions"
-IDLE_S = 30 * 60
-"""How long a session waits for its next page."""
 VISITOR = Staff(name="visitor", role=Role.CLERK, place="demonstration")
 """Whoever looks at an invented city; their looks are journalled like anybody's."""
 
@@ -36,11 +30,6 @@ def front_of(connection: Connection) -> Front:
     return front
 
 
-def stores() -> dict[str, Store]:
-    """Where sessions are kept: in memory."""
-    return {STORE: MemoryStore()}
-
-
 async def must_be_known(connection: Connection, _: object) -> None:
     """A guard: somebody is signed in, or the pages are open to all. `NotSignedIn`."""
     front = front_of(connection)
@@ -48,10 +37,7 @@ async def must_be_known(connection: Connection, _: object) -> None:
         connection.state.staff = VISITOR
         return
     name = connection.cookies.get(SESSION, "")
-    found = await _store(connection).get(_key(name), renew_for=IDLE_S) if name else None
-    if found is None:
-        raise NotSignedIn("Sign in to see the office's pages.")
-    connection.state.staff = await to_thread.run_sync(front.staff.by_name, found.decode())
+    connection.state.staff = await to_thread.run_sync(front.sessions.of, name)
 
 
 def must_see_people(connection: Connection, _: object) -> None:
@@ -60,25 +46,25 @@ def must_see_people(connection: Connection, _: object) -> None:
     staff.must_see_people()
 
 
-async def begin(request: Asked, token: str) -> Cookie:
-    """A new session for the holder of a staff token. `NotSignedIn`.
+def must_see_staff(connection: Connection, _: object) -> None:
+    """A guard behind `must_be_known`: the role may see the accounts of staff. `NotAllowed`."""
+    staff: Staff = connection.state.staff
+    staff.must(Right.SEE_STAFF)
+
+
+async def begin(request: Asked, staff: Staff) -> Cookie:
+    """A new session for whoever signed in.
 
     Its name is always drawn afresh: one that the browser brought along might be known to somebody else.
     """
-    staff = await to_thread.run_sync(front_of(request).staff.sign_in, token)
     await end(request)
-    store = request.app.stores.get(STORE)
-    if isinstance(store, MemoryStore):
-        await store.delete_expired()
-    name = secrets.token_urlsafe(32)
-    await store.set(_key(name), staff.name.encode(), expires_in=IDLE_S)
-    return _cookie(request, SESSION, name)
+    return _cookie(request, SESSION, await to_thread.run_sync(front_of(request).sessions.begin, staff))
 
 
 async def end(request: Asked) -> Cookie:
     """The session ends; the cookie that says so to the browser."""
     if name := request.cookies.get(SESSION, ""):
-        await _store(request).delete(_key(name))
+        await to_thread.run_sync(front_of(request).sessions.end, name)
     return Cookie(key=SESSION, value="", max_age=0, path="/", httponly=True, samesite="lax")
 
 
@@ -98,14 +84,6 @@ async def form_of(request: Asked) -> dict[str, str]:
     if not held or not hmac.compare_digest(held.encode(), brought.encode()):
         raise NotAllowed("The form did not come from a page of ours. Open it again.", code="form_is_not_ours")
     return form
-
-
-def _store(connection: Connection) -> Store:
-    return connection.app.stores.get(STORE)
-
-
-def _key(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _cookie(request: Asked, key: str, value: str) -> Cookie:

@@ -1,4 +1,4 @@
-"""What screens and reports read, and the few statements that write beside the tray: staff, import runs, seals."""
+"""What screens and reports read, and the few statements that write beside the tray: import runs, seals."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
@@ -103,9 +103,6 @@ where life <> 'ended' and (c.person_id, c.n) > (%(person_id)s, %(n)s)
   and (valid_until < %(on)s or loss_until < %(on)s or (kind = 'old_medical' and %(cutover_on)s::date <= %(on)s))
 order by c.person_id, c.n limit %(limit)s"""
 META = "select key, value from meta"
-STAFF_BY_TOKEN = "select name, role, place from staff where token_hash = %(hash)s and ended_at is null"  # noqa: S105
-STAFF_BY_NAME = "select name, role, place from staff where name = %(name)s and ended_at is null"
-STAFF = "select name, role, place, added_at, ended_at from staff order by name"
 # Runs of moving a city over, the latest first. Whoever is at work on one holds its lock until they end or die.
 _IMPORT_RUN = """
 select run, state, began_at, finished_at, report, document, progress, attempt, exists (
@@ -122,10 +119,6 @@ IMPORT_SIGNATURES = """
 select s.by_whom, s.at, s.checksum from import_signature s
 join import_run r on r.run = s.run and r.attempt = s.attempt where s.run = %(run)s order by s.at, s.by_whom"""
 
-ADD_STAFF = """
-insert into staff (name, role, place, token_hash, added_at) values (%(name)s, %(role)s, %(place)s, %(hash)s, %(at)s)
-on conflict (name) do nothing"""
-END_STAFF = "update staff set ended_at = %(at)s where name = %(name)s and ended_at is null"
 ADD_IMPORT_RUN = """
 insert into import_run (run, finished_at, report) values (%(run)s, %(at)s, %(report)s)
 on conflict (run) do update set finished_at = excluded.finished_at, report = excluded.report"""

@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 
 from shebaoka.desk import (
+    CHANNEL_OF,
     Accounts,
     Clock,
     Counter,
@@ -23,6 +24,8 @@ from shebaoka.desk import (
     PersonScreen,
     Runs,
     Screens,
+    Sessions,
+    SignInRoom,
     Staff,
     StaffRoom,
 )
@@ -43,6 +46,8 @@ class Front(msgspec.Struct, frozen=True):
     counter: Counter
     screens: Screens
     staff: StaffRoom
+    sign_in: SignInRoom
+    sessions: Sessions
     runs: Runs
     notices: Notices
     words: dict[str, Words]
@@ -86,7 +91,7 @@ async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tup
     `NotAllowed` with the notice's ground if the desk refuses, `NotFound` if nobody is registered with the number.
     """
     staff.must_see_people()
-    channel = Channel.PHONE if staff.role == "operator" else Channel.WINDOW
+    channel = CHANNEL_OF.get(staff.role, Channel.WINDOW)
     sender = Sender(by=staff.name, channel=channel, place=staff.place or staff.role)
     look = LookUpPerson(id=f"look-{uuid.uuid4()}", person=number, reason=reason)
     (outcome,) = await asked(front, [Ask(look, sender)])

@@ -1,0 +1,138 @@
+"""Which role has which rights, and through which channel it asks: one table, which rooms, faces and tests all read.
+
+The three administrators are apart, as level 3 of the classified protection scheme asks (等保三级, 三员分立): who keeps
+staff sees no people and no configuration, who keeps the configuration sees no staff and no people, and who audits
+reads and changes nothing. Laws over the table are in `tests/test_rights.py`.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from shebaoka.records import AnyRequest, ApproveCorrection, Channel, NotAllowed, ProposeCorrection
+
+
+class Right(StrEnum):
+    """What somebody may do. What a channel may ask for is the notice's to say; `SERVE` is that one may ask at all."""
+
+    SERVE = "serve"
+    CORRECT = "correct"
+    APPROVE = "approve"
+    SEE_PEOPLE = "see_people"
+    SEE_ACCOUNTS = "see_accounts"
+    SEE_UNMASKED = "see_unmasked"
+    RECONCILE = "reconcile"
+    PAY = "pay"
+    MOVE_A_CITY = "move_a_city"
+    PROVE_A_RUN = "prove_a_run"
+    CREDIT = "credit"
+    KEEP_STAFF = "keep_staff"
+    SEE_STAFF = "see_staff"
+    KEEP_INSTITUTIONS = "keep_institutions"
+
+
+READS = frozenset(
+    {Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF},
+)
+"""Rights that change nothing; every other one does."""
+ABOUT_PEOPLE = frozenset(
+    {
+        *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
+        *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT),
+    }
+)
+"""Rights to see people or what is theirs, or to change it."""
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    CLERK = "clerk"
+    OPERATOR = "operator"
+    PRODUCTION = "production"
+    MIGRATION = "migration"
+    BANK = "bank"
+    CALENDAR = "calendar"
+    TERMINAL = "terminal"
+    AUDITOR = "auditor"
+    SUPERVISOR = "supervisor"
+    CASHIER = "cashier"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A row of the table: the channel that the role asks through, where it asks, and its rights.
+
+    `token` and `person` say how its accounts sign in: a program's by a token, a person's by password and second factor.
+    """
+
+    rights: frozenset[Right]
+    channel: Channel | None = None
+    token: bool = True
+    person: bool = True
+
+
+def _post(*rights: Right, channel: Channel | None = None, token: bool = True, person: bool = True) -> Post:
+    return Post(frozenset(rights), channel, token, person)
+
+
+_SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS)
+POSTS: dict[Role, Post] = {
+    Role.CLERK: _post(
+        *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
+        channel=Channel.WINDOW,
+    ),
+    Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
+    Role.PRODUCTION: _post(Right.SERVE, channel=Channel.PRODUCTION),
+    Role.MIGRATION: _post(*(Right.SERVE, Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT), channel=Channel.IMPORTER),
+    Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
+    Role.CALENDAR: _post(Right.SERVE, channel=Channel.CALENDAR, person=False),
+    Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
+    Role.AUDITOR: _post(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF),
+    Role.SUPERVISOR: _post(
+        *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE),
+        channel=Channel.WINDOW,
+        token=False,
+    ),
+    Role.CASHIER: _post(Right.PAY, token=False),
+    Role.SECURITY_ADMINISTRATOR: _post(Right.KEEP_STAFF, Right.SEE_STAFF, token=False),
+    Role.SYSTEM_ADMINISTRATOR: _post(Right.KEEP_INSTITUTIONS, token=False),
+}
+CHANNEL_OF = {role: post.channel for role, post in POSTS.items() if post.channel is not None}
+TOKEN_ROLES = tuple(role for role, post in POSTS.items() if post.token)
+"""Roles whose accounts may have a token; the others are people's alone."""
+_MAY = {
+    Right.SERVE: "ask for services",
+    Right.CORRECT: "propose a correction",
+    Right.APPROVE: "approve a correction",
+    Right.SEE_PEOPLE: "open dossiers or the journal",
+    Right.SEE_ACCOUNTS: "read a whole account",
+    Right.SEE_UNMASKED: "have number and name in full",
+    Right.RECONCILE: "reconcile business cycles",
+    Right.PAY: "make the bank's file",
+    Right.MOVE_A_CITY: "move a city over",
+    Right.PROVE_A_RUN: "prove a run",
+    Right.CREDIT: "credit contributions",
+    Right.KEEP_STAFF: "add, reset or end accounts of staff",
+    Right.SEE_STAFF: "see the accounts of staff",
+    Right.KEEP_INSTITUTIONS: "add or end institutions and terminals",
+}
+_RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
+
+
+def has(role: Role, right: Right) -> bool:
+    """Whether a role has a right."""
+    return right in POSTS[role].rights
+
+
+def must_have(role: Role, right: Right) -> None:
+    """`NotAllowed` unless the role has the right; the sentence names the roles that have it."""
+    if not has(role, right):
+        takes = " or ".join(sorted(r for r in POSTS if has(r, right)))
+        raise NotAllowed(f"The role {role} may not {_MAY[right]}; it takes the role {takes}.")
+
+
+def right_for(request: AnyRequest) -> Right:
+    """The right that it takes to ask for this at all."""
+    return _RIGHT_FOR.get(type(request), Right.SERVE)

@@ -1,0 +1,335 @@
+"""Signing in at the pages as people do: enrolling, the sessions' ends, and the page of staff. And who may open which
+page: every route of the office for every role, from one table.
+"""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pyotp
+import pytest
+from litestar.testing import TestClient
+from tests.conftest import Database, StandingClock
+from tests.test_office import LI, RUN, Reader, id_of, lives, mark_of, report
+from tests.webhouse import house_on, seat
+
+from shebaoka.app import House
+from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
+from shebaoka.notice import LANGUAGES
+from shebaoka.office.labels import LABELS
+from shebaoka.serving import front_of, make_app
+from shebaoka.web import Front
+
+AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
+PASSWORD = "a long sentence 12"  # noqa: S105 - invented
+
+
+class Pages:
+    """A house with two people in it whose clock a test moves, and browsers that look at its pages."""
+
+    def __init__(self, house: House, front: Front, clock: StandingClock) -> None:
+        self.house, self.front, self.clock = house, front, clock
+
+    def client(self, role: str = "", *, tls: bool = False, **changes: Any) -> TestClient[Any]:
+        """A browser, over TLS or not, in which somebody of a role is signed in, or nobody."""
+        scheme = "https" if tls else "http"
+        client = TestClient(
+            make_app(msgspec.structs.replace(self.front, **changes)), base_url=f"{scheme}://office.test"
+        )
+        client.follow_redirects = False
+        if role:
+            seat(client, self.front, role)
+        return client
+
+
+@pytest.fixture(scope="module")
+def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The house of this module, with hashes that take a millisecond."""
+    shared_database.wipe()
+    clock = StandingClock(AT)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        house_on(shared_database, tmp_path_factory.mktemp("office"), clock) as house,
+        open_counter(house.desk) as counter,
+    ):
+        quick = credentials.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(credentials, "_HASHER", quick)
+        lives(house)
+        house.runs.keep(RUN, msgspec.json.encode(report()).decode())
+        yield Pages(house, front_of(house, counter), clock)
+
+
+def send(client: TestClient[Any], path: str, **fields: str) -> Any:
+    """Fill in a form of ours and send it."""
+    return client.post(path, data={"mark": mark_of(client, "/sign-in"), **fields})
+
+
+def key_on(text: str) -> str:
+    """The key of the second factor as a page shows it."""
+    found = re.search(r"<code>([A-Z2-7 ]{39})</code>", text)
+    assert found
+    return found.group(1).replace(" ", "")
+
+
+def enrolled(pages: Pages, name: str, role: str = "clerk") -> pyotp.TOTP:
+    """Somebody who enrolled at the pages, and their authenticator; its next code is good at once."""
+    code = pages.house.staff.add_person(name, role, "w1")
+    with pages.client() as client:
+        shown = send(client, "/enrol", name=name, code=code)
+        totp = pyotp.TOTP(key_on(shown.text))
+        said = {"name": name, "code": code, "password": PASSWORD, "again": PASSWORD, "digits": totp.at(pages.clock.at)}
+        assert send(client, "/enrol", **said).headers["Location"] == "/sign-in?after=enrolled"
+    pages.clock.move(seconds=30)
+    return totp
+
+
+def signs_in(client: TestClient[Any], pages: Pages, name: str, totp: pyotp.TOTP, **more: str) -> Any:
+    """Fill in the form as a person does."""
+    said = {"name": name, "password": PASSWORD, "digits": totp.at(pages.clock.at), **more}
+    return send(client, "/sign-in", **said)
+
+
+# Enrolling and signing in --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_enrols_and_signs_in(pages: Pages, language: str) -> None:
+    """From the code to the first page, without a script, in every language; the QR code stands in the page itself."""
+    name = f"李娜 {language}"
+    code = pages.house.staff.add_person(name, "clerk", "w1")
+    with pages.client() as client:
+        client.cookies.set("language", language)
+        assert Reader(client.get("/enrol").text).faults == []
+        shown = send(client, "/enrol", name=name, code=code)
+        assert (shown.status_code, Reader(shown.text).faults, shown.headers["Cache-Control"]) == (200, [], "no-store")
+        assert re.search(r"<svg [^>]*>.*<path ", shown.text)
+        totp = pyotp.TOTP(key_on(shown.text))
+        said = {"name": name, "code": code, "password": PASSWORD, "again": PASSWORD, "digits": totp.at(pages.clock.at)}
+        assert send(client, "/enrol", **said).headers["Location"] == "/sign-in?after=enrolled"
+        assert LABELS[language]["enrolled"] in client.get("/sign-in?after=enrolled").text
+        pages.clock.move(seconds=30)
+        done = signs_in(client, pages, name, totp, then="/journal")
+        assert (done.status_code, done.headers["Location"]) == (303, "/journal")
+        text = client.get("/").text
+        assert name in text
+        assert LABELS[language]["role_clerk"] in text
+
+
+def test_what_is_wrong_while_enrolling_is_told(pages: Pages) -> None:
+    """A wrong code, two passwords, a weak one, wrong digits: each has its sentence, and the same key is shown again."""
+    name = "wang"
+    code = pages.house.staff.add_person(name, "clerk")
+    with pages.client() as client:
+        client.cookies.set("language", "en")
+        wrong = send(client, "/enrol", name=name, code="2222-2222-2222-2222-2222")
+        assert (wrong.status_code, LABELS["en"]["enrolment_failed"] in wrong.text) == (401, True)
+        shown = send(client, "/enrol", name=name, code=code)
+        digits = pyotp.TOTP(key_on(shown.text)).at(pages.clock.at)
+        for changes, label in (
+            ({"again": PASSWORD + "!"}, "passwords_differ"),
+            ({"password": "short", "again": "short"}, "password_length"),
+            ({"password": "x" * 12, "again": "x" * 12}, "password_of_one_character"),
+            ({"digits": "none"}, "wrong_digits"),
+        ):
+            said = {"name": name, "code": code, "password": PASSWORD, "again": PASSWORD, "digits": digits, **changes}
+            again = send(client, "/enrol", **said)
+            assert (again.status_code, Reader(again.text).faults) == (400, [])
+            assert LABELS["en"][label] in html.unescape(again.text)
+            assert key_on(again.text) == key_on(shown.text)
+            assert PASSWORD not in again.text
+
+
+def test_whatever_is_wrong_has_one_answer(pages: Pages) -> None:
+    """A wrong name, a wrong password, a wrong code: the page is the same but for the name that was typed."""
+    totp = enrolled(pages, "zhao")
+    with pages.client() as client:
+        told = set()
+        for changes in ({"name": "zhaa"}, {"password": PASSWORD + "!"}, {"digits": "none"}, {"name": ""}):
+            answer = signs_in(client, pages, **{"name": "zhao", "totp": totp, **changes})  # type: ignore[arg-type]
+            assert answer.status_code == 401
+            text = re.sub(r'name="(name|mark)"[^>]*>', "", answer.text)
+            told.add(text)
+            assert PASSWORD not in answer.text
+        assert len(told) == 1
+        assert client.get("/").status_code == 303
+        assert signs_in(client, pages, "zhao", totp).status_code == 303
+
+
+def test_a_session_has_a_name_of_its_own(pages: Pages) -> None:
+    """Its cookie is out of reach for scripts and other sites, goes over TLS alone where the browser came so, and is
+    drawn anew at each sign-in.
+    """
+    totp, names = enrolled(pages, "qian"), set()
+    with pages.client(tls=True) as client:
+        for _ in range(2):
+            done = signs_in(client, pages, "qian", totp)
+            cookie = next(c for c in done.headers.get_list("Set-Cookie") if c.startswith("shebaoka_session="))
+            for word in ("HttpOnly", "Secure", "SameSite=lax"):
+                assert word.lower() in cookie.lower()
+            names.add(cookie.split(";")[0])
+            pages.clock.move(seconds=30)
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_next_page_says_why_a_session_ended(pages: Pages, language: str) -> None:
+    """A sign-in elsewhere, a reset, an ended account, a pause: the form says which, and leads back afterwards."""
+    room = pages.house.staff
+    for why, label, act in (
+        ("elsewhere", "ended_elsewhere", lambda: seat(pages.client(), pages.front, "cashier")),
+        ("idle", "ended_idle", lambda: pages.clock.move(minutes=15)),
+        ("reset", "ended_reset", lambda: room.reset("cashier-1")),
+    ):
+        with pages.client("cashier") as client:
+            client.cookies.set("language", language)
+            assert client.get("/clauses").status_code == 200
+            act()
+            moved = client.get("/clauses").headers["Location"]
+            assert moved == f"/sign-in?then=%2Fclauses&after={why}"
+            text = client.get(moved).text
+            assert LABELS[language][label] in html.unescape(text)
+            assert Reader(text).faults == []
+            assert client.get("/").headers["Location"] == f"/sign-in?after={why}"
+    with pages.client() as client:
+        assert LABELS["zh-Hans"]["ended_idle"] not in client.get("/sign-in?after=nonsense").text
+
+
+def test_an_ended_account_is_told_at_its_next_page(pages: Pages) -> None:
+    """Somebody whose account ends is out at once."""
+    totp = enrolled(pages, "sun")
+    with pages.client() as client:
+        signs_in(client, pages, "sun", totp)
+        assert client.get("/").status_code == 200
+        pages.house.staff.end("sun")
+        assert client.get("/").headers["Location"] == "/sign-in?after=account_ended"
+
+
+# The page of staff ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_security_administrator_keeps_staff(pages: Pages, language: str) -> None:
+    """Adds somebody and shows their code once, resets, ends, and sees what happened; with what cannot be told so."""
+    name, t = f"周 & <{language}>", LABELS[language]
+    with pages.client("security_administrator") as client:
+        client.cookies.set("language", language)
+        added = send(client, "/staff", name=name, role="supervisor", place="w2")
+        (code,) = re.findall(r"<code>([0-9A-Z-]{24})</code>", added.text)
+        assert (added.status_code, Reader(added.text).faults) == (200, [])
+        pages.house.sign_in.enrolling(name, code)
+        assert code not in client.get("/staff").text
+        again = send(client, "/staff/reset", name=name)
+        assert len(re.findall(r"<code>([0-9A-Z-]{24})</code>", again.text)) == 1
+        assert send(client, "/staff/end", name=name).headers["Location"] == "/staff"
+        seen = client.get("/staff", params={"of": name})
+        assert Reader(seen.text).faults == []
+        for label in ("event_added", "event_reset", "event_ended", "role_supervisor"):
+            assert t[label] in seen.text
+        for path, fields in (
+            ("/staff", {"name": name, "role": "clerk"}),
+            ("/staff", {"name": "x", "role": "nonsense"}),
+            ("/staff", {"name": "x", "role": "calendar"}),
+            ("/staff/reset", {"name": name}),
+            ("/staff/end", {"name": "security_administrator-1"}),
+        ):
+            refused = send(client, path, **fields)
+            assert (refused.status_code, t["staff_refused"] in refused.text.replace("&#39;", "'")) == (409, True)
+
+
+def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
+    """The page has no form for them but that of signing out, and a form that they made themselves is refused."""
+    pages.house.staff.add_person("wu", "clerk")
+    with pages.client("auditor") as client:
+        text = client.get("/staff", params={"of": "wu", "language": "en"}).text
+        assert "owner of the machine" in text
+        assert re.findall(r'action="([^"]+)"', text) == ["/sign-out"]
+        for path in ("/staff", "/staff/reset", "/staff/end"):
+            assert send(client, path, name="wu", role="clerk").status_code == 403
+    assert [e.what for e in pages.house.staff.events("wu")] == ["added"]
+
+
+# Every route for every role ------------------------------------------------------------------------------------------
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+WHO: dict[tuple[str, str], str | Right] = {
+    ("GET", "/office.css"): ANYBODY,
+    ("GET", "/icon.svg"): ANYBODY,
+    ("GET", "/sign-in"): ANYBODY,
+    ("POST", "/sign-in"): ANYBODY,
+    ("POST", "/sign-out"): ANYBODY,
+    ("GET", "/enrol"): ANYBODY,
+    ("POST", "/enrol"): ANYBODY,
+    ("GET", "/"): SIGNED_IN,
+    ("GET", "/clauses"): SIGNED_IN,
+    ("GET", "/clauses/{clause:str}"): SIGNED_IN,
+    ("GET", "/imports/{run:str}"): SIGNED_IN,
+    ("GET", "/imports/{run:str}/report.html"): SIGNED_IN,
+    ("GET", "/imports/{run:str}/report.pdf"): SIGNED_IN,
+    ("GET", "/evening"): SIGNED_IN,
+    ("GET", "/evening/{cycle:int}"): SIGNED_IN,
+    ("GET", "/evening/bank-file"): SIGNED_IN,
+    ("POST", "/evening/{cycle:int}/explain"): Right.RECONCILE,
+    ("POST", "/evening/{cycle:int}/close"): Right.RECONCILE,
+    ("POST", "/evening/bank-file"): Right.PAY,
+    ("GET", "/journal"): Right.SEE_PEOPLE,
+    ("GET", "/persons"): Right.SEE_PEOPLE,
+    ("POST", "/persons"): Right.SEE_PEOPLE,
+    ("GET", "/persons/{person_id:int}"): Right.SEE_PEOPLE,
+    ("GET", "/persons/{person_id:int}/statement"): Right.SEE_ACCOUNTS,
+    ("GET", "/corrections"): Right.SEE_ACCOUNTS,
+    ("GET", "/staff"): Right.SEE_STAFF,
+    ("POST", "/staff"): Right.KEEP_STAFF,
+    ("POST", "/staff/reset"): Right.KEEP_STAFF,
+    ("POST", "/staff/end"): Right.KEEP_STAFF,
+}
+"""Who may have each route of the office: anybody, whoever is signed in, or whoever has a right."""
+
+
+def test_the_table_has_every_route(pages: Pages) -> None:
+    """No route of the office is without a row, and no row without a route."""
+    routes = {
+        (method, route.path)
+        for route in make_app(pages.front).routes
+        for method in getattr(route, "methods", ())
+        if method in {"GET", "POST"} and not route.path.startswith(("/api", "/terminal"))
+    }
+    assert routes == set(WHO)
+
+
+def filled(pages: Pages, path: str) -> str:
+    """An address of a route."""
+    said = {"clause:str": "9.4", "run:str": RUN, "cycle:int": "1", "person_id:int": str(id_of(pages, LI))}  # type: ignore[arg-type]
+    return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
+
+
+@pytest.mark.parametrize("role", ["", *Role])
+def test_every_route_for_every_role(pages: Pages, role: str) -> None:
+    """Who lacks the right gets a clear no, who is not signed in the form, and anybody else what the page has to say."""
+    with pages.client(role) as client:
+        mark = {"mark": mark_of(client, "/sign-in")}
+        for (method, path), who in WHO.items():
+            if path == "/sign-out":
+                continue
+            asked = filled(pages, path)
+            answer = client.get(asked) if method == "GET" else client.post(asked, data=mark)
+            led_to_form = answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in")
+            refused = answer.status_code == 403
+            if who == ANYBODY:
+                assert (led_to_form, refused) == (False, False), asked
+            elif not role:
+                assert led_to_form, asked
+            else:
+                may = who == SIGNED_IN or who in POSTS[Role(role)].rights
+                assert (led_to_form, refused) == (False, not may), (asked, answer.status_code)
+                assert answer.status_code < 500
+
+
+def test_the_demonstrations_visitor_sees_no_staff(pages: Pages) -> None:
+    """Where the pages are open to all, accounts are not; nobody enrols there."""
+    with pages.client(open_to_all=True) as client:
+        assert client.get("/staff").status_code == 403
+        assert 'href="/staff"' not in client.get("/").text
+        assert client.get("/enrol").headers["Location"] == "/"
