@@ -56,6 +56,7 @@ def as_read_line_by_line(body: bytes, encoding: str) -> list[list[str] | None]:
 def test_csv_is_read_as_if_line_by_line(tmp_path: Path, body: bytes, encoding: str, size: int) -> None:
     """Taking a block at once gives what a plain reader gives for each line by itself, wherever blocks are cut."""
     assume(body.count(0) < 5)  # a file with many zero bytes is no text
+    assume(b"\t" not in body)  # tabs around a value are taken off, which a plain reader does not
     path = tmp_path / "people.csv"
     path.write_bytes(",".join(HEADER).encode(encoding) + b"\n" + body)
     with pytest.MonkeyPatch.context() as patch:
