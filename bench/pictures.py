@@ -31,7 +31,7 @@ SEED, LANGUAGE, WIDTH = 20130625, "zh-Hans", 1100
 MOVER, SIGNERS = "li", ("li", "wang")
 PPI = 110
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-OFFICE = "src/shebaoka/office/static/office.css"
+OFFICE = "src/shebaoka/pages/static/pages.css"
 
 
 def main() -> None:

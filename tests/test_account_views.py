@@ -26,7 +26,7 @@ from shebaoka.app import House, open_house, settings_from
 from shebaoka.desk import CHANNEL_OF, TOKEN_ROLES, StatementLine, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask, with_check_digit
-from shebaoka.office.labels import LABELS
+from shebaoka.pages.labels import LABELS
 from shebaoka.paper import labels_in
 from shebaoka.records import SERVICES, Ask, Digits, Material, PresentedCard, Receipt, Sender, Terms, credit_id
 from shebaoka.serving import front_of, make_app
@@ -451,7 +451,7 @@ def test_the_page_shows_a_years_account(faces: Faces) -> None:
 
 def test_a_long_year_shows_its_newest_records(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more records than fit the newest are shown, and the page says where the others are."""
-    monkeypatch.setattr("shebaoka.office.people.LINES", 3)
+    monkeypatch.setattr("shebaoka.window.people.LINES", 3)
     with faces.browser("clerk") as browser:
         text = section(browser.get(faces.page, params={"language": "en", "year": "2013"}).text)
     days = re.findall(r'<td class="t">([\d-]+)</td>', text.split("</table>")[0])

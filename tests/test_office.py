@@ -20,13 +20,16 @@ from shebaoka.importer.reasons import Reason
 from shebaoka.ledger import OLD_SYSTEM, PERSONAL
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.numbers import mask, with_check_digit
-from shebaoka.office import people
 from shebaoka.office.entrance import own_path
-from shebaoka.office.labels import LABELS, LANGUAGE_NAMES
+from shebaoka.office.frame import LABELS as OFFICE_LABELS
+from shebaoka.pages.labels import LANGUAGE_NAMES
 from shebaoka.records import SERVICES, Ask, Digits, Material, NotFound, Receipt, Sender, StoreDown
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
+from shebaoka.window import people
+from shebaoka.window.frame import LABELS as WINDOW_LABELS
 
+LABELS = {language: OFFICE_LABELS[language] | WINDOW_LABELS[language] for language in OFFICE_LABELS}
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 LI, WANG, NOBODY = (with_check_digit(f"1407021980010{n}001") for n in (1, 2, 3))
 NAME = "欧阳明珠"
@@ -361,7 +364,7 @@ def test_without_sign_in_there_is_the_form_alone(office: House2013) -> None:
         assert client.get("/journal?clause=9.4").headers["Location"] == "/sign-in?then=%2Fjournal%3Fclause%3D9.4"
         done = sign_in(client, office.tokens["clerk"], then="/journal?clause=9.4")
         assert done.headers["Location"] == "/journal?clause=9.4"
-        assert [client.get(p).status_code for p in ("/office.css", "/icon.svg")] == [200, 200]
+        assert [client.get(p).status_code for p in ("/pages.css", "/icon.svg")] == [200, 200]
 
 
 def test_after_sign_in_one_stays_on_this_server() -> None:
@@ -552,8 +555,11 @@ VALUES = {
 
 def test_every_label_is_used() -> None:
     """No label is left that no page asks for."""
-    folder = ROOT / "src" / "shebaoka" / "office"
-    files = [*folder.glob("templates/*.html"), *(f for f in folder.glob("*.py") if f.name != "labels.py")]
+    folders = [ROOT / "src" / "shebaoka" / room for room in ("office", "pages", "window")]
+    files = [
+        *(f for folder in folders for f in folder.glob("templates/*.html")),
+        *(f for folder in folders for f in folder.glob("*.py") if not f.stem.endswith("labels")),
+    ]
     text = "".join(f.read_text(encoding="utf-8") for f in files)
     asked = set(re.findall(r"\bt\.(\w+)|labels\[\"(\w+)\"\]", text))
     used = {a or b for a, b in asked}
@@ -564,6 +570,6 @@ def test_every_label_is_used() -> None:
 
 def test_the_style_is_small_and_loads_nothing() -> None:
     """Less than 20 kB, without an import or an address."""
-    style = (Path(ROOT) / "src" / "shebaoka" / "office" / "static" / "office.css").read_bytes()
+    style = (Path(ROOT) / "src" / "shebaoka" / "pages" / "static" / "pages.css").read_bytes()
     assert len(style) < 20_000
     assert not re.search(rb"url\(|@import|expression", style)

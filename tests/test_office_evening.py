@@ -28,8 +28,7 @@ from shebaoka.desk import (
     open_counter,
 )
 from shebaoka.notice import LANGUAGES, Notices
-from shebaoka.office.frame import Page
-from shebaoka.office.labels import LABELS
+from shebaoka.office.frame import LABELS, Page
 from shebaoka.records import ReverseMessage
 from shebaoka.serving import front_of, make_app
 from shebaoka.vault import SoftwareVault

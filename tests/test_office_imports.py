@@ -23,7 +23,7 @@ from old_files import LI, LI_RECORD, WANG, write
 from shebaoka.desk import TOKEN_ROLES, Role, open_counter
 from shebaoka.moving import move_of
 from shebaoka.notice import LANGUAGES
-from shebaoka.office.labels import LABELS
+from shebaoka.office.frame import LABELS
 from shebaoka.paper import RUN_POLICY
 from shebaoka.records import NotFound, NotReconciled, Progress
 from shebaoka.serving import front_of

@@ -19,7 +19,7 @@ from tests.webhouse import house_on, seat
 from shebaoka.app import House
 from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
 from shebaoka.notice import LANGUAGES
-from shebaoka.office.labels import LABELS
+from shebaoka.office.frame import LABELS
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 
@@ -255,7 +255,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 WHO: dict[tuple[str, str], str | Right] = {
-    ("GET", "/office.css"): ANYBODY,
+    ("GET", "/pages.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,

@@ -19,7 +19,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from shebaoka import api, office, pos, terminal
+from shebaoka import api, office, pages, pos, terminal, window
 from shebaoka.app import House
 from shebaoka.desk import Counter, PersonScreen, open_counter
 from shebaoka.records import BadInput
@@ -83,13 +83,14 @@ def make_app(front: Front) -> Litestar:
                 security=[{"signature": []}],
             ),
             office.router(),
+            window.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
             "staff": Provide(signed_in, sync_to_thread=False),
         },
         state=State({"front": front, "door": terminal.Door(front)}),
-        exception_handlers=office.troubles(json_troubles()),
+        exception_handlers=pages.troubles(json_troubles()),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
             title="shebaoka",

@@ -1,13 +1,12 @@
-"""The office's pages, for people: the city in numbers, journal, dossiers, clauses, imports, money. See docs/office.md.
+"""The office's pages, for people: the city in numbers, journal, clauses, imports, money, staff. See docs/office.md.
 
-`serving` puts them together with the API into one web server.
+`serving` puts them together with the API and the window into one web server.
 """
 
 from litestar import Router
 
-from shebaoka.office import city, entrance, evening, imports, keeping, people, rulebook
-from shebaoka.office.faults import troubles as troubles
-from shebaoka.office.sessions import must_be_known, must_see_people, must_see_staff
+from shebaoka.office import city, entrance, evening, imports, keeping, rulebook
+from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
     *(entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out),
@@ -19,16 +18,7 @@ FOR_STAFF = [
     *(evening.get_evening, evening.get_cycle, evening.get_bank_file),
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
 ]
-ABOUT_PEOPLE = [
-    *(
-        city.get_journal,
-        city.get_corrections,
-        people.get_search,
-        people.post_search,
-        people.get_person,
-        people.get_statement,
-    ),
-]
+ABOUT_PEOPLE = [city.get_journal, city.get_corrections]
 ABOUT_STAFF = [keeping.get_staff, keeping.post_staff, keeping.post_reset, keeping.post_end]
 
 

@@ -10,7 +10,7 @@ from litestar import Response, get
 from shebaoka.desk import JournalLine, Tally, must_see_accounts
 from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
-from shebaoka.office.sessions import Asked
+from shebaoka.pages import Asked
 from shebaoka.paper import run_words
 from shebaoka.records import SERVICES, BadInput, Making
 

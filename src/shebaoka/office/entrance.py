@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from markupsafe import Markup
 
 from shebaoka.desk import AT_ONCE, Enrolment
-from shebaoka.office.frame import HEADERS, STATIC, STYLE, Page, moved_to
-from shebaoka.office.sessions import Asked, begin, end, form_of, front_of
+from shebaoka.office.frame import Page
+from shebaoka.pages import HEADERS, STATIC, STYLE, Asked, begin, end, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
@@ -17,7 +17,7 @@ _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
 ICON = (STATIC / "icon.svg").read_bytes()
 
 
-@get("/office.css")
+@get("/pages.css")
 async def get_style() -> Response[bytes]:
     """The pages' one style sheet; its address changes with its content."""
     return Response(STYLE, media_type="text/css", headers=_KEPT)

@@ -13,8 +13,8 @@ from anyio import to_thread
 from litestar import Response, get, post
 
 from shebaoka.desk import bank_text, may_pay, may_reconcile, must_pay, must_reconcile
-from shebaoka.office.frame import HEADERS, Page, moved_to
-from shebaoka.office.sessions import Asked, form_of, front_of
+from shebaoka.office.frame import Page
+from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotFound, NotReconciled
 
 DETAILS = 100

@@ -9,10 +9,10 @@ from anyio import to_thread
 from litestar import Response, get
 
 from shebaoka.desk import Batch, RunOnFile
-from shebaoka.office.frame import HEADERS, Page
+from shebaoka.office.frame import Page
 from shebaoka.office.oldimports import old_report_of
 from shebaoka.office.runstate import next_of
-from shebaoka.office.sessions import Asked, front_of
+from shebaoka.pages import HEADERS, Asked, front_of
 from shebaoka.paper import RUN_FORMS, RUN_POLICY, RunPaper, as_paper, grouped, notice_of, run_report_as, run_words, took
 from shebaoka.records import Progress, RunReport
 from shebaoka.web import Front

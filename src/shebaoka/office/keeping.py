@@ -10,8 +10,8 @@ from anyio import to_thread
 from litestar import Response, get, post
 
 from shebaoka.desk import POSTS, Right, Staff
-from shebaoka.office.frame import Page, moved_to
-from shebaoka.office.sessions import Asked, form_of, front_of
+from shebaoka.office.frame import Page
+from shebaoka.pages import Asked, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotAllowed, NotFound
 
 ROLES = tuple(role for role, post_ in POSTS.items() if post_.person)

@@ -5,7 +5,7 @@ from litestar import Response, get
 
 from shebaoka.desk import JournalLine, Tally
 from shebaoka.office.frame import Page
-from shebaoka.office.sessions import Asked
+from shebaoka.pages import Asked
 from shebaoka.records import NotFound
 
 LATEST = 15

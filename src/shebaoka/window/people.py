@@ -22,11 +22,11 @@ from shebaoka.desk import (
     must_see_unmasked,
 )
 from shebaoka.numbers import mask, mask_name
-from shebaoka.office.frame import HEADERS, Page, moved_to
-from shebaoka.office.sessions import Asked, form_of, front_of
+from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
 from shebaoka.paper import FORMS, attachment, grouped, signed, statement_as
 from shebaoka.records import BadInput, Function, Life, NotFound, Posting
 from shebaoka.web import Front, looked_up
+from shebaoka.window.frame import Page
 
 REASON = "office page"
 LINES = 30

@@ -1,4 +1,4 @@
-"""Decisions, services and parameters in words, ready for a page. The page modules of the office call it."""
+"""Decisions, services and parameters in words, ready for a page. The page modules of the faces call it."""
 
 import datetime as dt
 from typing import Any
@@ -9,7 +9,6 @@ from shebaoka.desk import JournalLine, Offer, PersonScreen
 from shebaoka.notice import Speech, Term
 from shebaoka.notice.schema import LossReport
 from shebaoka.notice.speech import FACTS_OF_A_CASE, yuan
-from shebaoka.office.labels import LABELS
 from shebaoka.paper import reason_in
 from shebaoka.records import SERVICES, Answer, Facts
 
@@ -52,12 +51,12 @@ class Possible(msgspec.Struct, frozen=True):
 
 
 class Said:
-    """One notice and the office's labels in one language."""
+    """One notice and a face's labels in one language."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: Speech, labels: dict[str, str]) -> None:
         self.speech = speech
         self.words = speech.words
-        self.labels = LABELS[speech.words.language]
+        self.labels = labels
 
     def money(self, fen: int) -> str:
         """Fen as an amount of yuan for reading."""

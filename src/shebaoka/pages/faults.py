@@ -12,8 +12,8 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from shebaoka.office.frame import Page, moved_to
-from shebaoka.office.sessions import Asked
+from shebaoka.pages.frame import Page, moved_to
+from shebaoka.pages.sessions import Asked
 from shebaoka.records import NotSignedIn, Trouble
 
 log = logging.getLogger(__name__)

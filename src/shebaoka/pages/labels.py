@@ -1,11 +1,10 @@
-"""The office pages' own words, in three languages; all others are data of the notice and of the house.
+"""The pages' own words, in three languages; all others are data of the notice and of the house. A face adds its own.
 
 A test holds that each language has every word, and that no page asks for one that is not here.
 """
 
-from shebaoka.office.importlabels import IMPORTS
-from shebaoka.office.moneylabels import MONEY
-from shebaoka.office.stafflabels import STAFF
+from shebaoka.pages.moneylabels import MONEY
+from shebaoka.pages.stafflabels import STAFF
 
 LABELS: dict[str, dict[str, str]] = {
     "zh-Hans": {
@@ -252,5 +251,10 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 for _language in LABELS:
-    LABELS[_language] |= MONEY[_language] | IMPORTS[_language] | STAFF[_language]
+    LABELS[_language] |= MONEY[_language] | STAFF[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
+
+
+def with_labels(*more: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The words of all pages and a face's own, by language."""
+    return {language: {k: v for part in (LABELS, *more) for k, v in part[language].items()} for language in LABELS}

@@ -1,0 +1,154 @@
+"""The frame of every page: language, heading, who is signed in, and the headers that keep a page to itself.
+
+A face with pages has a `Page` of its own that names its room: its templates, and its words beside those of all pages.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import msgspec
+from anyio import to_thread
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from shebaoka.desk import JournalLine, Right, Staff, as_seen_by
+from shebaoka.notice import LANGUAGES
+from shebaoka.pages.labels import LABELS, LANGUAGE_NAMES
+from shebaoka.pages.sessions import Asked, form_mark, front_of
+from shebaoka.pages.wording import Line, Said, line_of
+from shebaoka.records import NoNotice
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+STATIC = Path(__file__).parent / "static"
+STYLE = (STATIC / "pages.css").read_bytes()
+STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
+_LANGUAGE_S = 365 * 24 * 3600
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A face's own templates, by its package, and its own words by language."""
+
+    package: str
+    labels: dict[str, dict[str, str]]
+
+
+@cache
+def _templates(package: str) -> Environment:
+    """A face's own templates, and those of all pages."""
+    places = dict.fromkeys((package, "shebaoka.pages"))
+    return Environment(
+        loader=ChoiceLoader([PackageLoader(place) for place in places]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def language_of(request: Asked) -> str:
+    """The language of a page: as its address asks, else as it was last asked for, else Simplified Chinese."""
+    for asked in (request.query_params.get("language"), request.cookies.get("language")):
+        if asked in LANGUAGES:
+            return str(asked)
+    return LANGUAGES[0]
+
+
+class Page:
+    """One page being made: the request, who looks at it, and its language."""
+
+    ROOM: ClassVar[Room] = Room("shebaoka.pages", LABELS)
+
+    def __init__(self, request: Asked) -> None:
+        front = front_of(request)
+        self.front = front
+        self.request = request
+        self.staff: Staff | None = request.state.get("staff")
+        self.sees_people = self.may(Right.SEE_PEOPLE)
+        self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
+        self.sees_staff = self.may(Right.SEE_STAFF)
+        self.language = language_of(request)
+        self.on = front.screens.today()
+        try:
+            self.notice = front.notices.on(self.on)
+        except NoNotice:  # even the page that says so has a frame
+            self.notice = front.notices.versions[-1]
+        self.labels = self.ROOM.labels[self.language]
+        self.said = self.said_of(self.notice.id)
+
+    def may(self, right: Right) -> bool:
+        """Whether somebody is signed in whose role has a right."""
+        return self.staff is not None and self.staff.may(right)
+
+    def said_of(self, notice_id: str) -> Said:
+        """The words of one version of the notice."""
+        return Said(self.front.speech(notice_id, self.language), self.labels)
+
+    def lines(self, found: Iterable[JournalLine]) -> list[Line]:
+        """Journal entries in words, each by the notice that decided it, as whoever looks may read them."""
+        seen = as_seen_by(self.staff, found) if self.staff is not None else []
+        return [line_of(line, self.said_of(line.answer.notice), self.front.notices.zone) for line in seen]
+
+    async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response. It is put together in a thread, for terminals are served by the same loop."""
+        return await to_thread.run_sync(partial(self.show_at_once, template, status=status, **values))
+
+    def show_at_once(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response, put together here and now."""
+        mark, form_cookie = form_mark(self.request)
+        body = _templates(self.ROOM.package).get_template(template).render(values | self._frame(mark))
+        cookies = [form_cookie]
+        if self.request.query_params.get("language") in LANGUAGES:
+            cookies.append(
+                Cookie(
+                    key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax"
+                )
+            )
+        return Response(body.encode(), status_code=status, media_type="text/html", headers=HEADERS, cookies=cookies)
+
+    def _frame(self, mark: str) -> dict[str, Any]:
+        return {
+            "language": self.language,
+            "languages": [(code, LANGUAGE_NAMES[code], self._in(code)) for code in LANGUAGES],
+            "t": self.labels,
+            "said": self.said,
+            "notice": self.notice,
+            "wording": self.notice.wording[self.language],
+            "on": self.on,
+            "path": self.request.url.path,
+            "staff": self.staff,
+            "sees_people": self.sees_people,
+            "sees_accounts": self.sees_accounts,
+            "sees_staff": self.sees_staff,
+            "open_to_all": self.front.open_to_all,
+            "mark": mark,
+            "style": STYLE_VERSION,
+        }
+
+    def _in(self, language: str) -> str:
+        """This page's address in another language."""
+        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k != "language"]
+        return f"?{urlencode([*kept, ('language', language)])}"
+
+
+def moved_to(path: str, *cookies: Cookie) -> Response[bytes]:
+    """To another page after a form."""
+    return Response(
+        b"", status_code=303, media_type="text/html", headers={**HEADERS, "Location": path}, cookies=list(cookies)
+    )
