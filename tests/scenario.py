@@ -276,6 +276,7 @@ def _turn(scenario: Scenario, notices: Notices, past: Past, turn: int, dossier: 
         original=past.original(request),
         proposal=past.proposal(request),
         by=how.clerk,
+        approved_by=how.approved_by,
     )
     return Turn(request, given, how.clerk, dossier)
 

@@ -67,7 +67,9 @@ def _ask(turn: Turn, person_id: int) -> Ask:
     places = {f: f"{person_id}-{getattr(request, f).partition('-')[2]}" for f in PLACES if hasattr(request, f)}
     new_pin = Digits(NEW_PINS[given.new_pin]) if given.new_pin in NEW_PINS else None
     sender = Sender(turn.clerk, given.channel, "w1")
-    return Ask(replace(request, **places), sender, _pin(turn), new_pin, terms=given.terms)
+    return Ask(
+        replace(request, **places), sender, _pin(turn), new_pin, terms=given.terms, approved_by=given.approved_by
+    )
 
 
 def _pin(turn: Turn) -> Digits | None:

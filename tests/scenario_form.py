@@ -197,6 +197,7 @@ class HowSays(_Form, frozen=True, kw_only=True):
     new_pin: NewPin = NewPin.NOT_GIVEN
     paid_fen: int = 0
     clerk: str = "经办一"
+    approved_by: str = ""
     terms: TermsSays | UnsetType | None = UNSET
 
 

@@ -92,7 +92,14 @@ def _states(city: str, full: bool = False) -> list[tuple[State, Dossier, Given]]
         on = day_of(state) + later
         at = dt.datetime(on.year, on.month, on.day, 4, tzinfo=dt.UTC)
         given = Given(
-            at, on, pin=PinCheck.RIGHT, new_pin=NewPin.FIT, card_number="Z00000009", card_serial="f" * 32, terms=TERMS
+            at,
+            on,
+            pin=PinCheck.RIGHT,
+            new_pin=NewPin.FIT,
+            card_number="Z00000009",
+            card_serial="f" * 32,
+            terms=TERMS,
+            approved_by="second",
         )
         rows.append((state, dossier_of(state, later), given))
     return rows

@@ -218,6 +218,8 @@ class Tray:
             found["card_serial"] = card_serial(self._notice.region)
         if ask.terms is not None:
             found["terms"] = ask.terms
+        if ask.approved_by:
+            found["approved_by"] = ask.approved_by
         if self._undoing is not None and isinstance(request, UNDOING):
             found["original"] = self._undoing.original(ask, working.person_id)
             if isinstance(request, ApproveCorrection):

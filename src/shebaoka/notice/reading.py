@@ -291,6 +291,11 @@ def _service_key_faults(file: str, p: Parameters) -> list[str]:
             for key in getattr(p, parameter)
             if key.partition(".")[0] not in SERVICE_NAMES
         ]
+    faults += [
+        f"{file}: parameters.approval_needed_for.value: there is no service {key.partition('.')[0]!r}."
+        for key in p.approval_needed_for
+        if key.partition(".")[0] not in SERVICE_NAMES
+    ]
     said = [*p.service_channels, *p.other_channels]
     needed = SERVICE_NAMES - {"report_loss", "cancel_loss_report", "look_up_person"}
     faults += [

@@ -109,6 +109,7 @@ class Parameters(Data, frozen=True):
     other_materials: dict[ServiceKey, Materials]
     loss_reports: LossReports
     bank_told_of_loss: bool
+    approval_needed_for: tuple[ServiceKey, ...]
     # 9 PIN and lock
     pin_length: Annotated[int, Meta(ge=4, le=12)]
     first_pin: Literal["set_at_installation"]

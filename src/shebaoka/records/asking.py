@@ -137,6 +137,7 @@ class Ask(msgspec.Struct, frozen=True):
     """A request with its sender, the PIN entries that came beside it, and the terms of the institution it is from.
 
     `bodies` are the texts of a carry-over's records, in UTF-8: one for each of its `years`, in order.
+    `approved_by` is the second person who approved it; only the desk's own room of drafts sets it.
     """
 
     request: AnyRequest
@@ -145,3 +146,4 @@ class Ask(msgspec.Struct, frozen=True):
     new_pin: Digits | None = None
     terms: Terms | None = None
     bodies: tuple[bytes, ...] = ()
+    approved_by: str = ""

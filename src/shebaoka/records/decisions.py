@@ -66,7 +66,8 @@ class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Facts that rules may not find out themselves: instant, day in the city, channel, PIN findings, fresh numbers.
 
     `terms` are those of the institution that asks; `original` is the entry that a request wants undone, and
-    `proposal` and `by` say who proposed and who approves a correction.
+    `proposal` and `by` say who proposed and who approves a correction. `approved_by` is the second person who approved
+    what is asked at the window, as the desk found it on file.
 
     It is kept in the journal beside the request, so that any decision can be made again from the journal alone.
     """
@@ -82,6 +83,7 @@ class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     original: Original | None = None
     proposal: Proposal | None = None
     by: str = ""
+    approved_by: str = ""
 
 
 class PinOrder(msgspec.Struct, frozen=True, gc=False):

@@ -92,6 +92,7 @@ class Refusal(StrEnum):
     SERVICE_IS_NOT_FOR_THIS_CHANNEL = "service_is_not_for_this_channel"
     ENQUIRY_IS_FOR_WINDOW_OR_HOTLINE = "enquiry_is_for_window_or_hotline"
     AGENT_MAY_NOT_ACT = "agent_may_not_act"
+    SUPERVISOR_MUST_APPROVE = "supervisor_must_approve"
     AGENT_MUST_SHOW_IDENTITY_CARD = "agent_must_show_identity_card"
     APPLYING_AGENT_MUST_SHOW_IDENTITY_CARD = "applying_agent_must_show_identity_card"
     MATERIALS_ARE_MISSING = "materials_are_missing"

@@ -1,7 +1,8 @@
 """`decide`: one request, one dossier, one notice, one answer. Nothing is read or written on the way.
 
 The order of the questions is the precedence of refusals: may it come this way (7.1, 5.2), does the state allow it,
-is everything brought (4.2, 4.3, 7.2), and then the service's own rule: values, PIN, fee.
+is everything brought (4.2, 4.3, 7.2), has a second person approved where the city asks for it (7.1), and then the
+service's own rule: values, PIN, fee.
 """
 
 from collections.abc import Callable, Mapping
@@ -80,6 +81,11 @@ def decide(request: AnyRequest, dossier: Dossier, notice: Notice, given: Given) 
     refusal = _materials_refusal(case)
     if refusal is not None:
         return refusal
+    refusal = _approval_refusal(case)
+    if refusal is not None:
+        return refusal
+    if case.key in notice.p.approval_needed_for:
+        readings = (*readings, "approval_needed_for")
     decision = RULES[type(request)](case, request)
     if readings:
         decision = replace(decision, readings=(*readings, *decision.readings))
@@ -164,6 +170,15 @@ def _materials_refusal(case: Case) -> Refused | None:
     if missing == (Material.AGENT_IDENTITY_CARD,):
         return Refused(ground=agent_papers, missing=missing)
     return Refused(ground=papers, missing=missing)
+
+
+def _approval_refusal(case: Case) -> Refused | None:
+    """A no if the city wants a second person to approve this at the window, and nobody has."""
+    if case.given.channel is not Channel.WINDOW or case.key not in case.notice.p.approval_needed_for:
+        return None
+    if case.given.approved_by:
+        return None
+    return case.refused(Refusal.SUPERVISOR_MUST_APPROVE, "approval_needed_for")
 
 
 def _agent_missing(case: Case) -> tuple[Material, ...]:
