@@ -4,7 +4,6 @@ import datetime as dt
 import html.parser
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.numbers import mask, with_check_digit
 from shebaoka.office.entrance import own_path
 from shebaoka.office.frame import LABELS as OFFICE_LABELS
+from shebaoka.pages.frame import SCRIPT_AT, SCRIPTS, STATIC
 from shebaoka.pages.labels import LANGUAGE_NAMES
 from shebaoka.records import SERVICES, Ask, Digits, Material, NotFound, Receipt, Sender, StoreDown
 from shebaoka.serving import front_of, make_app
@@ -171,7 +171,9 @@ class Reader(html.parser.HTMLParser):
         self.refers += (given.get("aria-describedby") or "").split()
         self.links += [given[a] or "" for a in ("href", "src", "action") if a in given]
         bare = {"style", *(a for a in given if a.startswith("on"))} & given.keys()
-        self.faults += [f"<{tag} {a}>" for a in bare] + [f"<{tag}>"] * (tag in {"script", "style", "iframe"})
+        self.faults += [f"<{tag} {a}>" for a in bare] + [f"<{tag}>"] * (tag in {"style", "iframe"})
+        if tag == "script" and not (given.get("src") or "").startswith("/scripts/"):
+            self.faults.append("<script> that is not from our own host")
         if tag == "th" and "scope" not in given:
             self.faults.append("<th> without scope")
         if tag in {"input", "select"} and given.get("type") != "hidden" and "label" not in self.open:
@@ -179,6 +181,11 @@ class Reader(html.parser.HTMLParser):
         if tag == "thead" and not self.captioned:
             self.faults.append("<table> without caption")
         self.captioned = tag == "caption" or (self.__dict__.get("captioned", False) and tag != "table")
+
+    def handle_data(self, data: str) -> None:
+        """No script stands in the page itself."""
+        if self.open and self.open[-1] == "script" and data.strip():
+            self.faults.append("script in the page")
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element; it must be the innermost one."""
@@ -355,7 +362,7 @@ def test_an_import_run(office: House2013) -> None:
 
 
 def test_without_sign_in_there_is_the_form_alone(office: House2013) -> None:
-    """Every page leads to the form, which leads back; only style and icon are open."""
+    """Every page leads to the form, which leads back; only style, icon and scripts are open."""
     with office.client() as client:
         for path in [*PAGES, "/persons/1"]:
             response = client.get(path)
@@ -364,7 +371,7 @@ def test_without_sign_in_there_is_the_form_alone(office: House2013) -> None:
         assert client.get("/journal?clause=9.4").headers["Location"] == "/sign-in?then=%2Fjournal%3Fclause%3D9.4"
         done = sign_in(client, office.tokens["clerk"], then="/journal?clause=9.4")
         assert done.headers["Location"] == "/journal?clause=9.4"
-        assert [client.get(p).status_code for p in ("/pages.css", "/icon.svg")] == [200, 200]
+        assert [client.get(p).status_code for p in ("/pages.css", "/icon.svg", *SCRIPT_AT.values())] == [200, 200, 200]
 
 
 def test_after_sign_in_one_stays_on_this_server() -> None:
@@ -568,8 +575,32 @@ def test_every_label_is_used() -> None:
     assert unused == set()
 
 
+def test_scripts_are_served_from_a_fixed_table(office: House2013) -> None:
+    """By name, to be kept, under an address that changes with the content; nothing that is not in the table is one."""
+    with office.client() as client:
+        for name, path in SCRIPT_AT.items():
+            got = client.get(path)
+            assert (got.status_code, got.content) == (200, (STATIC / name).read_bytes())
+            assert got.headers["Content-Type"].startswith("text/javascript")
+            assert "immutable" in got.headers["Cache-Control"]
+        for name in ("pages.css", "nothing.js", "..%2Fpages.css", "%2e%2e/frame.py"):
+            assert client.get(f"/scripts/{name}").status_code == 404
+        policy = client.get("/sign-in").headers["Content-Security-Policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+
+
+def test_scripts_run_nothing_that_comes_as_text() -> None:
+    """Each is strict, small, and neither writes HTML, evaluates text, nor names another host."""
+    for name in SCRIPTS:
+        script = (STATIC / name).read_text(encoding="utf-8")
+        assert '"use strict";' in script
+        assert len(script) < 20_000
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\(|https?:", script)
+
+
 def test_the_style_is_small_and_loads_nothing() -> None:
     """Less than 20 kB, without an import or an address."""
-    style = (Path(ROOT) / "src" / "shebaoka" / "pages" / "static" / "pages.css").read_bytes()
+    style = (STATIC / "pages.css").read_bytes()
     assert len(style) < 20_000
     assert not re.search(rb"url\(|@import|expression", style)

@@ -257,6 +257,7 @@ ANYBODY, SIGNED_IN = "anybody", "signed in"
 WHO: dict[tuple[str, str], str | Right] = {
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
+    ("GET", "/scripts/{name:str}"): ANYBODY,
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,
     ("POST", "/sign-out"): ANYBODY,
@@ -301,7 +302,13 @@ def test_the_table_has_every_route(pages: Pages) -> None:
 
 def filled(pages: Pages, path: str) -> str:
     """An address of a route."""
-    said = {"clause:str": "9.4", "run:str": RUN, "cycle:int": "1", "person_id:int": str(id_of(pages, LI))}  # type: ignore[arg-type]
+    said = {
+        "clause:str": "9.4",
+        "run:str": RUN,
+        "cycle:int": "1",
+        "person_id:int": str(id_of(pages, LI)),
+        "name:str": "passkeys.js",
+    }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 
 

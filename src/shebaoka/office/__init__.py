@@ -9,7 +9,8 @@ from shebaoka.office import city, entrance, evening, imports, keeping, rulebook
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
-    *(entrance.get_style, entrance.get_icon, entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out),
+    *(entrance.get_style, entrance.get_icon, entrance.get_script),
+    *(entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out),
     *(entrance.get_enrol, entrance.post_enrol),
 ]
 FOR_STAFF = [

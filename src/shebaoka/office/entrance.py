@@ -1,15 +1,16 @@
-"""Signing in and out, enrolling, and the few files that pages load: their style and their icon."""
+"""Signing in and out, enrolling, and the few files that pages load: their style, icon and scripts."""
 
 import re
 
 import segno
 from anyio import CapacityLimiter, to_thread
 from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
 from markupsafe import Markup
 
 from shebaoka.desk import AT_ONCE, Enrolment
 from shebaoka.office.frame import Page
-from shebaoka.pages import HEADERS, STATIC, STYLE, Asked, begin, end, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, SCRIPTS, STATIC, STYLE, Asked, begin, end, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
@@ -27,6 +28,15 @@ async def get_style() -> Response[bytes]:
 async def get_icon() -> Response[bytes]:
     """The pages' icon."""
     return Response(ICON, media_type="image/svg+xml", headers=_KEPT)
+
+
+@get("/scripts/{name:str}")
+async def get_script(request: Asked) -> Response[bytes]:
+    """One of the pages' scripts; its address changes with its content."""
+    script = SCRIPTS.get(request.path_params["name"])
+    if script is None:
+        raise NotFoundException
+    return Response(script, media_type="text/javascript", headers=_KEPT)
 
 
 def own_path(asked: str) -> str:

@@ -2,6 +2,7 @@
 
 from shebaoka.pages.faults import troubles as troubles
 from shebaoka.pages.frame import HEADERS as HEADERS
+from shebaoka.pages.frame import SCRIPTS as SCRIPTS
 from shebaoka.pages.frame import STATIC as STATIC
 from shebaoka.pages.frame import STYLE as STYLE
 from shebaoka.pages.frame import Page as Page

@@ -25,20 +25,26 @@ from shebaoka.records import NoNotice
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), "
+        "publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
     "Cache-Control": "no-store",
 }
 STATIC = Path(__file__).parent / "static"
 STYLE = (STATIC / "pages.css").read_bytes()
 STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
+SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js",)}
+"""The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
+SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
 _LANGUAGE_S = 365 * 24 * 3600
 
 
@@ -139,6 +145,7 @@ class Page:
             "open_to_all": self.front.open_to_all,
             "mark": mark,
             "style": STYLE_VERSION,
+            "scripts": SCRIPT_AT,
         }
 
     def _in(self, language: str) -> str:
