@@ -13,8 +13,10 @@ from shebaoka.desk import (
     Auditor,
     Clock,
     Desk,
+    Drafts,
     Evening,
     Institutions,
+    Keypad,
     Messages,
     Runs,
     Screens,
@@ -24,7 +26,7 @@ from shebaoka.desk import (
     now,
 )
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
-from shebaoka.records import BadInput, BadNotice, NotFound
+from shebaoka.records import BadInput, BadNotice, Digits, NewPin, NotFound
 from shebaoka.store import (
     Store,
     Views,
@@ -119,6 +121,8 @@ class House:
         self.sessions = Sessions(self.views, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)
+        self.drafts = Drafts(self.views, self.screens, clock)
+        self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
         self.messages = Messages(self.views)
@@ -128,6 +132,11 @@ class House:
     def desk(self) -> Desk:
         """A desk with a connection of its own, for one thread."""
         return Desk(Store(self.url), self.vault, self.notices, self.clock)
+
+    def _assess(self, new_pin: Digits) -> NewPin:
+        """The vault's word on a PIN that somebody chose, by the notice of today."""
+        p = self.notices.on(self.screens.today()).p
+        return self.vault.assess(new_pin, length=p.pin_length, refuse_simple=p.simple_pins_refused)
 
     def store(self) -> Store:
         """A connection of its own, for one thread's look-ups."""

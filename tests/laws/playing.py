@@ -168,7 +168,7 @@ class _Model:
         pin, check = self._pin(step, number, card_asked(before, request))
         new_pin = None if step.new_pin == "none" else UNFIT.get(step.new_pin, PINS[n % 2])
         terms = INSTITUTIONS[step.institution] if step.signed and type(request) in OF_INSTITUTIONS else None
-        approved_by = "" if n % 5 == 0 else "值班长"
+        approved_by = "" if n % 5 == 0 else "主管"
         ask = _ask(request, Sender(step.by, channel, "w1"), pin, new_pin, terms)
         ask = msgspec.structs.replace(ask, approved_by=approved_by)
         given = Given(

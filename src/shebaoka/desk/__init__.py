@@ -32,6 +32,11 @@ from shebaoka.desk.counter import Counter as Counter
 from shebaoka.desk.counter import open_counter as open_counter
 from shebaoka.desk.credentials import AT_ONCE as AT_ONCE
 from shebaoka.desk.desk import Desk as Desk
+from shebaoka.desk.drafts import Draft as Draft
+from shebaoka.desk.drafts import DraftEvent as DraftEvent
+from shebaoka.desk.drafts import Drafts as Drafts
+from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
+from shebaoka.desk.drafts import flow_of as flow_of
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening
 from shebaoka.desk.evening import Explanation as Explanation
@@ -49,6 +54,7 @@ from shebaoka.desk.institutions import Institution as Institution
 from shebaoka.desk.institutions import Institutions as Institutions
 from shebaoka.desk.institutions import NewTerminal as NewTerminal
 from shebaoka.desk.institutions import Terminal as Terminal
+from shebaoka.desk.keypad import Keypad as Keypad
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id
@@ -84,4 +90,15 @@ from shebaoka.desk.staff import Account as Account
 from shebaoka.desk.staff import Staff as Staff
 from shebaoka.desk.staff import StaffEvent as StaffEvent
 from shebaoka.desk.staff import StaffRoom as StaffRoom
+from shebaoka.desk.steps import WINDOW as WINDOW
+from shebaoka.desk.steps import Content as Content
+from shebaoka.desk.steps import Flow as Flow
+from shebaoka.desk.steps import Paid as Paid
+from shebaoka.desk.steps import PinNeed as PinNeed
+from shebaoka.desk.steps import Step as Step
+from shebaoka.desk.steps import fields_of as fields_of
+from shebaoka.desk.steps import next_step as next_step
+from shebaoka.desk.steps import pin_need as pin_need
+from shebaoka.desk.steps import steps_of as steps_of
+from shebaoka.desk.steps import without as without
 from shebaoka.store import Note as Note

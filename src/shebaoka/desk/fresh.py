@@ -1,10 +1,11 @@
-"""Where clock, ids and randomness enter, and nowhere else: instants, people's ids, card numbers and card serials."""
+"""Where clock, ids and randomness enter, and nowhere else: instants, ids, card numbers, serials, slip codes."""
 
 import datetime as dt
 import secrets
 from collections.abc import Callable
 
 from shebaoka.records import Broken
+from shebaoka.slipcode import SLIP_CODE_BITS, slip_code_of
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """First characters of card numbers, in the order in which they are used up; I and O look like digits."""
@@ -29,6 +30,11 @@ def card_number(n: int) -> str:
 def card_serial(region: str) -> str:
     """A card serial: 32 hexadecimal digits, the issuer's region first, the rest drawn."""
     return region + secrets.token_hex(13)
+
+
+def draw_slip_code() -> str:
+    """A new slip code, which nobody can guess; whoever keeps it makes sure that there is no second one."""
+    return slip_code_of(secrets.randbits(SLIP_CODE_BITS))
 
 
 class Block:

@@ -118,6 +118,7 @@ from shebaoka.records.troubles import BodyTooSlow as BodyTooSlow
 from shebaoka.records.troubles import Broken as Broken
 from shebaoka.records.troubles import CycleClosed as CycleClosed
 from shebaoka.records.troubles import DigestWrong as DigestWrong
+from shebaoka.records.troubles import DraftChanged as DraftChanged
 from shebaoka.records.troubles import MessageReversed as MessageReversed
 from shebaoka.records.troubles import NonceUsed as NonceUsed
 from shebaoka.records.troubles import NoNotice as NoNotice

@@ -213,3 +213,10 @@ class NotUndone(Trouble):
 
     code = "batch_cannot_be_undone"
     status = 409
+
+
+class DraftChanged(Trouble):
+    """Somebody else changed the draft, or closed it, since it was last shown; the sentence says who, when and what."""
+
+    code = "draft_was_changed"
+    status = 409

@@ -17,8 +17,10 @@ from shebaoka.desk import (
     Accounts,
     Clock,
     Counter,
+    Drafts,
     Evening,
     Institutions,
+    Keypad,
     Messages,
     Outcome,
     PersonScreen,
@@ -56,6 +58,8 @@ class Front(msgspec.Struct, frozen=True):
     institutions: Institutions
     messages: Messages
     accounts: Accounts
+    drafts: Drafts
+    keypad: Keypad
     evening: Evening
     clock: Clock
     turned_away: collections.Counter[str]
