@@ -2,7 +2,7 @@
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
 the administrator's (setup, staff, institution, terminal, db, vault, journal verify and seal, money check), public
-(the notice, the list of services), or looks at a file alone (photo check, import inspect).
+(the notice, the list of services, proofs of slips), or looks at a file alone (photo check, import inspect).
 """
 
 from pathlib import Path
@@ -20,6 +20,7 @@ from shebaoka.cli.noticeboard import add_to as add_notice
 from shebaoka.cli.office import add_to as add_office
 from shebaoka.cli.people import add_to as add_people
 from shebaoka.cli.photos import add_to as add_photo
+from shebaoka.cli.slips import add_to as add_slip
 
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,7 +40,7 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
     ctx.obj = Caller(token_file)
 
 
-for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo):
+for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
     _add(main)
 for _add in (add_people, add_account, add_services):
     _add(main)

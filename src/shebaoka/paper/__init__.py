@@ -1,4 +1,4 @@
-"""What the house puts on paper: statements of accounts, and the report of a run. Faces import from here."""
+"""What the house puts on paper: statements, the report of a run, the papers of the window. Faces import from here."""
 
 from shebaoka.paper.amounts import grouped as grouped
 from shebaoka.paper.amounts import signed as signed
@@ -18,5 +18,22 @@ from shebaoka.paper.runs import run_report_as as run_report_as
 from shebaoka.paper.runs import run_words as run_words
 from shebaoka.paper.runs import took as took
 from shebaoka.paper.sheet import statement_csv as statement_csv
+from shebaoka.paper.slips import SLIP_WIDTHS as SLIP_WIDTHS
+from shebaoka.paper.slips import AcceptanceSlip as AcceptanceSlip
+from shebaoka.paper.slips import ApplicationForm as ApplicationForm
+from shebaoka.paper.slips import DayLine as DayLine
+from shebaoka.paper.slips import DayList as DayList
+from shebaoka.paper.slips import FeeReceiptSlip as FeeReceiptSlip
+from shebaoka.paper.slips import FormAgent as FormAgent
+from shebaoka.paper.slips import HandedCard as HandedCard
+from shebaoka.paper.slips import HandoverSlip as HandoverSlip
+from shebaoka.paper.slips import MaskedAgent as MaskedAgent
+from shebaoka.paper.slips import NextStep as NextStep
+from shebaoka.paper.slips import Slip as Slip
+from shebaoka.paper.slips import SlipWidth as SlipWidth
+from shebaoka.paper.slips import application_form_pdf as application_form_pdf
+from shebaoka.paper.slips import day_list_pdf as day_list_pdf
+from shebaoka.paper.slips import in_capitals as in_capitals
+from shebaoka.paper.slips import slip_pdf as slip_pdf
 from shebaoka.paper.statement import statement_json as statement_json
 from shebaoka.paper.statement import statement_pdf as statement_pdf
