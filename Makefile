@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 # Two test processes for two cores; each has a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
+# The browser is Debian's own Chromium; Playwright need not fetch one.
+PYTEST_BROWSER := PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m browser tests/browser
 
 help:                ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -28,6 +30,9 @@ test: $(STAMP) softhsm  ## everything that must hold, in under 8 minutes on 2 co
 
 test-long: $(STAMP) softhsm  ## faults under load, fuzzing, the model and the laws at full length; the last line is JSON
 	PYTHONPATH=tests $(BIN)/python -m tests.long
+
+test-browser: $(STAMP) chromium  ## the pages as a browser shows them, held against axe-core: every page, at two sizes, by keyboard
+	$(PYTEST_BROWSER)
 
 lint: $(STAMP)       ## style, types, floors
 	$(BIN)/ruff check src tests bench
@@ -60,10 +65,10 @@ softhsm:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
 	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
 
-# Pages are pictured by Chromium without a screen.
+# Pages are tested and pictured by Chromium without a screen. Its letters come from the wheel that papers are set with.
 chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long lint bench-desk bench-settlement bench-import pictures lock softhsm chromium
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import pictures lock softhsm chromium

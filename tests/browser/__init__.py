@@ -1,0 +1,1 @@
+"""Tests of the pages with a real Chromium; `make test-browser` runs them. `steps` says what they are written with."""

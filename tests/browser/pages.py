@@ -1,0 +1,79 @@
+"""The pages that there are, who opens them, and what stands on file when they do: one list, for tests and pictures.
+
+Whoever adds a page adds a line. In an address `{in_use}`, or any other of `STATES`, is the id of somebody newly
+invented in that state; `{cycle}` and `{run}` are a cycle with differences and a run of moving a city over.
+"""
+
+import re
+
+import msgspec
+from tests.browser.running import Running
+from tests.browser.steps import STATES, Windows, person_in
+from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
+
+from made_run import RUN, made_run
+from shebaoka.desk import Amounts, StatedDetail
+from shebaoka.vault import SoftwareVault
+
+PAGES: dict[str, tuple[str, str]] = {
+    "today": ("clerk", "/"),
+    "journal": ("auditor", "/journal"),
+    "search": ("clerk", "/persons"),
+    "person": ("clerk", "/persons/{with_money}"),
+    "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
+    "person_on_the_phone": ("operator", "/persons/{locked}"),
+    "corrections": ("auditor", "/corrections"),
+    "evening": ("clerk", "/evening"),
+    "cycle": ("clerk", "/evening/{cycle}"),
+    "clauses": ("operator", "/clauses"),
+    "clause": ("clerk", "/clauses/9.4"),
+    "run": ("migration", "/imports/{run}"),
+    "staff": ("security_administrator", "/staff"),
+    "staff_seen_by_an_auditor": ("auditor", "/staff?of=clerk-1"),
+    "no_such_page": ("clerk", "/nothing"),
+    "not_allowed": ("cashier", "/staff"),
+}
+"""Page → the role that opens it, and its address."""
+
+
+def opened(browser: Windows, name: str) -> str:
+    """A page's address, once everything that it shows is there."""
+
+    def filled(found: re.Match[str]) -> str:
+        word = found.group(1)
+        if word in STATES:
+            return str(person_in(browser, word).person_id)
+        return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
+
+    return re.sub(r"\{(\w+)\}", filled, PAGES[name][1])
+
+
+def a_run(run: Running) -> str:
+    """A run of moving a city over, ready to be signed."""
+    run.house.runs.keep_document(RUN, made_run())
+    return RUN
+
+
+def day_at_institutions(run: Running) -> int:
+    """The cycle of a hospital that sees two of its charges otherwise than we do; played once in a house."""
+    if "cycle" not in run.played:
+        assert isinstance(run.house.vault, SoftwareVault)
+        money = MoneyHouse(run.database, run.house.vault, run.house.notices, run.clock, run.house.views)  # type: ignore[arg-type]
+        try:
+            run.played["cycle"] = _with_differences(money)
+        finally:
+            money.store.close()
+    return run.played["cycle"]
+
+
+def _with_differences(money: MoneyHouse) -> int:
+    hospital, pharmacy = money.sign_in(HOSPITAL), money.sign_in(PHARMACY)
+    for n in range(3):
+        money.settle(hospital, n, total=12_345 + n, pooled=8_000, cash=1_000)
+    money.settle(pharmacy, 1, total=4_990, institution=PHARMACY)
+    details = money.evening.details(hospital)
+    rows = [StatedDetail(n, d.message_id, d.settlement, "11", d.amounts) for n, d in enumerate(details, 2)]
+    rows[0] = msgspec.structs.replace(rows[0], message_id=f"{HOSPITAL}201307010000009999")
+    rows[1] = msgspec.structs.replace(rows[1], amounts=Amounts(12_346, 8_001, 3_345, 1_000))
+    money.evening.compare_details(hospital, rows, "fenhe-1")
+    return hospital

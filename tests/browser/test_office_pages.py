@@ -1,0 +1,99 @@
+"""Every page of the office, in every language and at both sizes: without a fault, and right on paper too.
+
+`pages` has the list; whoever adds a page adds a line there.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.pages import PAGES, opened
+from tests.browser.steps import DESK, TABLET, Windows, fits, no_faults, person_in, window_of
+
+from shebaoka.notice import LANGUAGES
+from shebaoka.office.frame import LABELS
+
+
+def unfolded(page: Page) -> None:
+    """Whatever the page keeps folded away is opened, so that it is looked at as well."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_fault(browser: Windows, name: str) -> None:
+    """In three languages, on the clerk's screen and on a tablet, axe finds nothing and nothing scrolls sideways."""
+    path = opened(browser, name)
+    page = window_of(browser, PAGES[name][0])
+    join = "&" if "?" in path else "?"
+    for language in LANGUAGES:
+        page.goto(f"{path}{join}language={language}")
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        unfolded(page)
+        no_faults(page, colours=language == LANGUAGES[0])
+        page.set_viewport_size(TABLET)  # type: ignore[arg-type]
+        fits(page)
+        if language == "en":  # whose words are the longest
+            no_faults(page, colours=False)
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["today", "journal", "person", "cycle", "run"])
+def test_a_page_is_right_on_paper(browser: Windows, name: str) -> None:
+    """On paper there is what the page says, and neither what one clicks on nor a colour behind the heading."""
+    path = opened(browser, name)
+    page = window_of(browser, PAGES[name][0])
+    page.goto(path)
+    page.emulate_media(media="print")
+    for hidden in ("nav.pages", ".langs", ".skip", "main form"):
+        for n in range(page.locator(hidden).count()):
+            expect(page.locator(hidden).nth(n)).to_be_hidden()
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.top')).backgroundColor") == "rgba(0, 0, 0, 0)"
+    no_faults(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_security_administrator_keeps_staff(browser: Windows, language: str) -> None:
+    """Adds somebody whose code enrols, resets them, ends them; each page without a fault, each deed told after it."""
+    t, run = LABELS[language], browser.run
+    name = f"周 & <b>{run.next_number()}</b>"
+    page = window_of(browser, "security_administrator", language=language)
+    page.get_by_role("link", name=t["staff_accounts"]).click()
+    page.get_by_label(t["account_name"]).fill(name)
+    page.get_by_label(t["role_column"]).select_option("supervisor")
+    page.get_by_label(t["place_column"]).fill("w2")
+    page.get_by_role("button", name=t["add"], exact=True).click()
+    code = page.get_by_role("status").locator("code").inner_text()
+    run.house.sign_in.enrolling(name, code)
+    no_faults(page)
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+    row.get_by_role("button", name=t["reset"]).click()
+    assert page.get_by_role("status").locator("code").inner_text() != code
+    row.get_by_role("button", name=t["end_account"]).click()
+    expect(row).to_contain_text(t["account_ended"].format(""))
+    row.get_by_role("link", name=name).click()
+    for event in ("event_added", "event_reset", "event_ended"):
+        expect(page.get_by_role("table").first).to_contain_text(t[event])
+    no_faults(page)
+
+
+def test_a_person_is_found_by_keyboard_alone(browser: Windows) -> None:
+    """Tab to the field, the number, Enter: the dossier, and the number stands in no address."""
+    holder = person_in(browser, "in_use")
+    page = window_of(browser, "clerk")
+    page.goto("/persons")
+    page.locator("main [name=number]").focus()
+    page.keyboard.type(holder.number)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{browser.run.url}/persons/{holder.person_id}")
+    no_faults(page)
+
+
+def test_a_number_that_is_none_is_told(browser: Windows) -> None:
+    """A number that is malformed, and one that nobody has, each get a sentence at once."""
+    page = window_of(browser, "clerk", language="en")
+    nobody = person_in(browser, "nobody")
+    for number, says in (("123", "number_malformed"), (nobody.number, "not_registered")):
+        page.goto("/persons")
+        page.locator("main [name=number]").fill(number)
+        page.locator("main [name=number]").press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text(LABELS["en"][says])
+        no_faults(page)
