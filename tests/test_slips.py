@@ -36,7 +36,14 @@ from shebaoka.paper import (
     slip_pdf,
 )
 from shebaoka.paper.amounts import grouped
-from shebaoka.paper.slips.sample import sample_acceptance, sample_day, sample_form, sample_handover, sample_receipt
+from shebaoka.paper.slips.sample import (
+    sample_acceptance,
+    sample_day,
+    sample_form,
+    sample_handover,
+    sample_receipt,
+    sample_refusal,
+)
 from shebaoka.paper.slips.words import slip_words
 from shebaoka.records import BadInput, NotFound
 from shebaoka.slipcode import grouped_slip_code, slip_address
@@ -46,6 +53,7 @@ LONG = "阿卜杜热合曼·" * 7 + "买"
 ODD = r"#panic() *甲* $x$ <b>粗</b> \u{41} = [丙] // 丁"
 SLIPS: dict[str, Callable[[Speech], Slip]] = {
     "acceptance": sample_acceptance,
+    "refusal": sample_refusal,
     "receipt": sample_receipt,
     "handover": sample_handover,
 }
@@ -172,6 +180,19 @@ def test_an_acceptance_slip_says_what_happens_next_and_when(
     assert missing(pdf, *said) == []
     assert LI_NA not in read(pdf)
     assert "李娜" not in read(pdf)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_slip_says_the_clause_and_what_to_bring(language: str, speech: Callable[[str], Speech]) -> None:
+    """A no that is taken home has its sentence, its clause, everything that is missing and what to do, and no fee."""
+    spoken = speech(language)
+    slip, say = sample_refusal(spoken), slip_words(language).texts
+    text = read(slip_pdf(slip, spoken, width="80mm", base=BASE))
+    said = [say["refusal"], say["refused"], say["instead"], slip.sentence, slip.steps[0].says, slip.clause, "12333"]
+    assert missing(text, *said, mask(LI_NA), grouped_slip_code(slip.slip_code)) == []
+    assert slip.clause == "4.2"
+    assert bare(say["fee"]) not in text
+    assert bare(say["accepted"]) not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -471,6 +492,7 @@ def test_a_paper_that_there_is_not_is_told(zh: Speech) -> None:
     [
         ("form", "a4", "社会保障卡业务申请表"),
         ("acceptance", "80mm", "受理回执"),
+        ("refusal", "80mm", "一次告知单"),
         ("receipt", "80mm", "工本费收据"),
         ("handover", "a4", "交接单"),
         ("day-list", "a4", "当日业务清单"),

@@ -1,14 +1,13 @@
 """`shebaoka photo check`: an applicant's photo held against the standard. Needs neither token nor database: whoever may
 read the file may have it checked."""
 
-import os
 from pathlib import Path
 
 import click
 
 from shebaoka.cli.entrance import TROUBLE, json_option, language_option
 from shebaoka.cli.layout import say, say_json
-from shebaoka.records import BadInput
+from shebaoka.cli.newfiles import write_new
 
 
 def add_to(main: click.Group) -> None:
@@ -56,9 +55,9 @@ def check(
     verdict, words = check_photo(data, file_size), photo_words(language)
     better = mend(data, file_size) if mended is not None else None
     if picture is not None:
-        _write_new("--picture", picture, picture_of(verdict, language).encode())
+        write_new("--picture", picture, picture_of(verdict, language).encode())
     if mended is not None and better is not None:
-        _write_new("--mended", mended, better.data)
+        write_new("--mended", mended, better.data)
     if as_json:
         say_json({"passes": verdict.passes, "verdict": verdict, "mended": better is not None})
     elif verdict.passes:
@@ -69,13 +68,3 @@ def check(
         say(words.texts["mended" if better is not None else "not_mended"], first="  ")
     if not verdict.passes:
         ctx.exit(TROUBLE)
-
-
-def _write_new(option: str, path: Path, data: bytes) -> None:
-    """Write into a file that is not there yet, and that only its owner may read."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise BadInput(f"{option}: {path} is there already; name a new file.") from None
-    with os.fdopen(file, "wb") as opened:
-        opened.write(data)

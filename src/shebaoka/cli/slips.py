@@ -4,7 +4,7 @@ Needs neither token nor database; whoever it is about is invented.
 """
 
 import datetime as dt
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,14 @@ import click
 
 from shebaoka.cli.entrance import Caller, language_option
 from shebaoka.cli.layout import say
+from shebaoka.cli.newfiles import write_new
 from shebaoka.records import BadInput
 
 if TYPE_CHECKING:
     from shebaoka.notice import Speech
-    from shebaoka.paper import SlipWidth
+    from shebaoka.paper import Slip, SlipWidth
 
-PAPERS = ("form", "acceptance", "receipt", "handover", "day-list")
+PAPERS = ("form", "acceptance", "refusal", "receipt", "handover", "day-list")
 ON_A4_ALONE = ("form", "day-list")
 
 
@@ -47,12 +48,7 @@ def sample(ctx: click.Context, out: Path, paper: str, width: "SlipWidth", base: 
     if paper in ON_A4_ALONE and width != "a4":
         raise BadInput(f"--width: the {paper} is printed on A4 alone.")
     made = _made(ctx.obj, paper, width, base, language)
-    try:
-        file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise BadInput(f"OUT: {out} is there already; name a new file.") from None
-    with os.fdopen(file, "wb") as opened:
-        opened.write(made)
+    write_new("OUT", out, made)
     say(str(out))
 
 
@@ -66,10 +62,13 @@ def _made(caller: Caller, paper: str, width: "SlipWidth", base: str, language: s
         return application_form_pdf(samples.sample_form(speech), speech, base=base, fonts=fonts)
     if paper == "day-list":
         return day_list_pdf(samples.sample_day(speech), speech, fonts=fonts)
-    if paper == "receipt":
-        return slip_pdf(samples.sample_receipt(speech), speech, width=width, base=base, fonts=fonts)
-    made = samples.sample_acceptance(speech) if paper == "acceptance" else samples.sample_handover(speech)
-    return slip_pdf(made, speech, width=width, base=base, fonts=fonts)
+    slips: dict[str, Callable[[Speech], Slip]] = {
+        "acceptance": samples.sample_acceptance,
+        "refusal": samples.sample_refusal,
+        "receipt": samples.sample_receipt,
+        "handover": samples.sample_handover,
+    }
+    return slip_pdf(slips[paper](speech), speech, width=width, base=base, fonts=fonts)
 
 
 def _speech(caller: Caller, language: str) -> "Speech":

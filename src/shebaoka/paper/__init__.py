@@ -29,6 +29,7 @@ from shebaoka.paper.slips import HandedCard as HandedCard
 from shebaoka.paper.slips import HandoverSlip as HandoverSlip
 from shebaoka.paper.slips import MaskedAgent as MaskedAgent
 from shebaoka.paper.slips import NextStep as NextStep
+from shebaoka.paper.slips import RefusalSlip as RefusalSlip
 from shebaoka.paper.slips import Slip as Slip
 from shebaoka.paper.slips import SlipWidth as SlipWidth
 from shebaoka.paper.slips import application_form_pdf as application_form_pdf

@@ -21,6 +21,8 @@ from shebaoka.records import Broken, Trouble
 FONT_PACKAGE = "noto_cjk_sans_otc"
 """Carries Noto Sans CJK, the same file to the byte as in Debian's fonts-noto-cjk. Its code is never run."""
 PAPERS_KEPT = 10
+SCRIPTS = {"zh-Hans": ("zh", "cn"), "zh-Hant": ("zh", "tw"), "en": ("en", "us")}
+"""Language → the language and the region that a template sets its text for."""
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 _SIMPLIFIED = ("Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Sans SC", "Noto Serif CJK SC")
 _TRADITIONAL = ("Noto Sans CJK TC", "Source Han Sans TC", "Source Han Sans TW", "Noto Sans TC", "Noto Serif CJK TC")

@@ -12,9 +12,7 @@ from shebaoka.desk.accounts import AccountStatement, CarriedRecord, StatementLin
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped, signed
 from shebaoka.paper.labels import Labels, labels_in
-from shebaoka.paper.press import printed
-
-_SCRIPT = {"zh-Hans": ("zh", "cn"), "zh-Hant": ("zh", "tw"), "en": ("en", "us")}
+from shebaoka.paper.press import SCRIPTS, printed
 
 
 def statement_json(statement: AccountStatement) -> bytes:
@@ -47,7 +45,7 @@ def _data(statement: AccountStatement, speech: Speech) -> dict[str, Any]:
     say = labels_in(speech.words.language)
     first_on, last_on = period_of(statement, speech)
     wording = speech.notice.wording[speech.words.language]
-    lang, region = _SCRIPT[speech.words.language]
+    lang, region = SCRIPTS[speech.words.language]
     made_at = made_at_in_the_city(statement, speech)
     rests_on = say.rests_on.format(
         notice=wording.title,

@@ -1,11 +1,7 @@
 """What a run's report is made of, and the questions that several of its parts ask. `view` and `sections` use it."""
 
-import datetime as dt
-import zoneinfo
-
 import msgspec
 
-from shebaoka.notice import Speech
 from shebaoka.paper.runs.charts import Chart
 from shebaoka.records import FileOutcome
 
@@ -35,23 +31,6 @@ class Section(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
-
-
-class Clock:
-    """Instants by the city's clock."""
-
-    def __init__(self, speech: Speech) -> None:
-        self._zone = zoneinfo.ZoneInfo(speech.notice.timezone)
-        self._speech = speech
-
-    def minute(self, at: dt.datetime) -> str:
-        """Day in words and minute."""
-        there = at.astimezone(self._zone)
-        return f"{self._speech.date(there.date())} {there:%H:%M}"
-
-    def second(self, at: dt.datetime) -> str:
-        """For a table."""
-        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
 
 
 def took(seconds: float, texts: dict[str, str]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped, signed
-from shebaoka.paper.runs.parts import Clock, Section, Table, money_adds_up, rows_add_up, took, totals_agree
+from shebaoka.paper.clock import Clock
+from shebaoka.paper.runs.parts import Section, Table, money_adds_up, rows_add_up, took, totals_agree
 from shebaoka.paper.runs.pictures import by_county, by_reason, county_of, what_became
 from shebaoka.paper.runs.words import RunWords, foreseen_in, reason_in, run_words
 from shebaoka.records import FileOutcome, Proof, RunReport

@@ -6,12 +6,13 @@ import msgspec
 
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped
-from shebaoka.paper.runs.parts import Clock, Section, money_adds_up, took, totals_agree
+from shebaoka.paper.clock import Clock
+from shebaoka.paper.press import SCRIPTS
+from shebaoka.paper.runs.parts import Section, money_adds_up, took, totals_agree
 from shebaoka.paper.runs.sections import sections_of
 from shebaoka.paper.runs.words import RunWords, run_words
 from shebaoka.records import RunReport
 
-_SCRIPT = {"zh-Hans": ("zh", "cn"), "zh-Hant": ("zh", "tw"), "en": ("en", "us")}
 YES, NO, OPEN = "yes", "no", "open"
 SIGNERS = 2
 
@@ -54,7 +55,7 @@ def as_paper(report: RunReport, speech: Speech) -> RunPaper:
     say = run_words(speech.words.language)
     texts, clock = say.texts, Clock(speech)
     at = last_instant(report)
-    lang, region = _SCRIPT[speech.words.language]
+    lang, region = SCRIPTS[speech.words.language]
     city = speech.notice.wording[speech.words.language].city
     title = texts["title"].format(city=city, heading=texts["heading"], run=report.run)
     return RunPaper(

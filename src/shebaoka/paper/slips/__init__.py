@@ -16,6 +16,7 @@ from shebaoka.paper.slips.shapes import HandedCard as HandedCard
 from shebaoka.paper.slips.shapes import HandoverSlip as HandoverSlip
 from shebaoka.paper.slips.shapes import MaskedAgent as MaskedAgent
 from shebaoka.paper.slips.shapes import NextStep as NextStep
+from shebaoka.paper.slips.shapes import RefusalSlip as RefusalSlip
 from shebaoka.paper.slips.slip import SLIP_WIDTHS as SLIP_WIDTHS
 from shebaoka.paper.slips.slip import Slip as Slip
 from shebaoka.paper.slips.slip import SlipWidth as SlipWidth

@@ -13,6 +13,7 @@ from shebaoka.paper.slips.shapes import (
     HandedCard,
     HandoverSlip,
     NextStep,
+    RefusalSlip,
 )
 from shebaoka.records import Basis, CardKind, Material, Refusal, Step
 from shebaoka.slipcode import slip_code_of
@@ -65,6 +66,28 @@ def sample_acceptance(speech: Speech) -> AcceptanceSlip:
             NextStep(says=_said(speech, speech.words.steps[Step.ACTIVATE_THE_CARD])),
         ),
         fee_fen=speech.notice.p.replacement_fee_fen,
+        window="3",
+        clerk="王芳",
+        where=f"{begun(speech.words.channels['window'])} 3",
+        hours="8:30 – 12:00, 14:30 – 18:00",
+        slip_code=_CODE,
+    )
+
+
+def sample_refusal(speech: Speech) -> RefusalSlip:
+    """The photo and the photocopy are missing."""
+    missing = [speech.words.materials[m] for m in (Material.IDENTITY_COPY, Material.PHOTO)]
+    ground = Refusal.APPLICATION_MATERIALS_ARE_MISSING
+    said = speech.words.refusals[ground]
+    facts = {"missing": speech.words.list_separator.join(missing)}
+    return RefusalSlip(
+        service="apply_for_card",
+        name=NAME,
+        number=NUMBER,
+        refused_at=_AT,
+        clause=speech.notice.clause_of[ground],
+        sentence=said.says.format(**facts),
+        steps=(NextStep(says=said.do.format(**facts)),),
         window="3",
         clerk="王芳",
         where=f"{begun(speech.words.channels['window'])} 3",

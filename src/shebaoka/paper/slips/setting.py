@@ -6,14 +6,13 @@ from typing import Any
 
 from shebaoka.notice import Speech
 from shebaoka.paper.amounts import grouped
-from shebaoka.paper.press import printed
-from shebaoka.paper.runs.parts import Clock
+from shebaoka.paper.clock import Clock
+from shebaoka.paper.press import SCRIPTS, printed
 from shebaoka.paper.slips.pictures import qr_of
 from shebaoka.paper.slips.words import slip_words
 from shebaoka.records import CardKind
 from shebaoka.slipcode import grouped_slip_code, slip_address
 
-_SCRIPT = {"zh-Hans": ("zh", "cn"), "zh-Hant": ("zh", "tw"), "en": ("en", "us")}
 Row = tuple[str, str]
 """A label and what it says."""
 
@@ -36,7 +35,7 @@ class Setting:
 
     def print(self, template: str, heading: str, data: dict[str, Any], at: dt.datetime, title: str = "") -> bytes:
         """The paper as PDF; `at` is the instant that it speaks of."""
-        lang, region = _SCRIPT[self.speech.words.language]
+        lang, region = SCRIPTS[self.speech.words.language]
         head = {
             "lang": lang,
             "region": region,
@@ -53,7 +52,7 @@ class Setting:
 
     def hour(self, at: dt.datetime) -> str:
         """The time of day by the city's clock, to the second."""
-        return self._clock.second(at)[-8:]
+        return self._clock.time(at)
 
     def service(self, code: str) -> str:
         """What a service is called."""

@@ -77,6 +77,26 @@ class AcceptanceSlip(Shape, frozen=True):
     hours: str = ""
 
 
+class RefusalSlip(Shape, frozen=True):
+    """That a request was refused, by which clause, and what to bring or do instead; A4 or a roll of 80 mm.
+
+    Who was refused at the desk before a draft was kept has no slip code, and the slip no QR code.
+    """
+
+    service: str
+    name: str
+    number: str
+    refused_at: dt.datetime
+    clause: str
+    sentence: str
+    steps: tuple[NextStep, ...] = ()
+    window: str = ""
+    clerk: str = ""
+    where: str = ""
+    hours: str = ""
+    slip_code: str = ""
+
+
 class FeeReceiptSlip(Shape, frozen=True):
     """That a fee was paid (6.1 to 6.4), or paid back; A4 or a roll of 80 mm.
 

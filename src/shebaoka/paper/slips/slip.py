@@ -1,4 +1,4 @@
-"""The three slips that somebody takes home: accepted, paid, handed over. On A4, or on a roll of 80 mm."""
+"""The slips that somebody takes home: accepted, refused, paid, handed over. On A4, or on a roll of 80 mm."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -9,12 +9,12 @@ from shebaoka.paper.amounts import grouped
 from shebaoka.paper.slips.capitals import in_capitals
 from shebaoka.paper.slips.pictures import signature_of
 from shebaoka.paper.slips.setting import Row, Setting, filled
-from shebaoka.paper.slips.shapes import AcceptanceSlip, FeeReceiptSlip, HandedCard, HandoverSlip
+from shebaoka.paper.slips.shapes import AcceptanceSlip, FeeReceiptSlip, HandedCard, HandoverSlip, RefusalSlip
 from shebaoka.records import BadInput
 
 SlipWidth = Literal["a4", "80mm"]
 SLIP_WIDTHS: tuple[SlipWidth, ...] = ("a4", "80mm")
-Slip = AcceptanceSlip | FeeReceiptSlip | HandoverSlip
+Slip = AcceptanceSlip | RefusalSlip | FeeReceiptSlip | HandoverSlip
 
 
 def slip_pdf(
@@ -30,6 +30,8 @@ def slip_pdf(
     setting = Setting(speech, base, fonts)
     if isinstance(slip, AcceptanceSlip):
         heading, data, at = setting.say["acceptance"], _accepted(slip, setting), slip.accepted_at
+    elif isinstance(slip, RefusalSlip):
+        heading, data, at = setting.say["refusal"], _refused(slip, setting), slip.refused_at
     elif isinstance(slip, FeeReceiptSlip):
         heading, data, at = setting.say["refund" if slip.refund_of else "receipt"], _paid(slip, setting), slip.at
     else:
@@ -45,6 +47,7 @@ _NOTHING: dict[str, Any] = {
     "amount": None,
     "cards": [],
     "rows": [],
+    "next": "",
     "steps": [],
     "more": [],
     "rests_on": "",
@@ -56,23 +59,29 @@ _NOTHING: dict[str, Any] = {
 
 
 def _accepted(slip: AcceptanceSlip, setting: Setting) -> dict[str, Any]:
+    say = setting.say
+    fee = "" if slip.fee_fen is None else setting.fee(slip.fee_fen)
+    told = (say["accepted_at"], setting.minute(slip.accepted_at))
+    return {**_answered(slip, told, (say["fee"], fee), setting), "mark": f"✓ {say['accepted']}", "next": say["next"]}
+
+
+def _refused(slip: RefusalSlip, setting: Setting) -> dict[str, Any]:
+    say = setting.say
+    told = (say["refused_at"], setting.minute(slip.refused_at))
+    return {**_answered(slip, told, ("", ""), setting), "mark": f"× {say['refused']}", "next": say["instead"]}
+
+
+def _answered(slip: AcceptanceSlip | RefusalSlip, told: Row, fee: Row, setting: Setting) -> dict[str, Any]:
+    """What a yes and a no have in common."""
     say, speech = setting.say, setting.speech
+    person = (say["name"], mask_name(slip.name)), (say["number"], mask(slip.number))
+    place = (say["where"], slip.where), (say["hours"], slip.hours), (say["hotline"], speech.notice.p.hotline)
     return {
         "matter": setting.service(slip.service),
-        "mark": say["accepted"],
         "sentence": slip.sentence,
-        "rows": filled(
-            (say["name"], mask_name(slip.name)),
-            (say["number"], mask(slip.number)),
-            (say["accepted_at"], setting.minute(slip.accepted_at)),
-            (say["window"], slip.window),
-            (say["clerk"], slip.clerk),
-            (say["fee"], "" if slip.fee_fen is None else setting.fee(slip.fee_fen)),
-        ),
+        "rows": filled(*person, told, (say["window"], slip.window), (say["clerk"], slip.clerk), fee),
         "steps": [[speech.date(step.on) if step.on else "", step.says] for step in slip.steps],
-        "more": filled(
-            (say["where"], slip.where), (say["hours"], slip.hours), (say["hotline"], speech.notice.p.hotline)
-        ),
+        "more": filled(*place),
         "rests_on": setting.rests_on(slip.clause),
         "qr": setting.qr(slip.slip_code),
         "keep": say["keep"],
