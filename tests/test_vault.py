@@ -397,3 +397,58 @@ def test_a_factor_opens_after_a_restart_and_a_rotation(place: Place) -> None:
     vault.rotate()
     assert place.open().open_factor("li", wrapped).reveal() == key
     assert repr(key)[2:-1] not in repr((vault, vault.open_factor("li", wrapped)))
+
+
+# Contents kept sealed ------------------------------------------------------------------------------------------------
+
+
+@one_vault
+@given(content=st.binary(max_size=300), beside=st.binary(max_size=40))
+def test_a_content_comes_out_as_it_went_in(vault: Vault, content: bytes, beside: bytes) -> None:
+    """Whatever it is, for the same thing; each sealing differs, and is 28 bytes longer than the content."""
+    wrapped = vault.draw_data_key("k")
+    sealed = vault.seal_content("k", wrapped, content, beside)
+    assert vault.open_content("k", wrapped, sealed, beside) == content
+    assert len(sealed) == len(content) + 28
+    assert vault.seal_content("k", wrapped, content, beside) != sealed
+
+
+def test_a_content_opens_for_nothing_else(vault: Vault) -> None:
+    """Any bit changed, another thing beside it, or another key: trouble, and never other bytes."""
+    wrapped, other = vault.draw_data_key("k"), vault.draw_data_key("k")
+    sealed = vault.seal_content("k", wrapped, b"a page", b"paper 1")
+    for i in range(len(sealed) * 8):
+        bent = bytearray(sealed)
+        bent[i // 8] ^= 1 << i % 8
+        with pytest.raises(VaultTrouble, match="it was changed, or it stands where another belongs"):
+            vault.open_content("k", wrapped, bytes(bent), b"paper 1")
+    for key, kept, beside in ((wrapped, sealed, b"paper 2"), (other, sealed, b"paper 1"), (wrapped, b"", b"paper 1")):
+        with pytest.raises(VaultTrouble, match="it was changed, or it stands where another belongs"):
+            vault.open_content("k", key, kept, beside)
+
+
+def test_a_data_key_opens_under_its_name_alone(vault: Vault) -> None:
+    """Under another name, changed, cut short, or wrapped for something else it does not open, and the trouble says so."""
+    wrapped = vault.draw_data_key("k")
+    sealed = vault.seal_content("k", wrapped, b"a page", b"")
+    bent = bytes([*wrapped[:-1], wrapped[-1] ^ 1])
+    for name, kept in (("j", wrapped), ("k", bent), ("k", wrapped[:-1]), ("k", b""), ("k", vault.wrap_key(bytes(32)))):
+        for asked in (
+            lambda: vault.seal_content(name, kept, b"", b""),
+            lambda: vault.open_content(name, kept, sealed, b""),
+        ):
+            with pytest.raises(VaultTrouble, match="key of sealed contents cannot be unwrapped"):
+                asked()
+    with pytest.raises(VaultTrouble, match="terminal's key"):
+        vault.message_mac(wrapped, "hmac-sha256", b"")
+
+
+def test_a_content_opens_after_a_restart_and_a_rotation_and_in_no_other_vault(place: Place, tmp_path: Path) -> None:
+    """The key that wraps data keys stays when others rotate; a vault with other keys says that it is another one."""
+    vault = place.open()
+    wrapped = vault.draw_data_key("k")
+    sealed = vault.seal_content("k", wrapped, b"a page", b"1")
+    vault.rotate()
+    assert place.open().open_content("k", wrapped, sealed, b"1") == b"a page"
+    with pytest.raises(VaultTrouble, match="another vault wrapped it"):
+        SoftwareVault.open(tmp_path / "others").open_content("k", wrapped, sealed, b"1")

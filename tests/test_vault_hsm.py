@@ -104,6 +104,23 @@ def test_keys_never_leave_the_token(place: Place) -> None:
                 key[pkcs11.Attribute.VALUE]
 
 
+def test_the_token_is_asked_once_for_a_data_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred papers under one data key cost one question; the content itself never goes to the token."""
+    vault, asked = place.open(), 0
+    unseal = hsm_token.Token.unseal
+
+    def counted(*given: object) -> bytes:
+        nonlocal asked
+        asked += 1
+        return unseal(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hsm_token.Token, "unseal", counted)
+    wrapped = vault.draw_data_key("k")
+    sealed = [vault.seal_content("k", wrapped, b"page %d" % n, b"") for n in range(100)]
+    assert [vault.open_content("k", wrapped, one, b"") for one in sealed][7] == b"page 7"
+    assert asked == 1
+
+
 # The binding ends a search of a lost session when it is collected, and says so on the side.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_session_is_opened_again(place: Place) -> None:

@@ -1,7 +1,8 @@
 """The HSM vault: keys in a PKCS#11 token, which they never leave. The app opens it; the desk asks it.
 
-A small owner-only file beside it says which keys are current, and keeps the first PIN sealed by the token. A terminal's
-key is the one exception: the token unwraps it, and from then on the process has it in memory.
+A small owner-only file beside it says which keys are current, and keeps the first PIN sealed by the token. Terminals'
+keys, second factors and the data keys of papers are the exception: the token unwraps such a key, and from then on the
+process has it in memory.
 """
 
 import threading

@@ -1,5 +1,5 @@
 """What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3),
-terminals' keys, with what comes under them, and the keys of the staff's second factors.
+terminals' keys, with what comes under them, the keys of the staff's second factors, and papers that are kept sealed.
 
 The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made,
 how a terminal's key is wrapped, and where keys and the first PIN are kept.
@@ -12,6 +12,8 @@ import secrets
 from typing import Annotated, Literal
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Meta
 
 from shebaoka.records import Digits, NewPin, VaultTrouble
@@ -37,11 +39,18 @@ TERMINAL_KEY = b"shebaoka/terminal-key/1"
 FACTOR_KEY = b"shebaoka/second-factor/1/"
 """What is authenticated beside a wrapped key of somebody's second factor, with their account's name after it."""
 
+DATA_KEY = b"shebaoka/data-key/1/"
+"""What is authenticated beside a wrapped data key, with the key's own name after it."""
+
 TERMINAL_KEYS_MAX = 4096
 """As many keys of terminals as a process keeps unwrapped; then the one that was used longest ago goes."""
 
+DATA_KEYS_MAX = 1024
+"""As many data keys as a process keeps unwrapped: a token is asked once for each, and not for each paper."""
+
 FACTOR_SIZE = 20
 """Bytes of a second factor's key, as RFC 4226 recommends."""
+DATA_KEY_SIZE = 32
 NONCE_SIZE = 12
 TAG_SIZE = 16
 MARK_SIZE = 16
@@ -86,6 +95,7 @@ class Vault(abc.ABC):
 
     def __init__(self) -> None:
         self._terminal_key = functools.lru_cache(TERMINAL_KEYS_MAX)(self._open_terminal_key)
+        self._data_key = functools.lru_cache(DATA_KEYS_MAX)(self._open_data_key)
 
     def seal(self, person_id: int, card: int, digits: Digits) -> Kept:
         """The value to keep for a PIN that was assessed as fit, under the current PIN key."""
@@ -204,6 +214,44 @@ class Vault(abc.ABC):
             raise VaultTrouble(
                 "Somebody's second factor cannot be opened: it was changed, or another vault wrapped it; restore vault "
                 "and database as they belong together, or give the person a new code by `shebaoka staff reset`."
+            ) from None
+
+    def draw_data_key(self, name: str) -> bytes:
+        """A new key that contents are sealed with, wrapped for the database; it opens under this name alone."""
+        sealed = self._wrap(secrets.token_bytes(DATA_KEY_SIZE), DATA_KEY + name.encode())
+        return sealed.nonce + sealed.text
+
+    def seal_content(self, name: str, wrapped: bytes, content: bytes, beside: bytes) -> bytes:
+        """A content under a data key: its own nonce, AES-256-GCM, tag. What it is for is authenticated `beside` it.
+
+        `VaultTrouble` if the data key cannot be unwrapped.
+        """
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        return nonce + self._data_key(name, wrapped).encrypt(nonce, content, beside)
+
+    def open_content(self, name: str, wrapped: bytes, sealed: bytes, beside: bytes) -> bytes:
+        """What was sealed, for the same thing. `VaultTrouble` if it was changed, is another's, or its key is not here."""
+        key = self._data_key(name, wrapped)
+        try:
+            if len(sealed) < NONCE_SIZE + TAG_SIZE:
+                raise InvalidTag
+            return key.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], beside)
+        except InvalidTag:
+            raise VaultTrouble(
+                "A sealed content cannot be opened: it was changed, or it stands where another belongs; restore the "
+                "database from its backup."
+            ) from None
+
+    def _open_data_key(self, name: str, wrapped: bytes) -> AESGCM:
+        try:
+            if len(wrapped) != NONCE_SIZE + DATA_KEY_SIZE + TAG_SIZE:
+                raise not_unwrapped()
+            sealed = Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:])
+            return AESGCM(self._unwrap(sealed, DATA_KEY + name.encode()))
+        except VaultTrouble:
+            raise VaultTrouble(
+                "The key of sealed contents cannot be unwrapped: it was changed, or another vault wrapped it; restore "
+                "vault and database as they belong together."
             ) from None
 
     def _open_terminal_key(self, wrapped: bytes) -> TerminalKey:
