@@ -50,6 +50,7 @@ def words() -> dict[str, Words]:
 TABLES = (
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
+    *("paper", "data_key"),
     *("journal", "request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal"),
     *(
         "staff_event",

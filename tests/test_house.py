@@ -170,7 +170,11 @@ IMPURE_MODULES = {
     *("secrets", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid"),
 }
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "input", "print", "exec", "eval", "getenv"}
-IN_MEMORY = ("from io import BytesIO", "Image.open(BytesIO(data), formats=('JPEG', 'PNG'))")
+IN_MEMORY = (
+    "from io import BytesIO",
+    "Image.open(BytesIO(data), formats=('JPEG', 'PNG'))",
+    "Image.open(BytesIO(data), formats=('JPEG', 'PNG', 'WEBP', 'TIFF'))",
+)
 """What looks like a file and is bytes that were handed in."""
 
 

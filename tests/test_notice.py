@@ -185,6 +185,12 @@ FAULTS: dict[str, tuple[Spoil, str, str]] = {
         "parameters.temporary_valid_at_most.value",
         "needs a limit",
     ),
+    "a photo smaller than the smallest": (
+        _value("photo_file_kb_max", 13),
+        "parameters.photo_file_kb_max.value",
+        "less than photo_file_kb_min",
+    ),
+    "a photo of no bytes": (_value("photo_file_kb_max", 0), "parameters.photo_file_kb_max", "Expected `int` >= 1"),
     "an unknown material": (
         _value("application_materials", {"holder": ["passport"]}),
         "parameters.application_materials.holder",

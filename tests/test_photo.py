@@ -489,4 +489,4 @@ def test_a_photo_is_checked_from_the_command_line(tmp_path: Any) -> None:
     as_json = CliRunner().invoke(main, ["photo", "check", str(file), "--json"])
     assert msgspec.json.decode(as_json.stdout)["verdict"]["findings"][0]["miss"] == "hair_too_high"
     file.write_bytes(random.Random(1).randbytes(99))  # noqa: S311 - no secret
-    assert "[bad_input]" in CliRunner().invoke(main, words[:3]).output
+    assert "[photo_no_picture]" in CliRunner().invoke(main, words[:3]).output

@@ -48,10 +48,12 @@ def test_whoever_asks_has_a_channel() -> None:
 
 
 def test_whoever_sees_more_sees_less() -> None:
-    """Numbers in full, or a whole account, are for who may see people at all."""
+    """Numbers in full, or a whole account, are for who may see people; papers for who may have numbers in full."""
     for role, post in POSTS.items():
         if post.rights & {Right.SEE_ACCOUNTS, Right.SEE_UNMASKED}:
             assert Right.SEE_PEOPLE in post.rights, role
+        if Right.SEE_PAPERS in post.rights:
+            assert {Right.SEE_UNMASKED, Right.SEE_PHOTOS} < post.rights, role
 
 
 @pytest.mark.parametrize("role", list(Role))

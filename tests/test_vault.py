@@ -428,17 +428,15 @@ def test_a_content_opens_for_nothing_else(vault: Vault) -> None:
 
 
 def test_a_data_key_opens_under_its_name_alone(vault: Vault) -> None:
-    """Under another name, changed, cut short, or wrapped for something else it does not open, and the trouble says so."""
+    """Under another name, changed, cut short, or wrapped for something else it does not open."""
     wrapped = vault.draw_data_key("k")
     sealed = vault.seal_content("k", wrapped, b"a page", b"")
     bent = bytes([*wrapped[:-1], wrapped[-1] ^ 1])
     for name, kept in (("j", wrapped), ("k", bent), ("k", wrapped[:-1]), ("k", b""), ("k", vault.wrap_key(bytes(32)))):
-        for asked in (
-            lambda: vault.seal_content(name, kept, b"", b""),
-            lambda: vault.open_content(name, kept, sealed, b""),
-        ):
-            with pytest.raises(VaultTrouble, match="key of sealed contents cannot be unwrapped"):
-                asked()
+        with pytest.raises(VaultTrouble, match="key of sealed contents cannot be unwrapped"):
+            vault.seal_content(name, kept, b"", b"")
+        with pytest.raises(VaultTrouble, match="key of sealed contents cannot be unwrapped"):
+            vault.open_content(name, kept, sealed, b"")
     with pytest.raises(VaultTrouble, match="terminal's key"):
         vault.message_mac(wrapped, "hmac-sha256", b"")
 

@@ -18,6 +18,7 @@ from shebaoka.desk import (
     Institutions,
     Keypad,
     Messages,
+    Papers,
     Runs,
     Screens,
     Sessions,
@@ -127,6 +128,7 @@ class House:
         self.institutions = Institutions(self.views, vault, clock)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
+        self.papers = Papers(self.views, vault, notices, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

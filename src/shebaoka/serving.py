@@ -60,6 +60,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         drafts=house.drafts,
         keypad=house.keypad,
         evening=house.evening,
+        papers=house.papers,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,

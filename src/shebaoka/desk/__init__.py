@@ -64,6 +64,12 @@ from shebaoka.desk.moving import MovedPhoto as MovedPhoto
 from shebaoka.desk.moving import Moving as Moving
 from shebaoka.desk.moving import carry_over as carry_over
 from shebaoka.desk.moving import request_ids as request_ids
+from shebaoka.desk.papers import SIGNATURE as SIGNATURE
+from shebaoka.desk.papers import Opened as Opened
+from shebaoka.desk.papers import PaperKind as PaperKind
+from shebaoka.desk.papers import PaperLine as PaperLine
+from shebaoka.desk.papers import Papers as Papers
+from shebaoka.desk.papers import PersonPhoto as PersonPhoto
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.rights import POSTS as POSTS
 from shebaoka.desk.rights import TOKEN_ROLES as TOKEN_ROLES

@@ -29,16 +29,22 @@ class Right(StrEnum):
     KEEP_STAFF = "keep_staff"
     SEE_STAFF = "see_staff"
     KEEP_INSTITUTIONS = "keep_institutions"
+    KEEP_PAPERS = "keep_papers"
+    SEE_PAPERS = "see_papers"
+    SEE_PHOTOS = "see_photos"
 
 
 READS = frozenset(
-    {Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF},
+    {
+        *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
+        *(Right.SEE_PAPERS, Right.SEE_PHOTOS),
+    }
 )
 """Rights that change nothing; every other one does."""
 ABOUT_PEOPLE = frozenset(
     {
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
-        *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT),
+        *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -78,20 +84,22 @@ def _post(*rights: Right, channel: Channel | None = None, token: bool = True, pe
 
 
 _SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS)
+_PAPERS = (Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS)
 POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
+        *_PAPERS,
         channel=Channel.WINDOW,
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
-    Role.PRODUCTION: _post(Right.SERVE, channel=Channel.PRODUCTION),
+    Role.PRODUCTION: _post(Right.SERVE, Right.SEE_PHOTOS, channel=Channel.PRODUCTION),
     Role.MIGRATION: _post(*(Right.SERVE, Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT), channel=Channel.IMPORTER),
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
     Role.CALENDAR: _post(Right.SERVE, channel=Channel.CALENDAR, person=False),
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
     Role.AUDITOR: _post(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF),
     Role.SUPERVISOR: _post(
-        *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE),
+        *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         channel=Channel.WINDOW,
         token=False,
     ),
@@ -117,6 +125,9 @@ _MAY = {
     Right.KEEP_STAFF: "add, reset or end accounts of staff",
     Right.SEE_STAFF: "see the accounts of staff",
     Right.KEEP_INSTITUTIONS: "add or end institutions and terminals",
+    Right.KEEP_PAPERS: "take papers in or set them aside",
+    Right.SEE_PAPERS: "open papers",
+    Right.SEE_PHOTOS: "see people's photos",
 }
 _RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
 

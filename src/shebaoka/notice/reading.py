@@ -274,6 +274,8 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
     faults += _service_key_faults(file, p)
     if p.temporary_extension and not p.temporary_valid_at_most:
         faults.append(f"{file}: parameters.temporary_valid_at_most.value: an extension needs a limit.")
+    if (p.photo_file_kb_min or 0) > (p.photo_file_kb_max or 5_120):
+        faults.append(f"{file}: parameters.photo_file_kb_max.value: is less than photo_file_kb_min.")
     for name, kind in (("formal", p.loss_reports.formal), ("temporary", p.loss_reports.temporary)):
         if kind and kind.cancellable and not kind.cancel_channels:
             faults.append(f"{file}: parameters.loss_reports.value.{name}.cancel_channels: say where it is cancelled.")

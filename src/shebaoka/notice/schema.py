@@ -16,6 +16,7 @@ LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 
 Count = Annotated[int, Meta(ge=0, le=10_000)]
 Positive = Annotated[int, Meta(ge=1, le=100)]
+Kilobytes = Annotated[int, Meta(ge=1, le=5_120, description="Kilobytes of 1,024 bytes")]
 Fee = Annotated[int, Meta(ge=0, le=100_000)]
 Years = Annotated[int, Meta(ge=0, le=100)]
 Months = Annotated[int, Meta(ge=0, le=1_200)]
@@ -89,6 +90,8 @@ class Parameters(Data, frozen=True):
     # 4 applying
     application_materials: Materials
     temporary_application_materials: Materials
+    photo_file_kb_min: Kilobytes | None
+    photo_file_kb_max: Kilobytes | None
     # 5 activation
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool

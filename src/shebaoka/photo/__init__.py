@@ -1,13 +1,19 @@
-"""A photo for the card, checked against the standard for second-generation identity photos. The command line calls it.
+"""Pictures that come in: a photo for the card, a scanned page, a signature. Command line and desk call it.
 
-Bytes come in, and a verdict goes out: what is missed, what was measured, what is allowed, and where. Where scaling,
-cropping and padding are enough, a photo that passes is offered beside it.
+A photo is held against the standard for second-generation identity photos: what is missed, what was measured, what is
+allowed, and where. Where scaling, cropping and padding are enough, a photo that passes is offered beside it. Nothing
+that came in goes on as it came: pixels and strokes alone do, written anew.
 """
 
 from shebaoka.photo.checking import check as check
 from shebaoka.photo.drawing import picture_of as picture_of
+from shebaoka.photo.fitting import Missed as Missed
+from shebaoka.photo.fitting import PhotoResult as PhotoResult
+from shebaoka.photo.fitting import fit_photo as fit_photo
 from shebaoka.photo.mending import Mended as Mended
 from shebaoka.photo.mending import mend as mend
+from shebaoka.photo.scanning import Scan as Scan
+from shebaoka.photo.scanning import rescanned as rescanned
 from shebaoka.photo.standard import Box as Box
 from shebaoka.photo.standard import Face as Face
 from shebaoka.photo.standard import Finding as Finding
@@ -16,5 +22,10 @@ from shebaoka.photo.standard import Range as Range
 from shebaoka.photo.standard import Seen as Seen
 from shebaoka.photo.standard import Verdict as Verdict
 from shebaoka.photo.standard import judge as judge
+from shebaoka.photo.strokes import Signature as Signature
+from shebaoka.photo.strokes import read_signature as read_signature
+from shebaoka.photo.strokes import signature_bytes as signature_bytes
+from shebaoka.photo.strokes import signature_from as signature_from
+from shebaoka.photo.strokes import signature_svg as signature_svg
 from shebaoka.photo.words import PhotoWords as PhotoWords
 from shebaoka.photo.words import photo_words as photo_words

@@ -35,7 +35,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What the EXIF orientation says → what makes the picture stand upright."""
-_OF_DECODERS = (
+OF_DECODERS = (
     OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error, ArithmeticError, LookupError, TypeError,
     AttributeError, MemoryError,
 )  # fmt: skip
@@ -56,22 +56,28 @@ def decoded(data: bytes) -> Decoded:
     `BadInput` if it is no whole JPEG or PNG, or has more bytes, pixels or scans than can be borne.
     """
     if len(data) > BYTES_MAX:
-        raise BadInput(f"The photo has more than {BYTES_MAX >> 20} MB; save it smaller.")
+        raise BadInput(f"The photo has more than {BYTES_MAX >> 20} MB; save it smaller.", code="photo_too_large")
     if not data.startswith((_JPEG, _PNG)):
-        raise BadInput("The file is neither JPEG nor PNG; save the photo as one of the two.")
+        raise BadInput("The file is neither JPEG nor PNG; save the photo as one of the two.", code="photo_no_picture")
     if data.startswith(_JPEG) and data.count(b"\xff\xda") > SCANS_MAX:
-        raise BadInput("The picture is put together from too many layers; save it again as a plain JPEG.")
+        raise BadInput(
+            "The picture is put together from too many layers; save it again as a plain JPEG.",
+            code="photo_too_many_layers",
+        )
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             return _read(image, data)
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
-    except _OF_DECODERS:
-        raise BadInput("The picture is damaged or was cut off; save or copy it again.") from None
+    except OF_DECODERS:
+        raise BadInput("The picture is damaged or was cut off; save or copy it again.", code="photo_damaged") from None
 
 
 def _too_many_pixels() -> BadInput:
-    return BadInput(f"The picture has too many pixels, and a side may have {SIDE_MAX}; save it smaller.")
+    return BadInput(
+        f"The picture has too many pixels, and a side may have {SIDE_MAX}; save it smaller.",
+        code="photo_has_too_many_pixels",
+    )
 
 
 def _read(image: Image.Image, data: bytes) -> Decoded:
@@ -79,19 +85,23 @@ def _read(image: Image.Image, data: bytes) -> Decoded:
     if max(image.size) > SIDE_MAX or image.width * image.height > PIXELS_MAX:
         raise _too_many_pixels()
     image.load()
-    turn = _orientation(image)
-    upright = _in_colour(image)
-    if turn in _TURNS:
-        upright = upright.transpose(_TURNS[turn])
+    upright = turned_upright(image, in_colour(image))
     across, down = _dpi(image.info.get("dpi"))
-    return Decoded(np.asarray(upright), (down, across) if turn >= 5 else (across, down), _bits(image, data))
+    lies = _orientation(image) >= 5
+    return Decoded(np.asarray(upright), (down, across) if lies else (across, down), _bits(image, data))
+
+
+def turned_upright(image: Image.Image, pixels: Image.Image) -> Image.Image:
+    """Pixels of an opened picture, turned as its EXIF says that they lie."""
+    turn = _orientation(image)
+    return pixels.transpose(_TURNS[turn]) if turn in _TURNS else pixels
 
 
 def _orientation(image: Image.Image) -> int:
     """How the picture lies, 1 to 8, by its EXIF; 1 where that is missing or cannot be read."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except _OF_DECODERS:
+    except OF_DECODERS:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -100,7 +110,7 @@ def _dpi(said: Any) -> tuple[int, int]:
     """Dots an inch across and down; 0 where nothing of sense is said."""
     try:
         across, down = (min(round(float(v)), 1 << 30) for v in said)
-    except _OF_DECODERS:
+    except OF_DECODERS:
         return 0, 0
     return max(across, 0), max(down, 0)
 
@@ -113,7 +123,7 @@ def _bits(image: Image.Image, data: bytes) -> int:
     return 8 * len(image.getbands())
 
 
-def _in_colour(image: Image.Image) -> Image.Image:
+def in_colour(image: Image.Image) -> Image.Image:
     """The same in red, green and blue, 8 bits each; what can be seen through is laid on white."""
     if image.mode.startswith("I"):
         wide = np.asarray(image.convert("I"), dtype=np.int64)

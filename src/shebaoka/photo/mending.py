@@ -45,7 +45,11 @@ def mend(data: bytes, file_size: Range) -> Mended | None:
     A photo that passes comes back with the same pixels, in a new file. `BadInput` as in `check`.
     """
     photo = decoded(data)
-    verdict = judge(seen_in(photo, len(data)), file_size)
+    return mended(photo, judge(seen_in(photo, len(data)), file_size), file_size)
+
+
+def mended(photo: Decoded, verdict: Verdict, file_size: Range) -> Mended | None:
+    """The same of a photo that is decoded and judged already."""
     if _NOT_MENDED & set(verdict.misses) or verdict.seen.face is None:
         return None
     if not _PLACED & set(verdict.misses):

@@ -1,4 +1,4 @@
-"""What a photo misses, in sentences of three languages: `words.yaml`, read once."""
+"""What a photo misses, and why an upload was not taken, in sentences of three languages: `words.yaml`, read once."""
 
 import functools
 from importlib import resources
@@ -15,10 +15,11 @@ Label = Annotated[str, Meta(min_length=1)]
 
 
 class PhotoWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One language: a sentence for each miss, and the labels of the picture."""
+    """One language: a sentence for each miss, the labels of the picture, and a sentence for each code of a trouble."""
 
     misses: dict[Miss, Label]
     texts: dict[str, Label]
+    troubles: dict[str, Label]
 
     def sentence(self, finding: Finding) -> str:
         """What was measured, what is allowed, and what to do."""

@@ -25,6 +25,7 @@ Number = Annotated[
 Region = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="County code, six digits (GB/T 2260)")]
 Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=50)]
 Words = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
+Reason = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,64}$(?!\n)")]
 Fen = Annotated[int, Meta(ge=0, le=10**13, description="Fen, a hundredth of a yuan")]
 
@@ -289,4 +290,4 @@ class RemoveExtendedApplication(Request, frozen=True, kw_only=True):
 class LookUpPerson(Request, frozen=True):
     """Look a person up, to answer a question about them; changes nothing and is kept in the journal."""
 
-    reason: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
+    reason: Reason

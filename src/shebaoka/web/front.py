@@ -22,7 +22,9 @@ from shebaoka.desk import (
     Institutions,
     Keypad,
     Messages,
+    Opened,
     Outcome,
+    Papers,
     PersonScreen,
     Runs,
     Screens,
@@ -61,6 +63,7 @@ class Front(msgspec.Struct, frozen=True):
     drafts: Drafts
     keypad: Keypad
     evening: Evening
+    papers: Papers
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
@@ -104,3 +107,13 @@ async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tup
     if outcome.answer.outcome == "refused" and outcome.answer.ground != "person_is_not_registered":
         raise NotAllowed(f"The notice does not answer this enquiry here (clause {outcome.answer.clause}).")
     return await to_thread.run_sync(front.person, number), outcome
+
+
+async def opened(front: Front, staff: Staff, paper: str, reason: str) -> Opened:
+    """A paper's content, after the look-up that names it and the reason has gone into the journal."""
+
+    def ask(one: Ask) -> Outcome:
+        (outcome,) = front.counter.submit([one]).result()
+        return outcome
+
+    return await to_thread.run_sync(front.papers.open, staff, paper, reason, ask)
