@@ -61,6 +61,8 @@ TABLES = (
         "import_signature",
         "import_run",
         "meta",
+        "finding",
+        "search_event",
     ),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""

@@ -371,3 +371,25 @@ def test_the_journal_is_shown_verified_and_sealed(shell: Shell) -> None:
     assert broken.exit_code == 1
     assert f"person {place[0]}, entry {place[1]}" in broken.stdout.splitlines()[1]
     assert shell.answer("journal", "verify")["faults"] == []
+
+
+def test_people_are_found_by_name_and_the_search_is_kept(shell: Shell) -> None:
+    """Masked but for a clerk who asks otherwise; who searched stands in a list of its own; catching up is a command."""
+    number = with_check_digit("14070219800808001")
+    register = ["person", "register", number, "--name", "欧阳小伟", "--region", "140702", "--insured-on", "2013-01-01"]
+    shell.ok(*register, "--shows-all")
+    said = shell.ok("person", "find", "oyxw 14070219", by="auditor")
+    assert mask(number) in said
+    assert number not in said
+    assert "欧阳小伟" not in said
+    found = shell.answer("person", "find", "-", "--unmasked", stdin="欧阳\n")
+    assert [(p["number"], p["name"]) for p in found["people"]] == [(number, "欧阳小伟")]
+    assert shell.run("person", "find", "欧阳", "--unmasked", by="operator").exit_code == 1
+    assert "Nobody is found by that." in shell.ok("person", "find", "夏侯")
+    assert shell.run("person", "find", "12", by="clerk").stderr.endswith("[number_is_not_whole]\n")
+    kept = shell.answer("journal", "searches", "--limit", "2", by="auditor")["searches"]
+    assert [(s["by"], s["kind"], s["typed"], s["found"]) for s in kept] == [
+        ("the clerk", "name", "夏侯", 0), ("the clerk", "name", "欧阳", 1),
+    ]  # fmt: skip
+    assert "oyxw 14070219" in shell.ok("journal", "searches", by="auditor")
+    assert " 0 had to be made findable" in shell.ok("db", "catch-up", by="")

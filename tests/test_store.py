@@ -16,7 +16,7 @@ from asking import LI_NA, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, TABLES, Database, StandingClock
 from shebaoka.desk import Auditor, Desk
 from shebaoka.notice import Notices
-from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, sql, staff, views
+from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, finding, sql, staff, views
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
@@ -26,6 +26,7 @@ KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
 APPEND_ONLY = (
     *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
+    *("finding", "search_event"),
 )
 
 
@@ -125,7 +126,7 @@ def statements(module: ModuleType) -> dict[str, str]:
     return {n: v for n, v in vars(module).items() if n.isupper() and not n.startswith("_") and isinstance(v, str)}
 
 
-ALL = {f"{m.__name__}.{name}": text for m in (sql, views, staff) for name, text in statements(m).items()}
+ALL = {f"{m.__name__}.{name}": text for m in (sql, views, staff, finding) for name, text in statements(m).items()}
 
 
 def test_no_statement_does_what_a_distributed_database_cannot() -> None:

@@ -15,6 +15,7 @@ from shebaoka.desk import (
     Desk,
     Drafts,
     Evening,
+    Finding,
     Institutions,
     Keypad,
     Messages,
@@ -129,6 +130,7 @@ class House:
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
+        self.finding = Finding(self.views, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

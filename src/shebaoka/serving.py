@@ -21,7 +21,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from shebaoka import api, office, pages, pos, terminal, window
 from shebaoka.app import House
-from shebaoka.desk import Counter, PersonScreen, open_counter
+from shebaoka.desk import Counter, PersonScreen, kept_findable, open_counter
 from shebaoka.records import BadInput
 from shebaoka.web import Front, json_troubles, signed_in
 
@@ -61,6 +61,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         keypad=house.keypad,
         evening=house.evening,
         papers=house.papers,
+        finding=house.finding,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,
@@ -132,7 +133,7 @@ def serve(
     _make_room_for_connections()
     # Threads give way to each other sooner than after 5 ms, since the web server's waits for the desks' at every turn.
     sys.setswitchinterval(SWITCH_S)
-    with open_counter(house.desk, workers) as counter:
+    with open_counter(house.desk, workers) as counter, kept_findable(house.finding, house.url):
         front = front_of(house, counter, open_to_all=open_to_all)
         app = with_shortcut(make_app(front))
         # What is there now stays, and need not be looked through for garbage: that took 10 ms every two seconds.

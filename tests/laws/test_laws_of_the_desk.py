@@ -11,7 +11,7 @@ from lives import ON_DATABASE, Step, lives
 from playing import FIRST, PEOPLE, PINS, UNFIT, WRONG, cities, play
 
 from shebaoka import ledger
-from shebaoka.desk import Auditor, Desk, Note, Outcome, Screens
+from shebaoka.desk import Auditor, Desk, Finding, Note, Outcome, Screens
 from shebaoka.desk.journal import decoded, kept_of, replayed
 from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import views
@@ -165,7 +165,10 @@ def test_a_dry_run_tells_what_each_would_be_answered(office: Office, steps: list
 @EXAMPLES
 @given(batches(), CITY)
 def test_a_batch_by_copy_is_the_same_batch_in_trays(office: Office, asks: list[Ask], city: str) -> None:
-    """What `take_over` answers and writes of people whom nobody has on file is what `submit` does, row and hash."""
+    """What `take_over` answers and writes of people whom nobody has on file is what `submit` does, row and hash.
+
+    What they are found by is written by the pass that catches up, and comes to the same rows.
+    """
     desk = Desk(office.store, office.vault, cities()[city], lambda: DAY_ONE)
     desk._people.refill(1)
     office.empty()
@@ -174,6 +177,7 @@ def test_a_batch_by_copy_is_the_same_batch_in_trays(office: Office, asks: list[A
     office.empty()
     with patch.object(desk, "submit", None):
         assert desk.take_over(asks, 1, lambda _: NOTHING_TO_NOTE) == in_trays
+    list(Finding(office.views).catch_up())
     assert office.kept() == rows
     foreseen = [(d.ground, d.facts) for d in desk.foresee(asks)]
     assert foreseen == [(o.answer.ground, o.answer.facts) for o in in_trays if isinstance(o, Receipt)]

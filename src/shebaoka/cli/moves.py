@@ -181,6 +181,8 @@ def sign(ctx: click.Context, run: str, as_json: bool) -> None:
 
     with _migrating(ctx) as (house, staff):
         report = sign_off(tools_of(house, by=staff.name), run)
+        if report.state == "sign_off":
+            house.finding.announce()
         _tell(house, report, as_json=as_json)
 
 

@@ -17,6 +17,7 @@ from shebaoka.desk.bankfile import bank_text as bank_text
 from shebaoka.desk.bodies import by_year as by_year
 from shebaoka.desk.bodies import digest_of as digest_of
 from shebaoka.desk.calendar import record_lapses as record_lapses
+from shebaoka.desk.catching import kept_findable as kept_findable
 from shebaoka.desk.comparing import DIFFERENCES as DIFFERENCES
 from shebaoka.desk.comparing import Amounts as Amounts
 from shebaoka.desk.comparing import Comparison as Comparison
@@ -44,6 +45,13 @@ from shebaoka.desk.evening import may_pay as may_pay
 from shebaoka.desk.evening import may_reconcile as may_reconcile
 from shebaoka.desk.evening import must_pay as must_pay
 from shebaoka.desk.evening import must_reconcile as must_reconcile
+from shebaoka.desk.finding import Caught as Caught
+from shebaoka.desk.finding import Finding as Finding
+from shebaoka.desk.finding import Found as Found
+from shebaoka.desk.finding import FoundPerson as FoundPerson
+from shebaoka.desk.finding import KeyKind as KeyKind
+from shebaoka.desk.finding import Search as Search
+from shebaoka.desk.finding import read_as as read_as
 from shebaoka.desk.fold import Outcome as Outcome
 from shebaoka.desk.fresh import Clock as Clock
 from shebaoka.desk.fresh import now as now

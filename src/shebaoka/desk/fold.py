@@ -14,6 +14,7 @@ import msgspec
 
 from shebaoka.desk.answering import Answering
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
+from shebaoka.desk.findable import new_words
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
 from shebaoka.desk.undo import SETTLING, STOPPED, UNDOING, Found, Undoing, place_of, reversed_since, stopped
@@ -230,11 +231,13 @@ class Tray:
 
     def _apply(self, ask: Ask, working: _Working, decision: Decision, given: Given) -> None:
         """What the decision changes: the dossier, the PIN values, the entries."""
+        before = working.dossier
         if decision.after is not None:
             working.dossier = decision.after
         if not isinstance(decision, Accepted):
             return
         person_id, seq = working.person_id, working.version
+        self._writes.finding += new_words(person_id, before, working.dossier)
         if makes_card(ask):
             # The card's number and serial are never used for another, even if this one is spoilt within the same tray.
             self._writes.card_number_key.append((given.card_number, person_id))

@@ -147,6 +147,11 @@ insert into carried_records (person_id, seq, year, records, total_fen, account_f
 select * from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::bigint[], %s::bigint[],
                      %s::text[])"""
 
+# The same words may be written again, by another of the person's names or by a pass that catches up.
+FINDING = """
+insert into finding (person_id, word, number) select * from unnest(%s::bigint[], %s::text[], %s::text[])
+on conflict do nothing"""
+
 CARD_NUMBER_KEY = "insert into card_number_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from unnest(%s::text[], %s::bigint[])"
 

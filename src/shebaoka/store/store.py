@@ -95,7 +95,8 @@ class Load(msgspec.Struct, frozen=True):
 class Writes(msgspec.Struct):
     """Rows to save, a list per table, each row a tuple in the order of its statement.
 
-    A row of `settlement` says what the entry of the same place settled; the two are saved as one row.
+    A row of `settlement` says what the entry of the same place settled; the two are saved as one row. `finding` is what
+    people are found by; a batch that goes by COPY leaves it to the pass that catches up.
     """
 
     journal: list[tuple[Any, ...]] = []
@@ -114,6 +115,7 @@ class Writes(msgspec.Struct):
     settlement: list[tuple[Any, ...]] = []
     undone: list[tuple[Any, ...]] = []
     stay: list[tuple[Any, ...]] = []
+    finding: list[tuple[Any, ...]] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -142,6 +144,7 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("carried_records", sql.CARRIED_RECORDS),
     ("stay", sql.STAY),
     ("undone", sql.UNDO),
+    ("finding", sql.FINDING),
 )
 
 

@@ -19,6 +19,7 @@ from shebaoka.desk import (
     Counter,
     Drafts,
     Evening,
+    Finding,
     Institutions,
     Keypad,
     Messages,
@@ -64,6 +65,7 @@ class Front(msgspec.Struct, frozen=True):
     keypad: Keypad
     evening: Evening
     papers: Papers
+    finding: Finding
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
