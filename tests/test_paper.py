@@ -300,6 +300,23 @@ def test_a_character_that_no_font_has_is_printed_as_its_code(speech: Callable[[s
     assert "〔U+300AB〕娜〔U+E000〕" in page
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"), [("李\t娜", "李娜"), ("\ufeff李娜", "〔U+FEFF〕李娜"), ("李\x1b[31m娜", "李〔U+001B〕[31m娜")]
+)
+def test_what_is_no_sign_is_printed_as_its_code(name: str, printed: str, speech: Callable[[str], Speech]) -> None:
+    """A tab, a byte order mark or a control character in a name stops no statement."""
+    (page,) = read(statement_pdf(made(name=name), speech("zh-Hans")))
+    assert printed in page
+
+
+def test_what_no_font_has_is_found_among_much_that_they_have() -> None:
+    """However many characters a text has, exactly those that lack a glyph are named, each once."""
+    text = "".join(map(chr, range(0x4E00, 0x4F00)))
+    face = press.face_for("zh-Hans")
+    assert face.lacks(text) == ""
+    assert face.lacks(f"\ue000 {text[:200]}\U000300ab{text[200:]}\ue000\ue001") == "\ue000\U000300ab\ue001"
+
+
 # Fonts ---------------------------------------------------------------------------------------------------------------
 
 

@@ -366,10 +366,11 @@ def test_the_same_slip_gives_the_same_bytes(zh: Speech) -> None:
     assert slip_pdf(slip, zh, width="80mm", base=BASE) == slip_pdf(slip, zh, width="80mm", base=BASE)
 
 
+@pytest.mark.parametrize("clerk", ["王芳", "\U000300ab"])
 @pytest.mark.parametrize("what", SLIPS)
-def test_a_slip_is_ready_at_once(what: str, zh: Speech) -> None:
-    """Nobody waits for a slip: with the fonts read, one takes less than 0.3 s."""
-    slip = SLIPS[what](zh)
+def test_a_slip_is_ready_at_once(what: str, clerk: str, zh: Speech) -> None:
+    """Nobody waits for a slip: one takes less than 0.3 s once the fonts are read, rare names too."""
+    slip = replace(SLIPS[what](zh), clerk=clerk)
     took = []
     for _ in range(3):
         began = time.perf_counter()
@@ -441,14 +442,16 @@ def test_what_looks_like_markup_is_printed_as_it_is(zh: Speech) -> None:
     assert read(day_list_pdf(day, zh)).count(bare(ODD)) >= 3
 
 
-@pytest.mark.parametrize("photo", [b"", b"GIF89a", b"\xff\xd8\xff\xe0 no picture", "png", "huge"])
+@pytest.mark.parametrize("photo", [b"", b"GIF89a", b"\xff\xd8\xff\xe0 no picture", "png", "huge", "inks"])
 def test_a_photo_that_is_none_is_told(photo: bytes | str, zh: Speech) -> None:
-    """What is no JPEG, or too large to print, is named as the photo's fault."""
+    """What is no JPEG, too large to print, or in a printer's four inks, is named as the photo's fault."""
     data = io.BytesIO(photo if isinstance(photo, bytes) else b"")
     if photo == "png":
         Image.new("L", (3, 3)).save(data, "PNG")
     elif photo == "huge":
         Image.new("L", (4001, 10)).save(data, "JPEG")
+    elif photo == "inks":
+        Image.new("CMYK", (358, 441)).save(data, "JPEG")
     with pytest.raises(BadInput, match=r"^photo: "):
         application_form_pdf(replace(sample_form(zh), photo=data.getvalue()), zh)
 
@@ -462,6 +465,9 @@ def test_a_photo_that_is_none_is_told(photo: bytes | str, zh: Speech) -> None:
         '<!DOCTYPE x [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"></svg>',
         '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0" onload="x()"/></svg>',
         '<svg xmlns="http://www.w3.org/2000/svg"><text>x</text></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="1e9"><path d="M0 0"/></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 0"><path d="M0 0"/></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0" stroke="url(#a)"/></svg>',
         '<svg xmlns="http://www.w3.org/2000/svg"><path d="' + "M0 0" * 60_000 + '"/></svg>',
     ],
 )
@@ -469,6 +475,12 @@ def test_a_signature_is_strokes_and_nothing_else(svg: str, zh: Speech) -> None:
     """A drawing that holds a script, another file, an entity, text, or too much is refused."""
     with pytest.raises(BadInput, match=r"^signature: "):
         slip_pdf(replace(sample_handover(zh), signature=svg), zh)
+
+
+def test_a_code_that_is_none_is_not_printed(zh: Speech) -> None:
+    """Nobody takes a code home that can be looked up nowhere."""
+    with pytest.raises(BadInput, match=r"^Slip code: "):
+        slip_pdf(replace(sample_receipt(zh), slip_code="2KJXR575VGAM"), zh, base=BASE)
 
 
 def test_a_number_without_a_birth_date_is_told(zh: Speech) -> None:

@@ -7,6 +7,7 @@ which is how the press knows: a machine without a Chinese font is told so, and n
 import datetime as dt
 import functools
 import importlib.util
+import unicodedata
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -44,17 +45,31 @@ class NoFont(Trouble):
 
 
 class Face(msgspec.Struct, frozen=True):
-    """The fonts of one place, and the family of them that a paper is set in; the others help out."""
+    """The fonts of one place, and the family of them that a paper is set in; the others help out.
+
+    `found` keeps which characters they were found to have or to lack, so that a rare name is looked into once.
+    """
 
     fonts: typst.Fonts
     family: str
+    found: dict[str, bool] = msgspec.field(default_factory=dict)
 
     def lacks(self, text: str) -> str:
         """The characters of a text that none of the fonts has, each once."""
         characters = [c for c in dict.fromkeys(text) if not c.isspace()]
-        if _prints(self.fonts, self.family, "".join(characters), others=True):
-            return ""
-        return "".join(c for c in characters if not _prints(self.fonts, self.family, c, others=True))
+        self._look_into([c for c in characters if c not in self.found])
+        return "".join(c for c in characters if not self.found[c])
+
+    def _look_into(self, characters: list[str]) -> None:
+        """Find out which of the characters the fonts have: by halves, for those that they lack are few."""
+        half = len(characters) // 2
+        if not characters or _prints(self.fonts, self.family, "".join(characters), others=True):
+            self.found.update(dict.fromkeys(characters, True))
+        elif half:
+            self._look_into(characters[:half])
+            self._look_into(characters[half:])
+        else:
+            self.found[characters[0]] = False
 
 
 @functools.lru_cache(maxsize=16)
@@ -85,7 +100,8 @@ def face_for(language: str, folder: Path | None = None) -> Face:
 def printed(template: str, data: dict[str, Any], language: str, at: dt.datetime, folder: Path | None = None) -> bytes:
     """A template of this room with its data as PDF; the same data and instant give the same bytes.
 
-    A character that no font has, as in a rare name, is printed as its code: `〔U+300AB〕`. `NoFont` without Chinese.
+    A character that no font has, as in a rare name, or that is no sign at all, is printed as its code: `〔U+300AB〕`; a
+    tab as a space. `NoFont` without Chinese.
     """
     face = face_for(language, folder)
     source = resources.files(__package__).joinpath(template).read_bytes()
@@ -93,10 +109,17 @@ def printed(template: str, data: dict[str, Any], language: str, at: dt.datetime,
     try:
         return _set(source, face, inputs, at)
     except typst.TypstError as e:
-        codes = {ord(c): f"〔U+{ord(c):04X}〕" for c in face.lacks("".join(_texts(inputs)))}
+        text = "".join(_texts(inputs))
+        codes = {ord(c): f"〔U+{ord(c):04X}〕" for c in (*face.lacks(text), *filter(_is_no_sign, set(text)))}
+        codes |= {ord(c): " " for c in "\t\v\f\r" if c in text}
         if not codes:
             raise Broken(f"{template}: this paper cannot be printed: {e.message}") from e
     return _set(source, face, _translated(inputs, codes), at)
+
+
+def _is_no_sign(character: str) -> bool:
+    """Whether a character steers a terminal or a text rather than being seen, but for the end of a line."""
+    return unicodedata.category(character) in {"Cc", "Cf"} and not character.isspace()
 
 
 def _set(source: bytes, face: Face, inputs: dict[str, Any], at: dt.datetime) -> bytes:

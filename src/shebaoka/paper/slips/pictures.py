@@ -13,12 +13,17 @@ QUIET = 4
 PHOTO_BYTES_MAX = 2 << 20
 PHOTO_SIDE_MAX = 4000
 SIGNATURE_MAX = 200_000
-_ATTRIBUTE = (
-    r'\s+(?:xmlns="http://www\.w3\.org/2000/svg"|(?:viewBox|width|height|d|points|[xyr][12]?|c[xy]|fill|stroke'
-    r'|stroke-width|stroke-linecap|stroke-linejoin|version)="[\w\s#.,%+\-]*")'
+_LENGTH = r"[1-9]\d{0,3}(?:\.\d{1,3})?"
+_SHEET = (
+    r'\s+(?:xmlns="http://www\.w3\.org/2000/svg"|version="1\.[012]"'
+    rf'|viewBox="-?\d{{1,4}} -?\d{{1,4}} {_LENGTH} {_LENGTH}"|(?:width|height)="{_LENGTH}(?:px)?")'
+)
+_STROKE = (
+    r"\s+(?:d|points|width|height|[xyr][12]?|c[xy]|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)"
+    r'="[\w\s#.,%+\-]*"'
 )
 _STROKES = re.compile(
-    rf"\s*<svg(?:{_ATTRIBUTE})+\s*>(?:\s*<(?:path|polyline|line|circle|rect)(?:{_ATTRIBUTE})*\s*/>)*\s*</svg>\s*"
+    rf"\s*<svg(?:{_SHEET})+\s*>(?:\s*<(?:path|polyline|line|circle|rect)(?:{_STROKE})*\s*/>)*\s*</svg>\s*"
 )
 
 
@@ -34,11 +39,14 @@ def photo_of(data: bytes) -> list[int]:
     """A JPEG as the template takes it. `BadInput` if it is none that can be read, or too large to print."""
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+            coloured = image.mode in ("RGB", "L")
             fits = len(data) <= PHOTO_BYTES_MAX and max(image.size) <= PHOTO_SIDE_MAX
-            if fits:
+            if fits and coloured:
                 image.load()
     except (OSError, SyntaxError, ValueError) as e:
         raise BadInput("photo: this is not a JPEG that can be read; take or upload the photo again.") from e
+    if not coloured:
+        raise BadInput(f"photo: its colours are {image.mode}, and only RGB or grey can be printed.")
     if not fits:
         raise BadInput(f"photo: at most {PHOTO_SIDE_MAX} pixels a side and {PHOTO_BYTES_MAX >> 20} MB can be printed.")
     return list(data)

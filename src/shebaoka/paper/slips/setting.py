@@ -11,7 +11,7 @@ from shebaoka.paper.press import SCRIPTS, printed
 from shebaoka.paper.slips.pictures import qr_of
 from shebaoka.paper.slips.words import slip_words
 from shebaoka.records import CardKind
-from shebaoka.slipcode import grouped_slip_code, slip_address
+from shebaoka.slipcode import grouped_slip_code, read_slip_code, slip_address
 
 Row = tuple[str, str]
 """A label and what it says."""
@@ -73,9 +73,10 @@ class Setting:
         return self.say["amount_yuan"].format(yuan=grouped(fen)) if fen else self.say["free"]
 
     def qr(self, code: str) -> dict[str, str] | None:
-        """The slip code as QR code, and in letters below it; None for a paper without one."""
+        """The slip code as QR code, and in letters below it; None for a paper without one. `BadInput` if it is none."""
         if not code:
             return None
+        code = read_slip_code(code)
         address = slip_address(self._base, code) if self._base else ""
         return {
             "svg": qr_of(address) if address else "",
