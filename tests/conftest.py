@@ -49,8 +49,10 @@ def words() -> dict[str, Words]:
 
 TABLES = (
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
+    *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
     *("paper", "data_key"),
+    *("draft_event", "draft"),
     *("journal", "request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal"),
     *(
         "staff_event",

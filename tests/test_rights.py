@@ -8,7 +8,7 @@ from conftest import ROOT
 from shebaoka.desk import CHANNEL_OF, POSTS, TOKEN_ROLES, Right, Role, Staff
 from shebaoka.desk.rights import ABOUT_PEOPLE, READS
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import ApproveCorrection, NotAllowed, ProposeCorrection, ReportLoss
+from shebaoka.records import ApproveCorrection, Channel, NotAllowed, ProposeCorrection, ReportLoss
 
 ADMINISTRATORS = (Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR)
 CHANGES = frozenset(Right) - READS
@@ -45,6 +45,17 @@ def test_whoever_asks_has_a_channel() -> None:
     """A role may ask for services if and only if it has a channel to ask through; correcting is asking too."""
     asks = {Right.SERVE, Right.CORRECT, Right.APPROVE}
     assert set(CHANNEL_OF) == {role for role, post in POSTS.items() if post.rights & asks}
+
+
+def test_tills_are_kept_by_two() -> None:
+    """Whoever serves at the window may take its fee; who only takes fees closes no till, and who audits only looks."""
+    for role, post in POSTS.items():
+        assert (Right.TAKE_FEES in post.rights) or post.channel is not Channel.WINDOW, role
+        if Right.CLOSE_TILL in post.rights:
+            assert Right.SEE_TILLS in post.rights, role
+            assert not post.token, role
+    assert Right.CLOSE_TILL not in POSTS[Role.CLERK].rights
+    assert Right.SEE_TILLS in POSTS[Role.AUDITOR].rights
 
 
 def test_whoever_sees_more_sees_less() -> None:

@@ -27,6 +27,7 @@ APPEND_ONLY = (
     *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
     *("finding", "search_event"),
+    *("till_float", "till_sheet"),
 )
 
 
@@ -228,6 +229,42 @@ def _stays(*states: str, same: bool = False) -> str:
     return f"insert into stay values {', '.join(rows)}"
 
 
+PAID = {
+    "place": "'w1'",
+    "number": "1",
+    "entry": "7",
+    "amount": "5",
+    "means": "'code'",
+    "reference": "'c1'",
+    "handed": "0",
+    "of": "null, null, null",
+    "reason": "''",
+    "void": "null, null, null",
+}
+BACK = {"amount": "-5", "means": "'cash'", "reference": "''", "of": "'w1', 2013, 1", "reason": "'x'"}
+COUNTED = {"opening": "10", "expected": "10", "counted": "10", "left": "10"}
+
+
+def _receipts(*changed: dict[str, str]) -> str:
+    """A till with receipts, each of them changed in what is said."""
+    rows = [
+        "({place}, 2013, {number}, 1, %(p)s, {entry}, 's', '6.2', {amount}, {means}, {reference}, {handed}, 'x', "
+        "'2013-07-01', '2013-07-01', {of}, {reason}, {void})".format(**PAID | one)
+        for one in changed
+    ]
+    return f"with t as (insert into till values ('w1', 2013, 0, 1)) insert into fee_receipt values {', '.join(rows)}"
+
+
+def _sheets(*changed: dict[str, str]) -> str:
+    """A till with closed sheets, each of them changed in what is said."""
+    rows = [
+        "('w1', 1, {opening}, 0, 0, 0, 0, 0, 0, 0, 0, {expected}, {counted}, {left}, '{{}}', '', 'x', "
+        "'2013-07-01')".format(**COUNTED | one)
+        for one in changed
+    ]
+    return f"with t as (insert into till values ('w1', 2013, 0, 1)) insert into till_sheet values {', '.join(rows)}"
+
+
 AROUND_THE_RULES = {
     "two valid cards": (_card(), "one_valid_card"),
     "two live cards of a kind": (
@@ -356,6 +393,28 @@ AROUND_THE_RULES = {
         "insert into terminal values ('t9', 'NOBODY000000', 'hmac-sm3', 'k', 'sm4', 'k', '{}', '2013-07-01')",
         "terminal_institution_fkey",
     ),
+    "a receipt of no till": (_receipts({"place": "'w9'"}), "fee_receipt_place_fkey"),
+    "a receipt's number twice": (_receipts({}, {"entry": "8", "reference": "'c2'"}), "fee_receipt_pkey"),
+    "an entry with two receipts": (_receipts({}, {"number": "2", "reference": "'c2'"}), "one_receipt_of_an_entry"),
+    "a scanned payment with two receipts": (_receipts({}, {"number": "2", "entry": "8"}), "one_receipt_of_a_payment"),
+    "a receipt paid back twice": (
+        _receipts({}, {**BACK, "number": "2", "entry": "8"}, {**BACK, "number": "3", "entry": "null"}),
+        "one_refund_of_a_receipt",
+    ),
+    "a refund without a reason": (_receipts({"amount": "-1"}), "a_refund_has_a_reason"),
+    "a fee that pays something back": (_receipts({"of": "'w1', 2013, 1"}), "only_a_refund_is_of_a_receipt"),
+    "a refund of half a place": (_receipts({**BACK, "of": "'w1', null, 1"}), "a_receipt_is_named_whole"),
+    "a receipt of nothing": (_receipts({"entry": "null"}), "a_fee_has_an_entry"),
+    "cash with a payment's number": (_receipts({"means": "'cash'"}), "a_code_has_a_reference"),
+    "less cash than the fee": (
+        _receipts({"means": "'cash'", "reference": "''", "handed": "1"}),
+        "cash_is_handed_over",
+    ),
+    "a void receipt without a reason": (_receipts({"void": "'2013-07-01', 'x', null"}), "a_void_receipt_says_why"),
+    "a count that is off without a reason": (_sheets({"counted": "11"}), "a_difference_has_a_reason"),
+    "a sheet that does not add up": (_sheets({"expected": "9", "counted": "9", "left": "9"}), "the_sheet_adds_up"),
+    "more left than counted": (_sheets({"left": "11"}), "what_is_left_was_counted"),
+    "a sheet closed twice": (_sheets({}, {}), "till_sheet_pkey"),
     "an id twice": ("insert into request_key select * from request_key where person_id = %(p)s", "request_key_pkey"),
 }
 
@@ -429,6 +488,20 @@ FIXED = {
     "import_run": ("run",),
     "import_batch": ("run", "attempt", "n"),
     "photo": ("person_id",),
+    "fee": ("person_id", "seq", "place", "amount_fen", "application"),
+    "till": ("place",),
+    "fee_receipt": (
+        "place",
+        "year",
+        "number",
+        "sheet",
+        "payer",
+        "entry",
+        "amount_fen",
+        "means",
+        "reference",
+        "taken_by",
+    ),
 }
 
 

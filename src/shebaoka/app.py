@@ -25,6 +25,7 @@ from shebaoka.desk import (
     Sessions,
     SignInRoom,
     StaffRoom,
+    Till,
     now,
 )
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
@@ -131,6 +132,7 @@ class House:
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
         self.finding = Finding(self.views, clock)
+        self.till = Till(self.views, notices.zone, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

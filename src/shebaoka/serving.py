@@ -62,6 +62,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         evening=house.evening,
         papers=house.papers,
         finding=house.finding,
+        till=house.till,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,

@@ -34,9 +34,11 @@ from shebaoka.records import (
     Dossier,
     Given,
     Material,
+    Means,
     NewPin,
     PinCheck,
     Sender,
+    Tender,
     Terms,
     credit_id,
 )
@@ -236,7 +238,14 @@ def _ask(request: Any, sender: Sender, pin: str | None, new_pin: str | None, ter
     digits = [None if entered is None else Digits(entered) for entered in (pin, new_pin)]
     texts = dict(YEARS)
     bodies = tuple(texts[year] for year in getattr(request, "years", ()))
-    return Ask(request, sender, *digits, terms=terms, bodies=bodies)
+    return Ask(request, sender, *digits, terms=terms, bodies=bodies, tender=_tender(request, sender))
+
+
+def _tender(request: Any, sender: Sender) -> Tender | None:
+    """How a fee is paid at the window: in cash, by a code, or by somebody who does not say how."""
+    if not request.paid_fen or sender.channel is not Channel.WINDOW:
+        return None
+    return (Tender(Means.CASH), Tender(Means.CODE, request.id), None)[sum(request.id.encode()) % 3]
 
 
 def serial(region: str, n: int) -> str:

@@ -40,7 +40,7 @@ async def post_request(
     """One submission, answered. `data` describes the body, and is read again strictly."""
     submission = await strictly(request, _SUBMISSION)
     sender = staff.sender(submission.request)
-    (outcome,) = await asked(front, [_ask(submission, sender)], dry_run=dry_run)
+    (outcome,) = await asked(front, [_ask(submission, staff, sender)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
         raise outcome
     return receipt_body(outcome, front.speech(outcome.answer.notice, language))
@@ -66,11 +66,11 @@ async def post_tray(
     """Many submissions, each answered. `data` describes the body, and is read again strictly."""
     tray = await strictly(request, _TRAY)
     sender = staff.sender(*(s.request for s in tray.submissions))
-    outcomes = await asked(front, [_ask(s, sender) for s in tray.submissions], dry_run=dry_run)
+    outcomes = await asked(front, [_ask(s, staff, sender) for s in tray.submissions], dry_run=dry_run)
     return TrayAnswer(tuple(_item(front, o, language) for o in outcomes))
 
 
-def _ask(submission: Submission, sender: Sender) -> Ask:
+def _ask(submission: Submission, staff: Staff, sender: Sender) -> Ask:
     """A submission as the desk takes it; the digits are hidden from here on. `BadInput` for what cannot come so."""
     if isinstance(submission.request, CarryOverAccount) and submission.request.years:
         unfit = BadInput(
@@ -84,6 +84,7 @@ def _ask(submission: Submission, sender: Sender) -> Ask:
         sender,
         None if submission.pin is None else Digits(submission.pin),
         None if submission.new_pin is None else Digits(submission.new_pin),
+        tender=None if submission.tender is None else staff.takes(submission.tender),
     )
 
 

@@ -9,17 +9,21 @@ from msgspec import Meta
 from shebaoka.desk import CardScreen, JournalLine, Offer, PersonScreen, Tally
 from shebaoka.notice import Materials, Speech
 from shebaoka.numbers import mask, mask_name
-from shebaoka.records import Answer, AnyRequest, Application, Facts, Receipt
+from shebaoka.records import Answer, AnyRequest, Application, Facts, Receipt, Tender
 
 PinEntry = Annotated[str, Meta(max_length=64, description="PIN digits as entered. Never stored, logged or returned.")]
 
 
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request, and the PIN entries beside it: `pin` is the card's present PIN, `new_pin` the one that is chosen."""
+    """A request, and the PIN entries beside it: `pin` is the card's present PIN, `new_pin` the one that is chosen.
+
+    `tender` says how the request's fee is paid; with it the fee has a numbered receipt.
+    """
 
     request: AnyRequest
     pin: PinEntry | None = None
     new_pin: PinEntry | None = None
+    tender: Tender | None = None
 
 
 class TrayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

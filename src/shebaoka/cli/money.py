@@ -233,9 +233,9 @@ def bank_file(caller: Caller, day: dt.date, out: Path | None) -> None:
 @money.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Check that what institutions are owed is what they settled, and that cycles are in order. Exit code 1 if not."""
+    """Check that institutions are owed what they settled, that cycles are in order, and so are receipts for fees."""
     with ctx.obj.house() as house:
-        faults = house.evening.check()
+        faults = [*house.evening.check(), *house.till.check()]
         institutions = len(house.institutions.everybody())
     say(f"{'✗' if faults else '✓'} {institutions} institutions: {len(faults)} faults")
     for fault in faults:

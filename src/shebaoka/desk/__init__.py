@@ -38,6 +38,7 @@ from shebaoka.desk.drafts import DraftEvent as DraftEvent
 from shebaoka.desk.drafts import Drafts as Drafts
 from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
 from shebaoka.desk.drafts import flow_of as flow_of
+from shebaoka.desk.drawer import PIECES as PIECES
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening
 from shebaoka.desk.evening import Explanation as Explanation
@@ -45,6 +46,7 @@ from shebaoka.desk.evening import may_pay as may_pay
 from shebaoka.desk.evening import may_reconcile as may_reconcile
 from shebaoka.desk.evening import must_pay as must_pay
 from shebaoka.desk.evening import must_reconcile as must_reconcile
+from shebaoka.desk.fees import tender_fault as tender_fault
 from shebaoka.desk.finding import Caught as Caught
 from shebaoka.desk.finding import Finding as Finding
 from shebaoka.desk.finding import Found as Found
@@ -115,4 +117,5 @@ from shebaoka.desk.steps import next_step as next_step
 from shebaoka.desk.steps import pin_need as pin_need
 from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
+from shebaoka.desk.till import Till as Till
 from shebaoka.store import Note as Note

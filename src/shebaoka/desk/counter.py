@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from shebaoka.desk.desk import Desk
 from shebaoka.desk.fold import Outcome
-from shebaoka.records import Ask, Broken, CycleClosed, StoreBusy, StoreDown, Trouble, VaultTrouble
+from shebaoka.records import Ask, Broken, CycleClosed, PaymentUsed, StoreBusy, StoreDown, Trouble, VaultTrouble
 
 log = logging.getLogger(__name__)
 TRAY = 200
@@ -97,12 +97,12 @@ def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool, alone: threading.
     """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told.
 
     So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's;
-    and with a business cycle that was closed, which is one institution's.
+    and with a business cycle that was closed, which is one institution's, and a scanned payment that was used before.
     """
     try:
         outcomes = _submit(desk, [a for asks, _, _ in waiting for a in asks], dry_run, alone)
     except Trouble as e:
-        if isinstance(e, (Broken, CycleClosed, VaultTrouble)) and len(waiting) > 1:
+        if isinstance(e, (Broken, CycleClosed, PaymentUsed, VaultTrouble)) and len(waiting) > 1:
             for one in waiting:
                 _serve(desk, [one], dry_run, alone)
             return

@@ -27,10 +27,12 @@ from shebaoka.records import (
     Channel,
     Digits,
     DraftChanged,
+    Means,
     NotAllowed,
     NotFound,
     Receipt,
     Sender,
+    Tender,
 )
 from shebaoka.store import Views
 from shebaoka.store import drafts as sql
@@ -289,7 +291,9 @@ def ask_of_draft(
     approved_by = draft.approved_by or "" if draft.approval == "given" else ""
     place = staff.place or staff.role.value
     sender = Sender(by=staff.name, channel=CHANNEL_OF.get(staff.role, Channel.WINDOW), place=place)
-    return Ask(request, sender, pin, new_pin, approved_by=approved_by)
+    paid = content.paid
+    tender = staff.takes(Tender(Means(paid.means), paid.reference, paid.handed_over_fen)) if paid else None
+    return Ask(request, sender, pin, new_pin, approved_by=approved_by, tender=tender)
 
 
 def chosen_of(service: str, card: str, chosen: Mapping[str, str]) -> dict[str, Any]:

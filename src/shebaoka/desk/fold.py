@@ -14,6 +14,7 @@ import msgspec
 
 from shebaoka.desk.answering import Answering
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
+from shebaoka.desk.fees import add_fees, unfit_tender
 from shebaoka.desk.findable import new_words
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
@@ -133,7 +134,7 @@ class Tray:
                 same = first_content == content
                 other = stopped if first_content == STOPPED else _used
                 outcomes.append(self._told_again(ask, receipt) if same else other(request_id))
-            elif (unfit := _unfit_id(ask.request) or unfit_bodies(ask)) is not None:
+            elif (unfit := _unfit_id(ask.request) or unfit_bodies(ask) or unfit_tender(ask)) is not None:
                 outcomes.append(unfit)
             else:
                 receipt = self._decide(ask, content)
@@ -238,6 +239,8 @@ class Tray:
             return
         person_id, seq = working.person_id, working.version
         self._writes.finding += new_words(person_id, before, working.dossier)
+        if decision.fee_fen or decision.next:
+            add_fees(self._writes, ask, (person_id, seq), before, decision, self._notice, given)
         if makes_card(ask):
             # The card's number and serial are never used for another, even if this one is spoilt within the same tray.
             self._writes.card_number_key.append((given.card_number, person_id))
@@ -333,7 +336,8 @@ def about_a_stay(ask: Ask) -> bool:
 
 
 def content_of(ask: Ask, vault: Vault) -> bytes:
-    """The digest by which a request sent again is known: what is asked, by whom, and a keyed mark of its PINs.
+    """The digest by which a request sent again is known: what is asked, by whom, how its fee is paid, and a keyed mark
+    of its PINs.
 
     Of a credit it is the amount: month and person are in its id, and who took the file in does not matter.
     """
@@ -341,6 +345,8 @@ def content_of(ask: Ask, vault: Vault) -> bytes:
     if isinstance(request, CreditContribution):
         return hashlib.sha256(_encode((request.id, request.amount_fen))).digest()
     mark = vault.mark(request.id, ask.pin, ask.new_pin)
+    if ask.tender is not None:
+        mark += _encode(ask.tender)
     return hashlib.sha256(_encode((request, ask.sender)) + mark).digest()
 
 

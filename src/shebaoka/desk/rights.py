@@ -23,6 +23,9 @@ class Right(StrEnum):
     SEE_UNMASKED = "see_unmasked"
     RECONCILE = "reconcile"
     PAY = "pay"
+    TAKE_FEES = "take_fees"
+    CLOSE_TILL = "close_till"
+    SEE_TILLS = "see_tills"
     MOVE_A_CITY = "move_a_city"
     PROVE_A_RUN = "prove_a_run"
     CREDIT = "credit"
@@ -37,7 +40,7 @@ class Right(StrEnum):
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
-        *(Right.SEE_PAPERS, Right.SEE_PHOTOS),
+        *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS),
     }
 )
 """Rights that change nothing; every other one does."""
@@ -45,6 +48,7 @@ ABOUT_PEOPLE = frozenset(
     {
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -89,6 +93,7 @@ POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
         *_PAPERS,
+        Right.TAKE_FEES,
         channel=Channel.WINDOW,
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
@@ -97,13 +102,14 @@ POSTS: dict[Role, Post] = {
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
     Role.CALENDAR: _post(Right.SERVE, channel=Channel.CALENDAR, person=False),
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
-    Role.AUDITOR: _post(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF),
+    Role.AUDITOR: _post(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS),
         channel=Channel.WINDOW,
         token=False,
     ),
-    Role.CASHIER: _post(Right.PAY, token=False),
+    Role.CASHIER: _post(Right.PAY, Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, token=False),
     Role.SECURITY_ADMINISTRATOR: _post(Right.KEEP_STAFF, Right.SEE_STAFF, token=False),
     Role.SYSTEM_ADMINISTRATOR: _post(Right.KEEP_INSTITUTIONS, token=False),
 }
@@ -119,6 +125,9 @@ _MAY = {
     Right.SEE_UNMASKED: "have number and name in full",
     Right.RECONCILE: "reconcile business cycles",
     Right.PAY: "make the bank's file",
+    Right.TAKE_FEES: "take fees or pay them back",
+    Right.CLOSE_TILL: "void or refund a receipt, change a till's float or close it",
+    Right.SEE_TILLS: "see every window's till",
     Right.MOVE_A_CITY: "move a city over",
     Right.PROVE_A_RUN: "prove a run",
     Right.CREDIT: "credit contributions",
@@ -137,10 +146,15 @@ def has(role: Role, right: Right) -> bool:
     return right in POSTS[role].rights
 
 
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """Every role that has a right."""
+    return tuple(role for role in POSTS if has(role, right))
+
+
 def must_have(role: Role, right: Right) -> None:
     """`NotAllowed` unless the role has the right; the sentence names the roles that have it."""
     if not has(role, right):
-        takes = " or ".join(sorted(r for r in POSTS if has(r, right)))
+        takes = " or ".join(sorted(roles_with(right)))
         raise NotAllowed(f"The role {role} may not {_MAY[right]}; it takes the role {takes}.")
 
 

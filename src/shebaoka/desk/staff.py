@@ -12,7 +12,7 @@ import msgspec
 from shebaoka.desk.credentials import digest_of_code, drawn_code
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import CHANNEL_OF, POSTS, Right, Role, has, must_have, right_for
-from shebaoka.records import AnyRequest, BadInput, NotAllowed, NotFound, NotSignedIn, Sender
+from shebaoka.records import AnyRequest, BadInput, NotAllowed, NotFound, NotSignedIn, Sender, Tender
 from shebaoka.store import Views
 from shebaoka.store import staff as sql
 from shebaoka.vault import Vault
@@ -38,6 +38,23 @@ class Staff(msgspec.Struct, frozen=True):
         for request in requests:
             self.must(right_for(request))
         return Sender(by=self.name, channel=channel, place=self.place)
+
+    def takes(self, tender: Tender) -> Tender:
+        """How a fee is paid to this one, to go beside a request.
+
+        `NotAllowed` for a role that takes no fees; `BadInput` for an account without a window, which has no till.
+        """
+        self.must_have_a_till()
+        return tender
+
+    def must_have_a_till(self) -> None:
+        """The same, wherever somebody takes a fee or pays one back."""
+        self.must(Right.TAKE_FEES)
+        if not self.place:
+            raise BadInput(
+                "This account has no window, and so no till; a security administrator gives it one.",
+                code="till_no_window",
+            )
 
     def may(self, right: Right) -> bool:
         """Whether the role has a right."""

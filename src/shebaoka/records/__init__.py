@@ -40,6 +40,16 @@ from shebaoka.records.facts import Standing as Standing
 from shebaoka.records.facts import Stay as Stay
 from shebaoka.records.facts import StayState as StayState
 from shebaoka.records.facts import Why as Why
+from shebaoka.records.fees import Closing as Closing
+from shebaoka.records.fees import FeeReceipt as FeeReceipt
+from shebaoka.records.fees import FloatMove as FloatMove
+from shebaoka.records.fees import Means as Means
+from shebaoka.records.fees import OwedReceipt as OwedReceipt
+from shebaoka.records.fees import ReceiptPlace as ReceiptPlace
+from shebaoka.records.fees import Takings as Takings
+from shebaoka.records.fees import Tender as Tender
+from shebaoka.records.fees import TillSheet as TillSheet
+from shebaoka.records.fees import WindowDay as WindowDay
 from shebaoka.records.grounds import Basis as Basis
 from shebaoka.records.grounds import Refusal as Refusal
 from shebaoka.records.grounds import Step as Step
@@ -127,6 +137,7 @@ from shebaoka.records.troubles import NotFound as NotFound
 from shebaoka.records.troubles import NotReconciled as NotReconciled
 from shebaoka.records.troubles import NotSignedIn as NotSignedIn
 from shebaoka.records.troubles import NotUndone as NotUndone
+from shebaoka.records.troubles import PaymentUsed as PaymentUsed
 from shebaoka.records.troubles import RequestIdUsed as RequestIdUsed
 from shebaoka.records.troubles import RunIsTaken as RunIsTaken
 from shebaoka.records.troubles import SignatureMissing as SignatureMissing

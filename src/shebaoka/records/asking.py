@@ -2,6 +2,7 @@
 
 import msgspec
 
+from shebaoka.records.fees import Tender
 from shebaoka.records.money import (
     AdmitPatient,
     AmendStay,
@@ -137,7 +138,8 @@ class Ask(msgspec.Struct, frozen=True):
     """A request with its sender, the PIN entries that came beside it, and the terms of the institution it is from.
 
     `bodies` are the texts of a carry-over's records, in UTF-8: one for each of its `years`, in order.
-    `approved_by` is the second person who approved it; only the desk's own room of drafts sets it.
+    `approved_by` is the second person who approved it; only the desk's own room of drafts sets it. `tender` is how the
+    fee is paid; with it, a numbered receipt is written along with the decision.
     """
 
     request: AnyRequest
@@ -147,3 +149,4 @@ class Ask(msgspec.Struct, frozen=True):
     terms: Terms | None = None
     bodies: tuple[bytes, ...] = ()
     approved_by: str = ""
+    tender: Tender | None = None

@@ -84,6 +84,13 @@ class NotReconciled(Trouble):
     status = 409
 
 
+class PaymentUsed(Trouble):
+    """A receipt was given for this scanned payment already."""
+
+    code = "payment_was_used"
+    status = 409
+
+
 class NotSignedIn(Trouble):
     """The token is missing or unknown."""
 

@@ -7,7 +7,7 @@ import psycopg
 from shebaoka.records import StoreOld
 from shebaoka.store.trouble import told_plainly
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The revision that this program works with: the newest file in `migrations/versions`."""
 
 

@@ -178,3 +178,27 @@ from unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s:
 on conflict (person_id, n) do update set state = excluded.state, admitted_on = excluded.admitted_on,
     discharged_on = excluded.discharged_on, ward = excluded.ward, settlements = excluded.settlements,
     charged = excluded.charged, closing = excluded.closing"""
+
+# A fee that is taken or goes back. With a receipt, its number is counted in the till of its window, whose row whoever
+# counts keeps until the commit: a save that fails leaves no gap, and two at once wait for each other. In the same
+# window the year never goes back, should two servers' clocks differ at its turn.
+FEE = """
+insert into fee (person_id, seq, place, service, clause, amount_fen, application, decided_at, receipted)
+select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::smallint[],
+                     %s::timestamptz[], %s::boolean[])"""
+COUNT_RECEIPTS = """
+insert into till (place, year, last_number, sheet)
+select place, year, n, 1 from unnest(%s::text[], %s::integer[], %s::bigint[]) as t (place, year, n)
+on conflict (place) do update set
+    last_number = case when till.year < excluded.year then 0 else till.last_number end + excluded.last_number,
+    year = greatest(till.year, excluded.year)"""
+FEE_RECEIPTS = """
+insert into fee_receipt (place, year, number, sheet, payer, entry, service, clause, amount_fen, means, reference,
+                         handed_over_fen, taken_by, taken_at, taken_on, reason)
+select r.place, t.year, t.last_number - r.behind, t.sheet, payer, entry, service, clause, amount_fen, means, reference,
+       handed_over_fen, taken_by, taken_at, taken_on, ''
+from unnest(%s::text[], %s::integer[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+            %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::bigint[])
+     as r (place, year, payer, entry, service, clause, amount_fen, means, reference, handed_over_fen, taken_by,
+           taken_at, taken_on, behind)
+join till t on t.place = r.place"""

@@ -1,6 +1,7 @@
 """Loading dossiers and saving decisions: one trip to the database each, however many requests a tray holds."""
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -97,6 +98,7 @@ class Writes(msgspec.Struct):
 
     A row of `settlement` says what the entry of the same place settled; the two are saved as one row. `finding` is what
     people are found by; a batch that goes by COPY leaves it to the pass that catches up.
+    Receipts for fees come by window, those of a window in the order in which they are numbered.
     """
 
     journal: list[tuple[Any, ...]] = []
@@ -116,6 +118,8 @@ class Writes(msgspec.Struct):
     undone: list[tuple[Any, ...]] = []
     stay: list[tuple[Any, ...]] = []
     finding: list[tuple[Any, ...]] = []
+    fee: list[tuple[Any, ...]] = []
+    fee_receipt: list[tuple[Any, ...]] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -145,6 +149,7 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("stay", sql.STAY),
     ("undone", sql.UNDO),
     ("finding", sql.FINDING),
+    ("fee", sql.FEE),
 )
 
 
@@ -155,6 +160,9 @@ _JOURNAL, _SETTLING_JOURNAL = (
 _SETTLED_NOTHING = (None,) * 11
 COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
+_COUNTING, _RECEIPTS = (
+    (Prepared(statement), encoders_of(statement)) for statement in (sql.COUNT_RECEIPTS, sql.FEE_RECEIPTS)
+)
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
 _STAYS, _UNDONE, _ON_FILE = Prepared(sql.STAYS), Prepared(sql.UNDONE), Prepared(sql.ON_FILE)
@@ -297,6 +305,11 @@ class Store:
             rows = getattr(writes, table)
             if rows:
                 sent.append((statement, columns(encoders, rows)))
+        if writes.fee_receipt:
+            # The windows' tills come last: whoever counts there keeps others waiting until the commit.
+            counted, receipts = _numbered(writes.fee_receipt)
+            for (statement, encoders), rows in ((_COUNTING, counted), (_RECEIPTS, receipts)):
+                sent.append((statement, columns(encoders, rows)))
         with self._saving():
             self._wire.trip(sent)
 
@@ -305,8 +318,8 @@ class Store:
 
         Only new rows can be written so. `Overtaken` if one of the people or requests is on file by now.
         """
-        if writes.settlement:
-            raise Broken("What is settled is not copied: its cycle must be locked.")
+        if writes.settlement or writes.fee_receipt:
+            raise Broken("What is settled or paid is not copied: its cycle or its till must be locked.")
         with self._saving() as connection, connection.transaction():
             for table, copied in COPIES:
                 if rows := getattr(writes, table):
@@ -380,6 +393,17 @@ def _entries(writes: Writes) -> tuple[tuple[Prepared, Any], list[tuple[Any, ...]
         return _JOURNAL, writes.journal
     settled = {row[:2]: row[2:] for row in writes.settlement}
     return _SETTLING_JOURNAL, [row + settled.get(row[:2], _SETTLED_NOTHING) for row in writes.journal]
+
+
+def _numbered(receipts: Sequence[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """How many receipts each window gives, and the receipts, each with how many of its window come after it."""
+    counted = Counter(receipt[:2] for receipt in receipts)
+    left = dict(counted)
+    rows = []
+    for receipt in receipts:
+        left[receipt[:2]] -= 1
+        rows.append((*receipt, left[receipt[:2]]))
+    return [(*window, n) for window, n in sorted(counted.items())], rows
 
 
 def _block(rows: Rows | None) -> int | None:

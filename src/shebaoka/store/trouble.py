@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from shebaoka.records import Broken, StoreBusy, StoreDown, StoreFull, StoreLost, StoreOld, Trouble
+from shebaoka.records import Broken, PaymentUsed, StoreBusy, StoreDown, StoreFull, StoreLost, StoreOld, Trouble
 
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.ConfigurationLimitExceeded)
 _SCHEMA = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+_ONE_RECEIPT_OF_A_PAYMENT = "one_receipt_of_a_payment"
 _RACE = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -27,6 +28,11 @@ def plain(e: psycopg.Error, *, saving: bool = False) -> Trouble:
     if isinstance(e, _RACE):
         return StoreBusy("Others are writing about the same people. Nothing was done; send the same request again.")
     if isinstance(e, (errors.IntegrityError, errors.DataError)):
+        if e.diag.constraint_name == _ONE_RECEIPT_OF_A_PAYMENT:
+            return PaymentUsed(
+                "A receipt was given for this scanned payment already. Nothing was done; read the number again from "
+                "the device, or see whether the fee was paid with another request."
+            )
         where = e.diag.constraint_name or e.diag.sqlstate or "?"
         return Broken(f"The database refused what the rules let through ({where}). Nothing was done.")
     if isinstance(e, errors.InsufficientPrivilege):

@@ -33,6 +33,7 @@ from shebaoka.desk import (
     SignInRoom,
     Staff,
     StaffRoom,
+    Till,
 )
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.records import Ask, Channel, LookUpPerson, NotAllowed, Receipt, Sender, Trouble
@@ -66,6 +67,7 @@ class Front(msgspec.Struct, frozen=True):
     evening: Evening
     papers: Papers
     finding: Finding
+    till: Till
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
