@@ -1,5 +1,6 @@
 """Papers kept sealed: what comes in and what is kept of it, whose it becomes, and that none is opened unseen."""
 
+import asyncio
 import base64
 import io
 import json
@@ -18,7 +19,7 @@ from psycopg import errors
 from asking import LI_NA, NOBODY, ZHOU_MING, ask
 from conftest import Database, StandingClock
 from faces import Portrait
-from shebaoka.desk import SIGNATURE, Desk, Opened, PaperLine, Papers, Role, Screens, Staff
+from shebaoka.desk import SIGNATURE, Desk, Opened, PaperLine, Papers, Role, Screens, Staff, open_counter
 from shebaoka.desk.papers import PAPERS_MAX
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.photo import Range, check, photo_words, signature_from
@@ -36,11 +37,14 @@ from shebaoka.records import (
     VaultTrouble,
 )
 from shebaoka.records.requests import ApplyForCard
+from shebaoka.serving import front_of
 from shebaoka.store import Views
 from shebaoka.vault import SoftwareVault
+from shebaoka.web.front import opened
 from test_scanning import page, saved
 from test_strokes import SIGNED, sent
 from test_vault import fresh_place
+from webhouse import house_on
 
 CLERK, SUPERVISOR = Staff("li", Role.CLERK, "w1"), Staff("zhao", Role.SUPERVISOR, "w1")
 PAGE, PHOTO = saved(page(600, 840), "PNG"), Portrait(grain=4).saved()
@@ -480,6 +484,18 @@ def test_nothing_of_a_paper_shows(room: Room, caplog: pytest.LogCaptureFixture) 
     shown += [str(caught.value), caplog.text]
     secrets = [LI_NA, base64.b64encode(opened.content).decode()[:40], opened.content.decode()[:40]]
     assert not [s for s in secrets for text in shown if s in text]
+
+
+def test_a_page_of_a_face_opens_a_paper(database: Database, tmp_path: Path, clock: StandingClock) -> None:
+    """The house has the room, faces are handed it, and opening goes through the counter; no face can leave it out."""
+    with house_on(database, tmp_path, clock) as house, open_counter(house.desk) as counter:
+        front = front_of(house, counter)
+        line = front.papers.add(CLERK, "d1", SIGNATURE, sent(SIGNED), number=NOBODY)
+        found = asyncio.run(opened(front, CLERK, line.id, WHY))
+        assert len(signature_from(found.content).strokes) == 2
+        assert front.screens.line(found.entry).service == "look_up_person"
+        with pytest.raises(NotAllowed):
+            asyncio.run(opened(front, Staff("a", Role.AUDITOR, ""), line.id, WHY))
 
 
 # The database's own word ---------------------------------------------------------------------------------------------

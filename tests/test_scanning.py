@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 from shebaoka.photo import photo_words, rescanned
@@ -180,3 +182,30 @@ def test_what_is_no_page_is_bad_input(data: bytes, code: str) -> None:
     assert caught.value.code == code
     assert all(code in photo_words(language).troubles for language in ("zh-Hans", "zh-Hant", "en"))
     assert peak < 4 * len(data) + 2_000_000 < PIXELS_MAX * 3
+
+
+SEEDS = [
+    saved(page(320, 400), form, **options)
+    for form, options in (
+        ("JPEG", {}), ("JPEG", {"progressive": True, "exif": _exif(6)}), ("PNG", {}), ("WEBP", {}),
+        ("WEBP", {"lossless": True}), ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}),
+        ("TIFF", {"compression": "jpeg"}), ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    )
+]  # fmt: skip
+"""Small pages of every form, to be spoilt."""
+_WHERE = st.one_of(st.integers(0, 80), st.integers(0, 700), st.integers(0, 10**6))
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it reads all the same
+@given(st.sampled_from(SEEDS), st.lists(st.tuples(_WHERE, st.integers(0, 255)), max_size=12), st.integers(0, 10**6))
+def test_whatever_comes_it_is_a_page_or_bad_input(seed: bytes, spoilt: list[tuple[int, int]], ends: int) -> None:
+    """Law: with bytes changed anywhere, or the end cut off, a page of our own comes of it, or a sentence."""
+    data = bytearray(seed)
+    for place, value in spoilt:
+        data[place % len(data)] = value
+    try:
+        scan = rescanned(bytes(data[: ends or None]))
+    except BadInput as e:
+        assert e.code in photo_words("en").troubles  # noqa: PT017 - either of the two is right
+    else:
+        assert seen(scan.data).size == (scan.width, scan.height)
