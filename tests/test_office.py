@@ -23,6 +23,7 @@ from shebaoka.office.entrance import own_path
 from shebaoka.office.frame import LABELS as OFFICE_LABELS
 from shebaoka.pages.frame import SCRIPT_AT, SCRIPTS, STATIC
 from shebaoka.pages.labels import LANGUAGE_NAMES
+from shebaoka.pages.manner import CHOICES
 from shebaoka.records import SERVICES, Ask, Digits, Material, NotFound, Receipt, Sender, StoreDown
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
@@ -227,6 +228,23 @@ def test_every_page_in_every_language(office: House2013, language: str) -> None:
         assert Reader(client.get("/", params={"language": "tlh"}).text).language == language
 
 
+def test_type_and_contrast_are_kept(office: House2013) -> None:
+    """What the address asks for holds for every page after it, until it asks otherwise; nonsense changes nothing."""
+    with office.client("clerk") as client:
+        for asked, shown in (
+            ({}, ""),
+            ({"type": "large"}, ' class="large"'),
+            ({"contrast": "high"}, ' class="large high"'),
+            ({"contrast": "purple", "type": "large<"}, ' class="large high"'),
+            ({"type": "usual"}, ' class="high"'),
+            ({"contrast": "usual"}, ""),
+        ):
+            for params in (asked, {}):
+                page = client.get("/clauses", params=params)
+                assert f'<html lang="zh-Hans"{shown}>' in page.text
+        assert "class=" not in client.get("/sign-in").text.split("<head>")[0]
+
+
 def test_links_lead_somewhere(office: House2013) -> None:
     """From the first page on, every link of every page leads to a page of this server."""
     with office.client("clerk") as client:
@@ -240,7 +258,8 @@ def test_links_lead_somewhere(office: House2013) -> None:
                 there = str(response.url.join(link))
                 assert urlsplit(there).netloc == "office.test", link
                 found = there.removeprefix("http://office.test")
-                if "language=" not in found and found not in seen and found != "/sign-out" and "#" not in found:
+                otherwise = any(f"{choice}=" in found for choice in CHOICES)
+                if not otherwise and found not in seen and found != "/sign-out" and "#" not in found:
                     left.add(found)
         assert {f"/clauses/{c}" for c in office.front.notices.on(AT.date()).clauses} <= seen
         assert f"/persons/{id_of(office, LI)}" in seen

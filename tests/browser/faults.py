@@ -69,14 +69,15 @@ def forgive(page: Page, pattern: str) -> None:
     heard[:] = kept
 
 
-def hard_to_use(page: Page, *, colours: bool = True) -> list[str]:
-    """What axe-core finds on a page as it stands, a line for each element.
+def hard_to_use(page: Page, *, colours: bool = True, only: str = "") -> list[str]:
+    """What axe-core finds on a page as it stands, or what one rule does; a line for each element.
 
     The contrast of `colours` takes most of its time: it need not be held again where only words or the size changed.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(_RUN, _OPTIONS | {"rules": {"color-contrast": {"enabled": colours}}})
+    rules = {"runOnly": [only]} if only else {"rules": {"color-contrast": {"enabled": colours}}}
+    found = page.evaluate(_RUN, _OPTIONS | rules)
     places = defaultdict(list)
     for violation in found:
         for node in violation["nodes"]:

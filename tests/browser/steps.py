@@ -14,7 +14,7 @@
 - `no_faults(page)` holds the page as it stands against axe-core and everything that was heard of it; see `faults`.
   At a test's end what was heard on any of its pages is held against it once more, whether it asked or not.
 - `browser.run` is the house: `.clock.move(days=3)`, `.house`, `.ask("report_loss", number)`, `.enrolled("clerk")`.
-- `press(page, "Tab", times=3)` and `fill_focused(page, text)` are for tests without a mouse.
+- `press(page, "Tab", times=3)`, `fill_focused(page, text)`, `access_key(page, "b")` are for tests without a mouse.
 
 The database and the server are the worker's, and shared by all its tests: count on nobody whom the test did not put
 there itself, and on no day.
@@ -160,6 +160,18 @@ def press(page: Page, *keys: str, times: int = 1) -> None:
     for _ in range(times):
         for key in keys:
             page.keyboard.press(key)
+
+
+def access_key(page: Page, letter: str) -> None:
+    """Alt and a letter: the key that a page gives to one of its links or buttons.
+
+    Playwright's own keyboard says nothing of the letter while Alt is held, so that Chromium would not know which.
+    """
+    key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper()), "modifiers": 1}
+    session = page.context.new_cdp_session(page)
+    session.send("Input.dispatchKeyEvent", {"type": "keyDown", "unmodifiedText": letter, **key})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    session.detach()
 
 
 def fill_focused(page: Page, text: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 import msgspec
 from anyio import to_thread
@@ -17,8 +16,8 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from shebaoka.desk import JournalLine, Right, Staff, as_seen_by
-from shebaoka.notice import LANGUAGES
-from shebaoka.pages.labels import LABELS, LANGUAGE_NAMES
+from shebaoka.pages import manner
+from shebaoka.pages.labels import LABELS
 from shebaoka.pages.sessions import Asked, form_mark, front_of
 from shebaoka.pages.wording import Line, Said, line_of
 from shebaoka.records import NoNotice
@@ -45,7 +44,6 @@ STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
 SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js",)}
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
-_LANGUAGE_S = 365 * 24 * 3600
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -68,14 +66,6 @@ def _templates(package: str) -> Environment:
     )
 
 
-def language_of(request: Asked) -> str:
-    """The language of a page: as its address asks, else as it was last asked for, else Simplified Chinese."""
-    for asked in (request.query_params.get("language"), request.cookies.get("language")):
-        if asked in LANGUAGES:
-            return str(asked)
-    return LANGUAGES[0]
-
-
 class Page:
     """One page being made: the request, who looks at it, and its language."""
 
@@ -89,7 +79,7 @@ class Page:
         self.sees_people = self.may(Right.SEE_PEOPLE)
         self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
         self.sees_staff = self.may(Right.SEE_STAFF)
-        self.language = language_of(request)
+        self.language = manner.chosen(request, "language")
         self.on = front.screens.today()
         try:
             self.notice = front.notices.on(self.on)
@@ -119,19 +109,16 @@ class Page:
         """The page as a response, put together here and now."""
         mark, form_cookie = form_mark(self.request)
         body = _templates(self.ROOM.package).get_template(template).render(values | self._frame(mark))
-        cookies = [form_cookie]
-        if self.request.query_params.get("language") in LANGUAGES:
-            cookies.append(
-                Cookie(
-                    key="language", value=self.language, path="/", max_age=_LANGUAGE_S, httponly=True, samesite="lax"
-                )
-            )
+        cookies = [form_cookie, *manner.kept(self.request)]
         return Response(body.encode(), status_code=status, media_type="text/html", headers=HEADERS, cookies=cookies)
 
     def _frame(self, mark: str) -> dict[str, Any]:
         return {
             "language": self.language,
-            "languages": [(code, LANGUAGE_NAMES[code], self._in(code)) for code in LANGUAGES],
+            "languages": manner.languages(self.request),
+            "modes": manner.modes(self.request, self.labels),
+            "large": manner.chosen(self.request, "type") == "large",
+            "high": manner.chosen(self.request, "contrast") == "high",
             "t": self.labels,
             "said": self.said,
             "notice": self.notice,
@@ -147,11 +134,6 @@ class Page:
             "style": STYLE_VERSION,
             "scripts": SCRIPT_AT,
         }
-
-    def _in(self, language: str) -> str:
-        """This page's address in another language."""
-        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k != "language"]
-        return f"?{urlencode([*kept, ('language', language)])}"
 
 
 def moved_to(path: str, *cookies: Cookie) -> Response[bytes]:

@@ -9,7 +9,9 @@ from shebaoka.pages.stafflabels import STAFF
 LABELS: dict[str, dict[str, str]] = {
     "zh-Hans": {
         "office": "社会保障卡业务", "today": "今日概况", "journal": "日志", "people": "参保人", "clauses": "条款",
-        "imports": "数据转入", "skip": "跳到正文", "languages": "语言", "pages": "页面",
+        "imports": "数据转入", "skip": "跳到正文", "languages": "语言", "modes": "显示方式",
+        "type_large": "大字", "type_usual": "普通字号", "contrast_high": "高对比度", "contrast_usual": "普通对比度",
+        "pages": "页面",
         "invented": "演示：这里的人全部是虚构的，时钟由演示推动。",
         "signed_in_as": "当前用户", "sign_in": "登录", "sign_out": "退出", "token": "工作人员令牌",
         "token_hint": "令牌由管理员用 shebaoka staff add 生成，只显示一次。",
@@ -81,7 +83,9 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "zh-Hant": {
         "office": "社會保障卡業務", "today": "今日概況", "journal": "日誌", "people": "參保人", "clauses": "條款",
-        "imports": "資料轉入", "skip": "跳到正文", "languages": "語言", "pages": "頁面",
+        "imports": "資料轉入", "skip": "跳到正文", "languages": "語言", "modes": "顯示方式",
+        "type_large": "大字", "type_usual": "普通字號", "contrast_high": "高對比度", "contrast_usual": "普通對比度",
+        "pages": "頁面",
         "invented": "演示：這裡的人全部是虛構的，時鐘由演示推動。",
         "signed_in_as": "目前使用者", "sign_in": "登入", "sign_out": "登出", "token": "工作人員權杖",
         "token_hint": "權杖由管理員用 shebaoka staff add 產生，只顯示一次。",
@@ -154,6 +158,9 @@ LABELS: dict[str, dict[str, str]] = {
     "en": {
         "office": "Social security card office", "today": "Today", "journal": "Journal", "people": "People",
         "clauses": "Clauses", "imports": "Imports", "skip": "Skip to the page", "languages": "Language",
+        "modes": "Display",
+        "type_large": "Large type", "type_usual": "Usual type", "contrast_high": "High contrast",
+        "contrast_usual": "Usual contrast",
         "pages": "Pages",
         "invented": "Demonstration: everybody here is invented, and the clock is moved by the play.",
         "signed_in_as": "Signed in as", "sign_in": "Sign in", "sign_out": "Sign out", "token": "Staff token",
