@@ -166,6 +166,7 @@ def test_a_photo_that_needs_a_crop_is_kept_only_if_that_was_agreed(room: Room) -
     assert fits.crop is None
     assert fits.final is not None
     assert "hidden" in repr(fits)
+    assert "hidden" in repr(fits.final)
 
 
 def test_a_photo_that_no_crop_mends_is_told(room: Room) -> None:

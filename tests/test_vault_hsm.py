@@ -121,6 +121,22 @@ def test_the_token_is_asked_once_for_a_data_key(place: Place, monkeypatch: pytes
     assert asked == 1
 
 
+def test_a_token_that_is_away_is_named_where_a_paper_does_not_open(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads that a data key cannot be unwrapped also reads what the token said."""
+    vault = place.open()
+    wrapped = vault.draw_data_key("k")
+    away = VaultTrouble("The token is away.")
+
+    def unseal(*_: object) -> bytes:
+        raise away
+
+    monkeypatch.setattr(hsm_token.Token, "unseal", unseal)
+    with pytest.raises(VaultTrouble, match=r"as they belong together\. The token is away\.$"):
+        vault.seal_content("k", wrapped, b"", b"")
+
+
 # The binding ends a search of a lost session when it is collected, and says so on the side.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_session_is_opened_again(place: Place) -> None:

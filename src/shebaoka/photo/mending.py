@@ -38,6 +38,9 @@ class Mended(msgspec.Struct, frozen=True):
     data: bytes
     verdict: Verdict
 
+    def __repr__(self) -> str:
+        return f"Mended(bytes={len(self.data)}, hidden)"
+
 
 def mend(data: bytes, file_size: Range) -> Mended | None:
     """An upload made fit for the card, or nothing where another photo must be taken. `file_size` is in bytes.

@@ -6,9 +6,9 @@ _LINE = """id, draft, kind, format, width, height, size, digest, added_by, place
 KEY_OF_DAY = "select id, wrapped from data_key where day = %(day)s order by made_at desc, id limit 1"
 ADD_KEY = "insert into data_key (id, day, wrapped, made_at) values (%(id)s, %(day)s, %(wrapped)s, %(at)s)"
 
-# Who adds to one draft at the same moment waits for each other, so that none is over the limit. 1 to 4 are the first
+# Who adds to one draft at the same moment waits for each other, so that none is over the limit. 1 to 5 are the first
 # keys of other locks.
-LOCK_DRAFT = "select pg_advisory_xact_lock(5, hashtext(%(draft)s))"
+LOCK_DRAFT = "select pg_advisory_xact_lock(6, hashtext(%(draft)s))"
 PAPERS_IN_DRAFT = "select count(*) from paper where draft = %(draft)s"
 ADD = """
 insert into paper (id, draft, number, kind, format, width, height, size, digest, data_key, sealed, added_by, place,

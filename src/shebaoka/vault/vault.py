@@ -250,11 +250,14 @@ class Vault(abc.ABC):
                 raise not_unwrapped()
             sealed = Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:])
             return AESGCM(self._unwrap(sealed, DATA_KEY + name.encode()))
-        except VaultTrouble:
-            raise VaultTrouble(
+        except VaultTrouble as e:
+            said = (
                 "The key of sealed contents cannot be unwrapped: it was changed, or another vault wrapped it; restore "
                 "vault and database as they belong together."
-            ) from None
+            )
+            # What a token said of itself, where it was the token.
+            why = str(e).removeprefix(str(not_unwrapped())).strip()
+            raise VaultTrouble(f"{said} {why}".rstrip()) from None
 
     def _open_terminal_key(self, wrapped: bytes) -> TerminalKey:
         # Cut short, a nonce or a tag is no nonce or tag, and each library has its own words for that.
