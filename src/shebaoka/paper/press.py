@@ -106,33 +106,46 @@ def printed(template: str, data: dict[str, Any], language: str, at: dt.datetime,
     face = face_for(language, folder)
     source = resources.files(__package__).joinpath(template).read_bytes()
     inputs = {**data, "font": face.family}
+    characters = "".join(dict.fromkeys("".join(_texts(inputs))))
+    lacking = [c for c in characters if face.found.get(c) is False]
     try:
-        return _set(source, face, inputs, at)
+        return _set(source, face, _in_codes(inputs, lacking), at)
     except typst.TypstError as e:
-        text = "".join(_texts(inputs))
-        codes = {ord(c): f"〔U+{ord(c):04X}〕" for c in (*face.lacks(text), *filter(_is_no_sign, set(text)))}
-        codes |= {ord(c): " " for c in "\t\v\f\r" if c in text}
-        if not codes:
+        lacking = [*face.lacks(characters), *filter(_is_no_sign, characters)]
+        if not lacking:
             raise Broken(f"{template}: this paper cannot be printed: {e.message}") from e
-    return _set(source, face, _translated(inputs, codes), at)
+        return _set(source, face, _in_codes(inputs, lacking), at)
+    finally:
+        _forget(face)
 
 
 def _is_no_sign(character: str) -> bool:
     """Whether a character steers a terminal or a text rather than being seen, but for the end of a line."""
-    return unicodedata.category(character) in {"Cc", "Cf"} and not character.isspace()
+    return character != "\n" and unicodedata.category(character) in {"Cc", "Cf"}
+
+
+def _in_codes(inputs: dict[str, Any], characters: list[str]) -> dict[str, Any]:
+    """What a paper says with some characters in codes: `〔U+300AB〕`; a tab and its like as a space."""
+    if not characters:
+        return inputs
+    codes = {ord(c): " " if c.isspace() else f"〔U+{ord(c):04X}〕" for c in characters}
+    told: dict[str, Any] = _translated(inputs, codes)
+    return told
 
 
 def _set(source: bytes, face: Face, inputs: dict[str, Any], at: dt.datetime) -> bytes:
-    """One PDF.
+    """One PDF."""
+    return _compiled(source, face.fonts, {"data": msgspec.json.encode(inputs).decode()}, int(at.timestamp()))
 
-    Typst keeps what it worked out for the last ten papers: 30 MB for each long one, with all that it says. Ten
-    trials push it out; they take 20 ms.
+
+def _forget(face: Face) -> None:
+    """Have Typst forget the last paper.
+
+    It keeps what it worked out for the last ten: 30 MB for each long one, with all that it says. Ten trials push it
+    out; they take 20 ms.
     """
-    try:
-        return _compiled(source, face.fonts, {"data": msgspec.json.encode(inputs).decode()}, int(at.timestamp()))
-    finally:
-        for n in range(PAPERS_KEPT):
-            _prints(face.fonts, face.family, str(n), others=True)
+    for n in range(PAPERS_KEPT):
+        _prints(face.fonts, face.family, str(n), others=True)
 
 
 def _prints(fonts: typst.Fonts, family: str, text: str, *, others: bool) -> bool:

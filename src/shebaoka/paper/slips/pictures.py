@@ -13,10 +13,11 @@ QUIET = 4
 PHOTO_BYTES_MAX = 2 << 20
 PHOTO_SIDE_MAX = 4000
 SIGNATURE_MAX = 200_000
-_LENGTH = r"[1-9]\d{0,3}(?:\.\d{1,3})?"
+_LENGTH = r"[1-9]\d{0,4}(?:\.\d{1,3})?"
 _SHEET = (
     r'\s+(?:xmlns="http://www\.w3\.org/2000/svg"|version="1\.[012]"'
-    rf'|viewBox="-?\d{{1,4}} -?\d{{1,4}} {_LENGTH} {_LENGTH}"|(?:width|height)="{_LENGTH}(?:px)?")'
+    rf'|viewBox="-?\d{{1,4}} -?\d{{1,4}} {_LENGTH} {_LENGTH}"|(?:width|height)="{_LENGTH}(?:px)?"'
+    r'|(?:fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)="[\w#.]*")'
 )
 _STROKE = (
     r"\s+(?:d|points|width|height|[xyr][12]?|c[xy]|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)"

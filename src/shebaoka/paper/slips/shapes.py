@@ -100,8 +100,9 @@ class RefusalSlip(Shape, frozen=True):
 class FeeReceiptSlip(Shape, frozen=True):
     """That a fee was paid (6.1 to 6.4), or paid back; A4 or a roll of 80 mm.
 
-    `means` is `cash` or `scanned`. `voided` is the reason why the receipt counts no more; `refund_of` the number of the
-    receipt whose fee is paid back with this one. The amount is never below zero.
+    `means` is `cash`, with what was handed over and the change, or `scanned`, with the payment's `reference`.
+    `voided` is the reason why the receipt counts no more; `refund_of` the number of the receipt whose fee is paid back
+    with this one, for a `reason`. The amount is never below zero.
     """
 
     number: str
@@ -115,6 +116,7 @@ class FeeReceiptSlip(Shape, frozen=True):
     clerk: str = ""
     handed_over_fen: int | None = None
     change_fen: int | None = None
+    reference: str = ""
     voided: str = ""
     refund_of: str = ""
     reason: str = ""

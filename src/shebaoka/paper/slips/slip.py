@@ -90,14 +90,8 @@ def _answered(slip: AcceptanceSlip | RefusalSlip, told: Row, fee: Row, setting: 
 
 def _paid(slip: FeeReceiptSlip, setting: Setting) -> dict[str, Any]:
     say = setting.say
-    money = [
-        (label, grouped(fen))
-        for label, fen in (
-            (say["handed_over_money"], slip.handed_over_fen),
-            (say["change"], slip.change_fen),
-        )
-        if fen is not None
-    ]
+    handed_over, change = grouped(slip.handed_over_fen or 0), grouped(slip.change_fen or 0)
+    cash = [(say["handed_over_money"], handed_over), (say["change"], change)] if slip.handed_over_fen else []
     return {
         "matter": setting.service(slip.service),
         "void": {"mark": say["voided"], "note": say["voided_note"].format(reason=slip.voided)} if slip.voided else None,
@@ -113,7 +107,8 @@ def _paid(slip: FeeReceiptSlip, setting: Setting) -> dict[str, Any]:
             (say["reason"], slip.reason),
             (say["payee" if slip.refund_of else "payer"], mask_name(slip.name)),
             (say["means"], setting.words.means.get(slip.means, slip.means)),
-            *money,
+            (say["reference"], slip.reference),
+            *cash,
             (say["at"], setting.minute(slip.at)),
             (say["window"], slip.window),
             (say["clerk"], slip.clerk),
