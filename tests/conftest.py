@@ -57,6 +57,7 @@ TABLES = (
     *(
         "staff_event",
         "staff_session",
+        "staff_passkey",
         "staff_person",
         "staff",
         "import_batch",

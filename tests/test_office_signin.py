@@ -12,6 +12,7 @@ import msgspec
 import pyotp
 import pytest
 from litestar.testing import TestClient
+from tests.authenticator import Authenticator
 from tests.conftest import Database, StandingClock
 from tests.test_office import LI, RUN, Reader, id_of, lives, mark_of, report
 from tests.webhouse import house_on, seat
@@ -207,6 +208,101 @@ def test_an_ended_account_is_told_at_its_next_page(pages: Pages) -> None:
         assert client.get("/").headers["Location"] == "/sign-in?after=account_ended"
 
 
+# Passkeys ------------------------------------------------------------------------------------------------------------
+
+
+def asked(client: TestClient[Any], path: str, **fields: str) -> Any:
+    """What the script asks for before it turns to the authenticator."""
+    return client.post(path, data={"mark": client.cookies["shebaoka_form"], **fields})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_adds_a_passkey_and_signs_in_with_it(pages: Pages, language: str) -> None:
+    """It stands on their page, signs them in beside name and password, and ends; the pages load our script alone."""
+    name, t = f"林 & <{language}>", LABELS[language]
+    totp, key = enrolled(pages, name), Authenticator()
+    with pages.client() as client:
+        client.cookies.set("language", language)
+        signs_in(client, pages, name, totp)
+        empty = client.get("/passkeys").text
+        assert (Reader(empty).faults, t["no_passkeys"] in html.unescape(empty)) == ([], True)
+        options = asked(client, "/passkeys/challenge", again=PASSWORD)
+        assert options.headers["Content-Type"] == "application/json"
+        said = {"called": "<b>blue</b>", "answer": key.made(options.text)}
+        assert send(client, "/passkeys", **said).headers["Location"] == "/passkeys?done=added"
+        listed = client.get("/passkeys?done=added")
+        assert (Reader(listed.text).faults, "&lt;b&gt;blue" in listed.text, t["never"] in listed.text) == (
+            [],
+            True,
+            True,
+        )
+        assert t["passkey_was_added"] in listed.text
+        send(client, "/sign-out")
+        form = client.get("/sign-in").text
+        assert (Reader(form).faults, t["with_passkey"] in form) == ([], True)
+        assert re.search(rf"data-says>{t['passkey_needs_script']}<", form)
+        answer = key.signed(asked(client, "/sign-in/challenge").text)
+        done = send(client, "/sign-in", name=name, password=PASSWORD, digits="", answer=answer, then="/clauses")
+        assert (done.status_code, done.headers["Location"]) == (303, "/clauses")
+        (kept,) = re.findall(r'name="key" value="([^"]+)"', client.get("/passkeys").text)
+        assert send(client, "/passkeys/end", key=kept).headers["Location"] == "/passkeys?done=ended"
+        again = send(client, "/passkeys/end", key=kept)
+        assert (again.status_code, t["passkey_not_yours"] in html.unescape(again.text)) == (400, True)
+    with pages.client("security_administrator") as client:
+        client.cookies.set("language", language)
+        seen = client.get("/staff", params={"of": name}).text
+        assert all(t[f"event_passkey_{what}"] in seen for what in ("added", "used", "ended"))
+
+
+def test_what_is_wrong_with_a_passkey_is_told(pages: Pages) -> None:
+    """Nobody shown again, a used answer, another address, a wrong password: each is told in words, and adds nothing."""
+    totp, t = enrolled(pages, "xu"), LABELS["en"]
+    with pages.client() as client:
+        client.cookies.set("language", "en")
+        signs_in(client, pages, "xu", totp)
+        refused = asked(client, "/passkeys/challenge", again="another sentence 1")
+        assert (refused.status_code, refused.json()["says"]) == (400, t["not_proved"])
+        unproved = send(client, "/passkeys", called="blue", answer="{}")
+        assert (unproved.status_code, t["passkey_unfit"] in unproved.text, "blue" in unproved.text) == (400, True, True)
+        key = Authenticator()
+        options = asked(client, "/passkeys/challenge", again=PASSWORD).text
+        elsewhere = send(client, "/passkeys", called="blue", answer=key.made(options, origin="http://office.test"))
+        assert t["passkey_elsewhere"].format("http://localhost") in elsewhere.text
+        options = asked(client, "/passkeys/challenge", again=PASSWORD).text
+        send(client, "/passkeys", called="blue", answer=key.made(options))
+        answer = key.signed(asked(client, "/sign-in/challenge").text)
+        for password, label in (("another sentence 1", "people_failed"), (PASSWORD, "passkey_stale")):
+            told = send(client, "/sign-in", name="xu", password=password, digits="", answer=answer)
+            assert (told.status_code, t[label] in told.text, 'value="xu"' in told.text) == (401, True, True)
+        back = key.signed(asked(client, "/sign-in/challenge").text, count=0)
+        told = send(client, "/sign-in", name="xu", password=PASSWORD, digits="", answer=back)
+        assert t["passkey_copied"] in html.unescape(told.text)
+
+
+def test_a_challenge_is_for_a_browser_with_a_page_of_ours(pages: Pages) -> None:
+    """Without its mark none is given; what one browser was asked does not sign in at another."""
+    key, totp = Authenticator(), enrolled(pages, "he")
+    with pages.client() as client, pages.client() as other:
+        for path in ("/sign-in/challenge", "/sign-in"):
+            assert client.post(path, data={"answer": "{}"}).status_code == 403
+        signs_in(client, pages, "he", totp)
+        options = asked(client, "/passkeys/challenge", again=PASSWORD).text
+        send(client, "/passkeys", called="blue", answer=key.made(options))
+        other.get("/sign-in")
+        answer = key.signed(asked(client, "/sign-in/challenge").text)
+        assert send(other, "/sign-in", name="he", password=PASSWORD, digits="", answer=answer).status_code == 401
+        answer = key.signed(asked(other, "/sign-in/challenge").text)
+        assert send(other, "/sign-in", name="he", password=PASSWORD, digits="", answer=answer).status_code == 303
+
+
+def test_a_programs_account_is_told_that_it_has_no_passkeys(pages: Pages) -> None:
+    """Where there is nothing to add, there is no form to add it."""
+    with pages.client("calendar") as client:
+        client.cookies.set("language", "en")
+        text = client.get("/passkeys").text
+        assert (LABELS["en"]["passkeys_for_people"] in text, 'name="again"' in text) == (True, False)
+
+
 # The page of staff ---------------------------------------------------------------------------------------------------
 
 
@@ -260,10 +356,15 @@ WHO: dict[tuple[str, str], str | Right] = {
     ("GET", "/scripts/{name:str}"): ANYBODY,
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,
+    ("POST", "/sign-in/challenge"): ANYBODY,
     ("POST", "/sign-out"): ANYBODY,
     ("GET", "/enrol"): ANYBODY,
     ("POST", "/enrol"): ANYBODY,
     ("GET", "/"): SIGNED_IN,
+    ("GET", "/passkeys"): SIGNED_IN,
+    ("POST", "/passkeys/challenge"): SIGNED_IN,
+    ("POST", "/passkeys"): SIGNED_IN,
+    ("POST", "/passkeys/end"): SIGNED_IN,
     ("GET", "/clauses"): SIGNED_IN,
     ("GET", "/clauses/{clause:str}"): SIGNED_IN,
     ("GET", "/imports/{run:str}"): SIGNED_IN,
@@ -339,4 +440,5 @@ def test_the_demonstrations_visitor_sees_no_staff(pages: Pages) -> None:
     with pages.client(open_to_all=True) as client:
         assert client.get("/staff").status_code == 403
         assert 'href="/staff"' not in client.get("/").text
-        assert client.get("/enrol").headers["Location"] == "/"
+        for path in ("/enrol", "/passkeys"):
+            assert client.get(path).headers["Location"] == "/"

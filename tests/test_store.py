@@ -16,7 +16,7 @@ from asking import LI_NA, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, TABLES, Database, StandingClock
 from shebaoka.desk import Auditor, Desk
 from shebaoka.notice import Notices
-from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, finding, sql, staff, views
+from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, finding, passkeys, sql, staff, views
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
@@ -127,7 +127,9 @@ def statements(module: ModuleType) -> dict[str, str]:
     return {n: v for n, v in vars(module).items() if n.isupper() and not n.startswith("_") and isinstance(v, str)}
 
 
-ALL = {f"{m.__name__}.{name}": text for m in (sql, views, staff, finding) for name, text in statements(m).items()}
+ALL = {
+    f"{m.__name__}.{name}": text for m in (sql, views, staff, finding, passkeys) for name, text in statements(m).items()
+}
 
 
 def test_no_statement_does_what_a_distributed_database_cannot() -> None:

@@ -20,6 +20,7 @@ from shebaoka.desk import (
     Keypad,
     Messages,
     Papers,
+    Passkeys,
     Runs,
     Screens,
     Sessions,
@@ -27,6 +28,7 @@ from shebaoka.desk import (
     StaffRoom,
     Till,
     now,
+    site_from,
 )
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
 from shebaoka.records import BadInput, BadNotice, Digits, NewPin, NotFound
@@ -51,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a
     server of the city's own, as the application's role; `owner_url` the same as the owner of the schema, for
-    migrations alone.
+    migrations alone. `origin` is the address at which browsers see the pages.
     """
 
     home: Path
@@ -65,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     hsm_token: str = "shebaoka"  # noqa: S105 - a label, not a secret
     hsm_pin_file: str = ""
     fonts: Path | None = None
+    origin: str = ""
 
 
 def data_folder() -> Path:
@@ -88,6 +91,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         hsm_token=environ.get("SHEBAOKA_HSM_TOKEN", "shebaoka"),
         hsm_pin_file=environ.get("SHEBAOKA_HSM_PIN_FILE", ""),
         fonts=Path(environ["SHEBAOKA_FONTS"]) if environ.get("SHEBAOKA_FONTS") else None,
+        origin=environ.get("SHEBAOKA_ORIGIN", ""),
     )
 
 
@@ -121,6 +125,7 @@ class House:
         self.screens = Screens(self.views, notices, clock)
         self.staff = StaffRoom(self.views, vault, clock)
         self.sign_in = SignInRoom(self.views, vault, clock)
+        self.passkeys = Passkeys(self.views, self.sign_in, site_from(settings.origin), clock)
         self.sessions = Sessions(self.views, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)

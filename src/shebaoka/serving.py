@@ -48,6 +48,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         screens=house.screens,
         staff=house.staff,
         sign_in=house.sign_in,
+        passkeys=house.passkeys,
         sessions=house.sessions,
         runs=house.runs,
         notices=house.notices,

@@ -41,7 +41,7 @@ def chromium(work: Path) -> Iterator[Browser]:
             executable_path=found,
             # Root's browser has no sandbox.
             chromium_sandbox=os.geteuid() != 0,
-            args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"],
+            args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
             env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
         )
         try:

@@ -30,6 +30,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "run": ("migration", "/imports/{run}"),
     "staff": ("security_administrator", "/staff"),
     "staff_seen_by_an_auditor": ("auditor", "/staff?of=clerk-1"),
+    "passkeys": ("clerk", "/passkeys"),
     "no_such_page": ("clerk", "/nothing"),
     "not_allowed": ("cashier", "/staff"),
 }

@@ -11,6 +11,8 @@ from shebaoka.desk.accounts import must_see_accounts as must_see_accounts
 from shebaoka.desk.accounts import must_see_unmasked as must_see_unmasked
 from shebaoka.desk.audit import Audit as Audit
 from shebaoka.desk.audit import Auditor as Auditor
+from shebaoka.desk.authenticators import Site as Site
+from shebaoka.desk.authenticators import site_from as site_from
 from shebaoka.desk.bankfile import BankFile as BankFile
 from shebaoka.desk.bankfile import BankLine as BankLine
 from shebaoka.desk.bankfile import bank_text as bank_text
@@ -80,6 +82,8 @@ from shebaoka.desk.papers import PaperKind as PaperKind
 from shebaoka.desk.papers import PaperLine as PaperLine
 from shebaoka.desk.papers import Papers as Papers
 from shebaoka.desk.papers import PersonPhoto as PersonPhoto
+from shebaoka.desk.passkeys import Passkey as Passkey
+from shebaoka.desk.passkeys import Passkeys as Passkeys
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.rights import POSTS as POSTS
 from shebaoka.desk.rights import TOKEN_ROLES as TOKEN_ROLES

@@ -13,7 +13,7 @@ from shebaoka.desk.credentials import digest_of_code, drawn_code
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import CHANNEL_OF, POSTS, Right, Role, has, must_have, right_for
 from shebaoka.records import AnyRequest, BadInput, NotAllowed, NotFound, NotSignedIn, Sender, Tender
-from shebaoka.store import Views
+from shebaoka.store import Views, passkeys
 from shebaoka.store import staff as sql
 from shebaoka.vault import Vault
 
@@ -82,7 +82,11 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class StaffEvent(msgspec.Struct, frozen=True):
-    """What happened to an account: when, what (added, reset, ended, enrolled, signed_in, missed), and by whom."""
+    """What happened to an account: when, what, and by whom.
+
+    What is added, reset, ended, enrolled, signed_in, missed; of passkeys passkey_added, passkey_used (to sign in),
+    passkey_ended, passkey_copied (it counted backwards).
+    """
 
     at: dt.datetime
     what: str
@@ -118,24 +122,26 @@ class StaffRoom:
         return code
 
     def reset(self, name: str, *, by: Staff | None = None) -> str:
-        """A new enrolment code: password and second factor count no more, and all sessions end. `NotFound`."""
+        """A new enrolment code: password, second factor and passkeys count no more, sessions end. `NotFound`."""
         name, code, at = _named(name), drawn_code(), self._clock()
         _must_keep(by, name)
         with self._views.together() as run:
             if not run(sql.RESET_PERSON, self._enrolment(name, code)):
                 raise NotFound(f"There is no open account of a person {name!r}; an account with a token has no code.")
             run(sql.END_SESSIONS, {"name": name, "at": at, "why": "reset"})
+            run(passkeys.END_ALL, {"name": name, "at": at})
             run(sql.NOTE, _event(name, at, "reset", by))
         return code
 
     def end(self, name: str, *, by: Staff | None = None) -> None:
-        """The account ends, with its sessions; its token is not taken any more."""
+        """The account ends, with its sessions and passkeys; its token is not taken any more."""
         name, at = _named(name), self._clock()
         _must_keep(by, name)
         with self._views.together() as run:
             if not run(sql.END, {"name": name, "at": at}):
                 raise NotFound(f"There is no open account {name!r}.")
             run(sql.END_SESSIONS, {"name": name, "at": at, "why": "account_ended"})
+            run(passkeys.END_ALL, {"name": name, "at": at})
             run(sql.NOTE, _event(name, at, "ended", by))
 
     def sign_in(self, token: str) -> Staff:

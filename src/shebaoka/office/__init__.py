@@ -5,12 +5,12 @@
 
 from litestar import Router
 
-from shebaoka.office import city, entrance, evening, imports, keeping, rulebook
+from shebaoka.office import city, entrance, evening, imports, keeping, passkeys, rulebook
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
     *(entrance.get_style, entrance.get_icon, entrance.get_script),
-    *(entrance.get_sign_in, entrance.post_sign_in, entrance.post_sign_out),
+    *(entrance.get_sign_in, entrance.post_sign_in, entrance.post_challenge, entrance.post_sign_out),
     *(entrance.get_enrol, entrance.post_enrol),
 ]
 FOR_STAFF = [
@@ -18,6 +18,7 @@ FOR_STAFF = [
     *(imports.get_report_page, imports.get_report_paper),
     *(evening.get_evening, evening.get_cycle, evening.get_bank_file),
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
+    *(passkeys.get_passkeys, passkeys.post_challenge, passkeys.post_passkeys, passkeys.post_end),
 ]
 ABOUT_PEOPLE = [city.get_journal, city.get_corrections]
 ABOUT_STAFF = [keeping.get_staff, keeping.post_staff, keeping.post_reset, keeping.post_end]

@@ -3,14 +3,15 @@
 import re
 
 import segno
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from markupsafe import Markup
 
-from shebaoka.desk import AT_ONCE, Enrolment
+from shebaoka.desk import Enrolment
 from shebaoka.office.frame import Page
-from shebaoka.pages import HEADERS, SCRIPTS, STATIC, STYLE, Asked, begin, end, form_of, front_of, moved_to
+from shebaoka.office.passkeys import for_script, line_of, told
+from shebaoka.pages import HEADERS, SCRIPTS, STATIC, STYLE, Asked, begin, browser_of, end, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
@@ -56,19 +57,12 @@ def _remark(labels: dict[str, str], asked: str) -> str:
     }.get(asked, "")
 
 
-def _line(request: Asked) -> CapacityLimiter:
-    """Where whoever signs in waits: few at a time are compared, and the others keep no thread from other pages."""
-    line: CapacityLimiter | None = request.app.state.get("sign_in_line")
-    if line is None:
-        line = request.app.state["sign_in_line"] = CapacityLimiter(AT_ONCE)
-    return line
-
-
 async def _form(page: Page, then: str, *, fault: str = "", token_fault: str = "", name: str = "") -> Response[bytes]:
     wrong = bool(fault or token_fault)
     remark = "" if wrong else _remark(page.labels, page.request.query_params.get("after", ""))
     said = {"then": then, "remark": remark, "name": name, "fault": fault, "token_fault": token_fault}
-    return await page.show("sign_in.html", status=401 if wrong else 200, **said)
+    site = page.front.passkeys.site.shown
+    return await page.show("sign_in.html", status=401 if wrong else 200, site=site, **said)
 
 
 @get("/sign-in")
@@ -91,16 +85,29 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
     try:
         if by_token:
             staff = await to_thread.run_sync(front.staff.sign_in, form["token"].strip())
+        elif answer := form.get("answer"):
+            with_key = (name, form.get("password", ""), answer, browser_of(request))
+            staff = await to_thread.run_sync(front.passkeys.sign_in, *with_key, limiter=line_of(request))
         else:
             said = (name, form.get("password", ""), form.get("digits", ""))
-            staff = await to_thread.run_sync(front.sign_in.sign_in, *said, limiter=_line(request))
+            staff = await to_thread.run_sync(front.sign_in.sign_in, *said, limiter=line_of(request))
         cookie = await begin(request, staff)
-    except NotSignedIn:
+    except (NotSignedIn, BadInput) as e:
         page = Page(request)
         if by_token:
             return await _form(page, then, token_fault=page.labels["sign_in_failed"])
-        return await _form(page, then, fault=page.labels["people_failed"], name=name)
+        return await _form(page, then, fault=told(page, e, otherwise=page.labels["people_failed"]), name=name)
     return moved_to(then, cookie)
+
+
+@post("/sign-in/challenge", status_code=200)
+async def post_challenge(request: Asked) -> Response[bytes]:
+    """What a browser is asked to sign in by with a passkey, as JSON."""
+    await form_of(request)
+    front = front_of(request)
+    if front.open_to_all:
+        return moved_to("/")
+    return for_script(front.passkeys.asked_to_sign_in(browser_of(request)).encode())
 
 
 @post("/sign-out")
@@ -137,7 +144,7 @@ async def post_enrol(request: Asked) -> Response[bytes]:
         return await _second_page(page, enrolment, name, code, page.labels["passwords_differ"])
     said = (name, code, form["password"], form.get("digits", ""))
     try:
-        await to_thread.run_sync(front.sign_in.enrol, *said, limiter=_line(request))
+        await to_thread.run_sync(front.sign_in.enrol, *said, limiter=line_of(request))
     except NotSignedIn:
         return await page.show("enrol.html", status=401, fault=page.labels["enrolment_failed"], name=name)
     except BadInput as e:

@@ -35,7 +35,7 @@ async def _page(request: Asked, *, code: str = "", code_of: str = "", fault: boo
             code=code,
             code_of=code_of,
             fault=labels["staff_refused"] if fault else "",
-            at=lambda at: _in_words(at, zone),
+            at=lambda at: in_words(at, zone),
             ways={
                 "token": labels["signs_in_token"],
                 "enrolling": labels["signs_in_enrolling"],
@@ -48,13 +48,18 @@ async def _page(request: Asked, *, code: str = "", code_of: str = "", fault: boo
                 "enrolled": labels["event_enrolled"],
                 "signed_in": labels["event_signed_in"],
                 "missed": labels["event_missed"],
+                "passkey_added": labels["event_passkey_added"],
+                "passkey_used": labels["event_passkey_used"],
+                "passkey_ended": labels["event_passkey_ended"],
+                "passkey_copied": labels["event_passkey_copied"],
             },
         )
 
     return await to_thread.run_sync(show)
 
 
-def _in_words(at: dt.datetime, zone: dt.tzinfo) -> str:
+def in_words(at: dt.datetime, zone: dt.tzinfo) -> str:
+    """An instant in the city's time."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -11,6 +11,7 @@ from shebaoka.pages.frame import moved_to as moved_to
 from shebaoka.pages.labels import with_labels as with_labels
 from shebaoka.pages.sessions import Asked as Asked
 from shebaoka.pages.sessions import begin as begin
+from shebaoka.pages.sessions import browser_of as browser_of
 from shebaoka.pages.sessions import end as end
 from shebaoka.pages.sessions import form_of as form_of
 from shebaoka.pages.sessions import front_of as front_of

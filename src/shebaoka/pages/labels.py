@@ -4,6 +4,7 @@ A test holds that each language has every word, and that no page asks for one th
 """
 
 from shebaoka.pages.moneylabels import MONEY
+from shebaoka.pages.passkeylabels import PASSKEYS
 from shebaoka.pages.stafflabels import STAFF
 
 LABELS: dict[str, dict[str, str]] = {
@@ -258,7 +259,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 for _language in LABELS:
-    LABELS[_language] |= MONEY[_language] | STAFF[_language]
+    LABELS[_language] |= MONEY[_language] | STAFF[_language] | PASSKEYS[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 
 

@@ -86,6 +86,11 @@ async def form_of(request: Asked) -> dict[str, str]:
     return form
 
 
+def browser_of(request: Asked) -> str:
+    """What a browser is known by from page to page, signed in or not: the cookie that its forms are held against."""
+    return request.cookies.get(FORM, "")
+
+
 def _cookie(request: Asked, key: str, value: str) -> Cookie:
     """A cookie for this server alone that no script reads; sent over TLS only, where the browser came over TLS."""
     secure = "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", ""))

@@ -4,7 +4,7 @@ STAFF: dict[str, dict[str, str]] = {
     "zh-Hans": {
         "account_name": "账号", "password": "口令", "password_again": "再输入一次口令", "digits": "动态码（6 位）",
         "digits_hint": "动态码由验证器应用显示，每 30 秒一换，每个只能用一次。",
-        "people_failed": "账号、口令或动态码不对，或者连续输错后还要等一会儿。请稍后再试。",
+        "people_failed": "账号、口令、动态码或通行密钥不对，或者连续输错后还要等一会儿。请稍后再试。",
         "with_token": "用令牌登录（程序账号）", "first_time": "第一次登录，或者账号刚重置过？",
         "enrol": "启用账号", "enrolment_code": "启用码",
         "enrolment_hint": "启用码由安全管理员给出，24 小时内有效，只能用一次。", "go_on": "下一步",
@@ -24,7 +24,7 @@ STAFF: dict[str, dict[str, str]] = {
         "account_ended": "停用于 {0}", "signs_in_token": "令牌", "signs_in_enrolling": "等待启用",
         "signs_in_person": "口令和动态码", "never": "从未", "add_account": "开户（个人）", "add": "开户",
         "reset": "重置", "end_account": "停用",
-        "reset_hint": "重置：口令和动态码作废，登录立即结束，给出新的启用码。停用后账号名不能再用。",
+        "reset_hint": "重置：口令、动态码和通行密钥作废，登录立即结束，给出新的启用码。停用后账号名不能再用。",
         "new_code": "{0} 的启用码", "new_code_hint": "只显示这一次。请当面交给本人；24 小时内在「启用账号」页使用。",
         "events_of": "{0} 的账号记录", "event": "事项", "by_whom": "办理人", "event_added": "开户",
         "event_reset": "重置", "event_ended": "停用", "event_enrolled": "启用", "event_signed_in": "登录",
@@ -36,7 +36,7 @@ STAFF: dict[str, dict[str, str]] = {
     "zh-Hant": {
         "account_name": "帳號", "password": "口令", "password_again": "再輸入一次口令", "digits": "動態碼（6 位）",
         "digits_hint": "動態碼由驗證器應用程式顯示，每 30 秒一換，每個只能用一次。",
-        "people_failed": "帳號、口令或動態碼不對，或者連續輸錯後還要等一會兒。請稍後再試。",
+        "people_failed": "帳號、口令、動態碼或通行金鑰不對，或者連續輸錯後還要等一會兒。請稍後再試。",
         "with_token": "用權杖登入（程式帳號）", "first_time": "第一次登入，或者帳號剛重設過？",
         "enrol": "啟用帳號", "enrolment_code": "啟用碼",
         "enrolment_hint": "啟用碼由安全管理員給出，24 小時內有效，只能用一次。", "go_on": "下一步",
@@ -56,7 +56,7 @@ STAFF: dict[str, dict[str, str]] = {
         "account_ended": "停用於 {0}", "signs_in_token": "權杖", "signs_in_enrolling": "等待啟用",
         "signs_in_person": "口令和動態碼", "never": "從未", "add_account": "開戶（個人）", "add": "開戶",
         "reset": "重設", "end_account": "停用",
-        "reset_hint": "重設：口令和動態碼作廢，登入立即結束，給出新的啟用碼。停用後帳號名不能再用。",
+        "reset_hint": "重設：口令、動態碼和通行金鑰作廢，登入立即結束，給出新的啟用碼。停用後帳號名不能再用。",
         "new_code": "{0} 的啟用碼", "new_code_hint": "只顯示這一次。請當面交給本人；24 小時內在「啟用帳號」頁使用。",
         "events_of": "{0} 的帳號記錄", "event": "事項", "by_whom": "辦理人", "event_added": "開戶",
         "event_reset": "重設", "event_ended": "停用", "event_enrolled": "啟用", "event_signed_in": "登入",
@@ -69,8 +69,8 @@ STAFF: dict[str, dict[str, str]] = {
         "account_name": "Account", "password": "Password", "password_again": "Password once more",
         "digits": "Six digits", "digits_hint": "The authenticator shows six digits, others every 30 seconds; each is "
         "good once.",
-        "people_failed": "Account, password or digits are wrong, or the account waits after several misses. Try again "
-        "later.",
+        "people_failed": "Account, password, digits or passkey are wrong, or the account waits after several misses. "
+        "Try again later.",
         "with_token": "Sign in with a token (programs' accounts)",
         "first_time": "The first time here, or was the account reset?",
         "enrol": "Enrol", "enrolment_code": "Enrolment code",
@@ -100,8 +100,8 @@ STAFF: dict[str, dict[str, str]] = {
         "account_ended": "ended {0}", "signs_in_token": "token", "signs_in_enrolling": "not yet enrolled",
         "signs_in_person": "password and digits", "never": "never", "add_account": "Add a person's account",
         "add": "Add", "reset": "Reset", "end_account": "End",
-        "reset_hint": "Reset: password and second factor count no more, the session ends at once, and there is a new "
-        "code. The name of an ended account is not used again.",
+        "reset_hint": "Reset: password, second factor and passkeys count no more, the session ends at once, and there "
+        "is a new code. The name of an ended account is not used again.",
         "new_code": "Enrolment code of {0}",
         "new_code_hint": "It is shown this one time. Hand it over in person; it is entered at Enrol within 24 hours.",
         "events_of": "What happened to {0}", "event": "Event", "by_whom": "By", "event_added": "added",

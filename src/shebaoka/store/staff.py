@@ -5,7 +5,7 @@ BY_NAME = "select name, role, place from staff where name = %(name)s and ended_a
 EVERYBODY = """
 select s.name, role, place, added_at, ended_at,
        case when p.name is null then 'token' when password is null then 'enrolling' else 'person' end,
-       (select max(at) from staff_event e where e.name = s.name and what = 'signed_in')
+       (select max(at) from staff_event e where e.name = s.name and what in ('signed_in', 'passkey_used'))
 from staff s left join staff_person p on p.name = s.name order by s.name"""
 ADD = """
 insert into staff (name, role, place, token_hash, added_at) values (%(name)s, %(role)s, %(place)s, %(hash)s, %(at)s)
@@ -39,6 +39,10 @@ returning password, factor, factor_step"""
 SIGNED_IN = """
 update staff_person set misses = 0, missed_at = null, factor_step = %(step)s
 where name = %(name)s and factor_step < %(step)s and password = %(password)s returning name"""
+# Whoever had the right password: misses count no more, unless the account was reset meanwhile.
+KNOWN = """
+update staff_person set misses = 0, missed_at = null
+where name = %(name)s and password = %(password)s returning name"""
 REHASH = "update staff_person set password = %(password)s where name = %(name)s and password = %(old)s"
 
 # One sign-in of an account at a time. 1 to 3 are the first keys of other locks.

@@ -26,6 +26,7 @@ from shebaoka.desk import (
     Opened,
     Outcome,
     Papers,
+    Passkeys,
     PersonScreen,
     Runs,
     Screens,
@@ -53,6 +54,7 @@ class Front(msgspec.Struct, frozen=True):
     screens: Screens
     staff: StaffRoom
     sign_in: SignInRoom
+    passkeys: Passkeys
     sessions: Sessions
     runs: Runs
     notices: Notices

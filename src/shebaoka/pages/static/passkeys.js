@@ -1,7 +1,8 @@
 // Passkeys at the pages. A button with `data-passkey` has its form's answer made by an authenticator before the form is
 // sent: `get` to sign in, `create` to add one. The fields that `data-needs` names must be filled; what is to be signed
 // comes from `data-challenge`, asked with the fields that `data-sends` names. What is said meanwhile, and when something
-// is wrong, stands in the button's own data, in the page's language. Without this script the button stays hidden.
+// is wrong, stands in the button's own data, in the page's language. Without this script the button stays hidden, and
+// what stands in `data-says` from the first tells people to do without.
 "use strict";
 
 (() => {
@@ -53,7 +54,7 @@
 
   const tell = (says, sentence, kind) => {
     says.textContent = sentence;
-    says.className = kind;
+    says.className = `says ${kind}`;
     says.hidden = false;
   };
 
@@ -76,9 +77,10 @@
   for (const button of document.querySelectorAll("button[data-passkey]")) {
     const says = button.form.querySelector("[data-says]");
     if (!window.PublicKeyCredential) {
-      tell(says, button.dataset.elsewhere, "soft");
+      tell(says, button.dataset.unsupported, "soft");
       continue;
     }
+    says.hidden = true;
     button.hidden = false;
     button.addEventListener("click", (event) => {
       event.preventDefault();
