@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
-from shebaoka.photo import photo_words, rescanned
+from shebaoka.photo import photo_words, rescanned, scanning
 from shebaoka.photo.decoding import SCANS_MAX
 from shebaoka.photo.scanning import BYTES_MAX, PIXELS_MAX, SIDE_MAX
 from shebaoka.records import BadInput
@@ -24,7 +24,7 @@ def page(width: int = 1_240, height: int = 1_754) -> Image.Image:
     """A page: white, with a black bar near its upper left corner."""
     pixels = np.full((height, width), 255, np.uint8)
     pixels[height // 20 : height // 10, width // 20 : width // 2] = 0
-    return Image.fromarray(pixels).convert("L" if width > 4_500 else "RGB")
+    return Image.fromarray(pixels).convert("L" if width > 2_400 else "RGB")
 
 
 def saved(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -95,13 +95,15 @@ def test_a_page_is_kept_at_200_dpi_at_most(size: tuple[int, int], kept: tuple[in
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "I", "F"])
-def test_every_colour_is_read(mode: str) -> None:
+def test_every_colour_is_read(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     """Black and white, grey, palettes, what can be seen through, and sixteen bits: the same page comes of it."""
+    monkeypatch.setattr(scanning, "LONG_SIDE", 400)  # so that small pages are scaled too
+    monkeypatch.setattr(scanning, "SHORT_SIDE", 300)
     if mode.startswith("I"):
-        pixels = np.asarray(page(1_800, 2_500).convert("L")).astype(np.uint16 if mode == "I;16" else np.int32) * 257
+        pixels = np.asarray(page(450, 600).convert("L")).astype(np.uint16 if mode == "I;16" else np.int32) * 257
         image = Image.fromarray(pixels)
     else:
-        image = page(1_800, 2_500).convert(mode)
+        image = page(450, 600).convert(mode)
     scan = rescanned(saved(image, "TIFF" if mode in {"CMYK", "I", "F"} else "PNG", compress_level=1))
     assert bar_is_upper_left(seen(scan.data))
     assert np.asarray(seen(scan.data))[-1, -1].min() > 250

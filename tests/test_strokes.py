@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shebaoka.photo import photo_words, read_signature, signature_bytes, signature_from, signature_svg
@@ -37,6 +37,7 @@ def test_where_it_was_drawn_and_how_large_makes_no_difference() -> None:
     assert read_signature(sent(moved)) == read_signature(sent(SIGNED))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.tuples(*[st.integers(0, 10_000)] * 2), min_size=1, max_size=12), min_size=1, max_size=8))
 def test_a_drawing_is_numbers_alone(strokes: list[list[tuple[int, int]]]) -> None:
     """Whatever was drawn, the SVG has a path a stroke, made of digits and the letters of a path, within its box."""
