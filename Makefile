@@ -54,6 +54,9 @@ bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE
 pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
 	$(BIN)/python -m bench.pictures docs/pictures
 
+screenshots: $(STAMP) chromium  ## the pictures of office and window in docs/pictures, 1366 by 768
+	PYTHONPATH=tests $(BIN)/python -m tests.browser.pictures docs/pictures
+
 lock: $(STAMP)       ## pin the newest versions that fit pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
@@ -71,4 +74,4 @@ chromium:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import pictures lock softhsm chromium
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import pictures screenshots lock softhsm chromium

@@ -38,7 +38,12 @@ PAGES: dict[str, tuple[str, str]] = {
 
 
 def opened(browser: Windows, name: str) -> str:
-    """A page's address, once everything that it shows is there."""
+    """The address of a page of `PAGES`, once everything that it shows is there."""
+    return addressed(browser, PAGES[name][1])
+
+
+def addressed(browser: Windows, address: str) -> str:
+    """An address with the ids filled in, once whoever and whatever they are of is there."""
 
     def filled(found: re.Match[str]) -> str:
         word = found.group(1)
@@ -46,7 +51,7 @@ def opened(browser: Windows, name: str) -> str:
             return str(person_in(browser, word).person_id)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
 
-    return re.sub(r"\{(\w+)\}", filled, PAGES[name][1])
+    return re.sub(r"\{(\w+)\}", filled, address)
 
 
 def a_run(run: Running) -> str:

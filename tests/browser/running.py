@@ -70,7 +70,7 @@ class Running:
         self.played: dict[str, int] = {}
         """What was put on file once for the whole house, see `pages`."""
         self._staff: list[Person] = []
-        self._counts, self._births = itertools.count(1), itertools.count(1)
+        self._counts, self._births, self._names = itertools.count(1), itertools.count(1), itertools.count(1)
         self._desk = house.desk()
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class Running:
 
     def enrolled(self, role: str, *, place: str = "w1", name: str = "") -> Person:
         """A new account of a role that has enrolled."""
-        name = name or f"{role}-{self.next_number()}"
+        name = name or f"{role}-{next(self._names)}"
         code = self.house.staff.add_person(name, role, place)
         key = self.house.sign_in.enrolling(name, code).key.replace(" ", "")
         person = Person(name, role, pyotp.TOTP(key))
