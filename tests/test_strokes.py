@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shebaoka.paper.slips.pictures import signature_of
 from shebaoka.photo import photo_words, read_signature, signature_bytes, signature_from, signature_svg
 from shebaoka.photo.strokes import BYTES_MAX, POINTS_MAX, STROKES_MAX, UNITS
 from shebaoka.records import BadInput
@@ -54,6 +55,14 @@ def test_a_drawing_is_numbers_alone(strokes: list[list[tuple[int, int]]]) -> Non
     assert all(re.fullmatch(r"M\d+ \d+(L\d+ \d+)+", path) for path in paths)
     assert all(0 <= int(n) <= UNITS for path in paths for n in re.findall(r"\d+", path))
     assert not re.search(r"script|style|href|text|on\w+=", svg)
+
+
+def test_every_drawing_can_be_printed() -> None:
+    """The papers of the window take it as it is, with as many strokes and points as there may be."""
+    longest = [[[20 * j + i % 7, (37 * i) % 9_999, 20 * j + i] for i in range(20)] for j in range(STROKES_MAX)]
+    for strokes in (SIGNED, longest):
+        svg = signature_svg(read_signature(sent(strokes)))
+        assert signature_of(svg) == svg
 
 
 LINE = [[10 + 10 * i, 50, i] for i in range(12)]
