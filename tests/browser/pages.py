@@ -23,6 +23,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
     "person_on_the_phone": ("operator", "/persons/{locked}"),
     "corrections": ("auditor", "/corrections"),
+    "till": ("clerk", "/till"),
+    "till_to_close": ("cashier", "/till?window=w1"),
     "evening": ("clerk", "/evening"),
     "cycle": ("clerk", "/evening/{cycle}"),
     "clauses": ("operator", "/clauses"),

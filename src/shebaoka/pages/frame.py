@@ -79,6 +79,7 @@ class Page:
         self.sees_people = self.may(Right.SEE_PEOPLE)
         self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
         self.sees_staff = self.may(Right.SEE_STAFF)
+        self.sees_tills = self.may(Right.TAKE_FEES) or self.may(Right.SEE_TILLS)
         self.language = manner.chosen(request, "language")
         self.on = front.screens.today()
         try:
@@ -129,6 +130,7 @@ class Page:
             "sees_people": self.sees_people,
             "sees_accounts": self.sees_accounts,
             "sees_staff": self.sees_staff,
+            "sees_tills": self.sees_tills,
             "open_to_all": self.front.open_to_all,
             "mark": mark,
             "style": STYLE_VERSION,

@@ -124,12 +124,12 @@ class Said:
         return self.labels.get(f"ledger_{code}", code.replace("_", " "))
 
     def _offer_name(self, offer: Offer) -> str:
-        name = self._service("use_card.social" if offer.service == "use_card" else offer.service)
+        name = self.service("use_card.social" if offer.service == "use_card" else offer.service)
         if "card" not in SERVICES[offer.service.partition(".")[0]].__struct_fields__:
             return name
         return self.named(name, self.words.cards[offer.card])
 
-    def _service(self, key: str) -> str:
+    def service(self, key: str) -> str:
         """What a row of the service table is called: its service, and its variant if it has one."""
         service, _, variant = key.partition(".")
         name, words = self.words.services[service], self.words
@@ -193,7 +193,7 @@ class Said:
         if kinds_of_loss:
             return self.labels.get(code, code)
         if code.partition(".")[0] in words.services:
-            return self._service(code)
+            return self.service(code)
         for names in (words.channels, words.materials, words.cards, words.functions, words.applications, self.labels):
             if code in names:
                 return names[code]
