@@ -413,6 +413,28 @@ def test_a_reset_while_a_key_is_being_made_leaves_none(rooms: Rooms) -> None:
         rooms.passkeys.add(rooms.people["li"], "late", Authenticator().made(options), HERE)
 
 
+def test_a_reset_at_the_same_moment_leaves_no_key(rooms: Rooms, database: Database) -> None:
+    """An account that is being reset takes no key until that is over, and then none."""
+    answer, told = Authenticator().made(rooms.options()), list[str]()
+
+    def come() -> None:
+        try:
+            rooms.passkeys.add(rooms.people["li"], "late", answer, HERE)
+        except BadInput as e:
+            told.append(e.code)
+
+    comer = threading.Thread(target=come)
+    with psycopg.connect(database.owner) as resetting:
+        resetting.execute("update staff_person set password = null, enrolment = sha256('x'), enrolment_until = now()")
+        comer.start()
+        with psycopg.connect(database.owner, autocommit=True) as looking:
+            while not looking.execute("select from pg_locks where not granted").fetchall():
+                pass
+    comer.join()
+    assert told == ["passkey_unfit"]
+    assert rooms.rows("select * from staff_passkey") == []
+
+
 # What is kept, and where ---------------------------------------------------------------------------------------------
 
 

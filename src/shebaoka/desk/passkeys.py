@@ -87,7 +87,7 @@ class Passkeys:
             raise authenticators.unfit()
         kept = {"id": key.id, "public_key": key.public_key, "count": key.count, "transports": made.transports}
         with self._views.together() as run:
-            if not run(sql.IS_PERSON, {"name": staff.name}):
+            if not run(sql.HOLD_PERSON, {"name": staff.name}):
                 raise authenticators.unfit()
             if not run(sql.ADD, {"name": staff.name, "handle": handle, "called": called, "at": at, **kept}):
                 raise BadInput("answer: this passkey was added before; take another.", code="passkey_known")

@@ -3,6 +3,11 @@
 IS_PERSON = """
 select p.name from staff_person p join staff s on s.name = p.name
 where p.name = %(name)s and password is not null and ended_at is null"""
+# The same, and whoever resets the account meanwhile waits until this is over, and then ends what it added.
+HOLD_PERSON = """
+update staff_person p set misses = misses
+where name = %(name)s and password is not null
+  and exists (select from staff s where s.name = p.name and s.ended_at is null) returning name"""
 # The open ones first; of a handle it does not matter whether its key was ended.
 OF_STAFF = """
 select id, called, handle, transports, added_at, used_at, ended_at from staff_passkey where staff = %(name)s
