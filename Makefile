@@ -51,6 +51,10 @@ SCALE ?= 0.01
 bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE=1 is the whole city; the last line is JSON
 	$(BIN)/python -m bench.importing --scale $(SCALE)
 
+# Among all 3.4 million people, unless another SCALE is asked for.
+bench-window: $(STAMP)  ## finding a person, and their page, among 3.4 million; SCALE=0.01 is fewer; the last line is JSON
+	$(BIN)/python -m bench.window --scale $(if $(filter file,$(origin SCALE)),1,$(SCALE))
+
 pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
 	$(BIN)/python -m bench.pictures docs/pictures
 
@@ -74,4 +78,4 @@ chromium:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import pictures screenshots lock softhsm chromium
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window pictures screenshots lock softhsm chromium

@@ -228,9 +228,7 @@ class Finding:
                     return
                 lacking = run(sql.LACKING, {"after": after, "last": last})
                 if lacking:
-                    rows = sorted(row for one in lacking for row in words(*one))
-                    of, said, numbers_ = map(list, zip(*rows, strict=True))
-                    run(sql.ADD_WORDS, {"people": of, "words": said, "numbers": numbers_})
+                    run(sql.ADD_WORDS, sql.as_arrays(row for one in lacking for row in words(*one)))
             after, people, written = last, people + n, written + len(lacking)
             yield Caught(people, written)
 

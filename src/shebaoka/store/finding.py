@@ -4,10 +4,13 @@ Each search reads one place of one index, whose order is that of the answer, so 
 thousands of bearers as for one with a single one. Nothing here reads a table whole.
 """
 
+from collections.abc import Iterable
 from types import TracebackType
 
 import psycopg
 
+from shebaoka.store import sql
+from shebaoka.store.arrays import columns, encoders_of
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import told_plainly
 
@@ -30,9 +33,12 @@ from (select f.person_id, f.number from finding f
       order by f.number limit %(limit)s) as f
 join person p on p.person_id = f.person_id order by f.number"""
 
+# Nobody waits for the disk here: if the machine stops, the searches of the last second may not be kept. That a dossier
+# is opened is waited for, in the journal.
 ADD_SEARCH = """
+with at_once as (select set_config('synchronous_commit', 'off', true))
 insert into search_event (at, by_whom, place, kind, typed, found, more, people)
-values (%(at)s, %(by)s, %(place)s, %(kind)s, %(typed)s, %(found)s, %(more)s, %(people)s::bigint[])"""
+select %(at)s, %(by)s, %(place)s, %(kind)s, %(typed)s, %(found)s, %(more)s, %(people)s::bigint[] from at_once"""
 SEARCHES = """
 select id, at, by_whom, place, kind, typed, found, more, people from search_event
 where id < %(before)s order by id desc limit %(limit)s"""
@@ -54,6 +60,13 @@ order by p.person_id"""
 ADD_WORDS = """
 insert into finding (person_id, word, number)
 select * from unnest(%(people)s::bigint[], %(words)s::text[], %(numbers)s::text[]) on conflict do nothing"""
+_COLUMNS = encoders_of(sql.FINDING)
+
+
+def as_arrays(rows: Iterable[tuple[int, str, str]]) -> dict[str, bytes]:
+    """The values of `ADD_WORDS`, in the order of the primary key, packed: there are some seventy thousand of them."""
+    return dict(zip(("people", "words", "numbers"), columns(_COLUMNS, sorted(rows)), strict=True))
+
 
 ANNOUNCE = "select pg_notify('people_carried_over', '')"
 _LISTEN = "listen people_carried_over"
