@@ -2,10 +2,10 @@
 
 import dataclasses
 import datetime as dt
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from shebaoka.app import APP_ROLE, load_notices, load_words
 from shebaoka.desk import Desk
 from shebaoka.notice import Notices, Words
-from shebaoka.records import Answer, AnyRequest, Ask, Digits, Dossier, Given, NewPin, PinCheck, Receipt, Sender
+from shebaoka.records import Digits, Dossier, NewPin
 from shebaoka.store import (
     Store,
     Views,
@@ -71,17 +71,36 @@ TABLES = (
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 
 
-@dataclasses.dataclass(frozen=True)
+_WIPE = ";".join(f"delete from {table}" for table in TABLES)
+
+
+@dataclasses.dataclass
 class Database:
     """A database of this test worker's own, with the newest schema."""
 
     owner: str
     app: str
+    _kept: psycopg.Connection[Any] | None = None
+
+    @property
+    def kept(self) -> psycopg.Connection[Any]:
+        """The owner's connection, kept from test to test: opening one costs twenty times what a wipe does."""
+        if self._kept is None or self._kept.closed:
+            self._kept = psycopg.connect(self.owner, autocommit=True)
+        return self._kept
 
     def wipe(self) -> None:
         """Nobody is in it any more."""
-        with psycopg.connect(self.owner, autocommit=True) as connection:
-            connection.execute(";".join(f"delete from {table}" for table in TABLES))
+        try:
+            self.kept.execute(_WIPE)
+        except psycopg.OperationalError:  # a test before ended every connection
+            self.close()
+            self.kept.execute(_WIPE)
+
+    def close(self) -> None:
+        """Let the kept connection go."""
+        if self._kept is not None:
+            self._kept.close()
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +114,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shared_database(server: str) -> Database:
+def shared_database(server: str) -> Iterator[Database]:
     """The worker's database, migrated once."""
     owner = ensure_database(server, "tests")
     migrate(owner)
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute("alter database tests set synchronous_commit to off")  # no test pulls the plug
-    return Database(owner, as_role(owner, APP_ROLE))
+    database = Database(owner, as_role(owner, APP_ROLE))
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -172,11 +193,15 @@ def rows(database: Database) -> Callable[[], dict[str, list[tuple]]]:
     return read
 
 
-def put_dossier(
-    owner_url: str, vault: SoftwareVault, person_id: int, dossier: Dossier, first_pins: bool = True
-) -> None:
+def put_dossier(owner_url: str, vault: SoftwareVault, person_id: int, dossier: Dossier) -> None:
     """Write a dossier to the database as if a past had led to it."""
     with psycopg.connect(owner_url) as connection:
+        put_dossier_by(connection, vault, person_id, dossier)
+
+
+def put_dossier_by(connection: psycopg.Connection[Any], vault: SoftwareVault, person_id: int, dossier: Dossier) -> None:
+    """The same through a connection of the owner's that is open."""
+    with connection.transaction():
 
         def write(statement: str, rows: list[tuple]) -> None:
             if rows:
@@ -201,40 +226,12 @@ def put_dossier(
         connection.execute(sql.REBUILD)
 
 
-_person_ids = itertools.count(9_000_000)
 NEW_PINS = {
     NewPin.FIT: OTHER_PIN,
     NewPin.WRONG_LENGTH: "12345",
     NewPin.SAME_AS_FIRST: FIRST_PIN,
     NewPin.TOO_SIMPLE: SIMPLE_PIN,
 }
-
-
-@pytest.fixture
-def through_desk(
-    shared_database: Database, vault: SoftwareVault, notices: Notices
-) -> Callable[..., tuple[Answer, Dossier]]:
-    """Submit one request about one dossier through the desk on the database; its answer, and the dossier afterwards."""
-
-    def submit(dossier: Dossier, request: AnyRequest, given: Given, of: Notices = notices) -> tuple[Answer, Dossier]:
-        shared_database.wipe()
-        person_id = next(_person_ids)
-        put_dossier(shared_database.owner, vault, person_id, dossier)
-        pin = None
-        if given.pin is not PinCheck.NOT_GIVEN:
-            kind = getattr(request, "card", "social_security")
-            live = [c for c in dossier.cards if c.kind == kind and c.life != "ended"]
-            right = FIRST_PIN if live and live[0].first_pin else RIGHT_PIN
-            pin = Digits(right if given.pin is PinCheck.RIGHT else WRONG_PIN)
-        new_pin = Digits(NEW_PINS[given.new_pin]) if given.new_pin in NEW_PINS else None
-        with Store(shared_database.app) as store:
-            desk = Desk(store, vault, of, lambda: given.at)
-            receipt = desk.ask(Ask(request, Sender("test", given.channel, "w1"), pin, new_pin))
-            assert isinstance(receipt, Receipt)
-            loaded = store.load([request.person], []).people.get(request.person)
-            return receipt.answer, loaded.dossier if loaded else Dossier()
-
-    return submit
 
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))

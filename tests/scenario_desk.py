@@ -2,13 +2,12 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import psycopg
 import pytest
 from msgspec.structs import replace
 
-from conftest import FIRST_PIN, NEW_PINS, RIGHT_PIN, WRONG_PIN, Database, put_dossier
+from conftest import FIRST_PIN, NEW_PINS, RIGHT_PIN, WRONG_PIN, Database, put_dossier_by
 from scenario import Asked, Turn
 from scenario_form import PLACES
 from shebaoka.desk import Desk
@@ -22,23 +21,29 @@ _person_ids = itertools.count(9_000_000)
 Play = Callable[[Asked, Notices], tuple[Answer, Dossier]]
 
 
+@pytest.fixture(scope="module")
+def kept_store(shared_database: Database) -> Iterator[Store]:
+    """The application's connection, through which all scenarios go."""
+    with Store(shared_database.app) as store:
+        yield store
+
+
 @pytest.fixture
-def through_desk(shared_database: Database, vault: SoftwareVault) -> Play:
+def through_desk(shared_database: Database, kept_store: Store, vault: SoftwareVault) -> Play:
     """Submit what a scenario asks, one request after the other; the last answer, and the dossier afterwards."""
 
     def submit(asked: Asked, notices: Notices) -> tuple[Answer, Dossier]:
         shared_database.wipe()
         person_id = next(_person_ids)
-        put_dossier(shared_database.owner, vault, person_id, asked.turns[0].dossier)
+        put_dossier_by(shared_database.kept, vault, person_id, asked.turns[0].dossier)
         _open_cycle(shared_database, asked.turns)
-        with Store(shared_database.app) as store:
-            desk = Desk(store, vault, notices, lambda: asked.given.at)
-            for turn in asked.turns:
-                receipt = desk.ask(_ask(turn, person_id))
-                assert isinstance(receipt, Receipt)
-            number = asked.request.person
-            loaded = store.load([number], [], stays=True).people.get(number)
-            return receipt.answer, loaded.dossier if loaded else Dossier()
+        desk = Desk(kept_store, vault, notices, lambda: asked.given.at)
+        for turn in asked.turns:
+            receipt = desk.ask(_ask(turn, person_id))
+            assert isinstance(receipt, Receipt)
+        number = asked.request.person
+        loaded = kept_store.load([number], [], stays=True).people.get(number)
+        return receipt.answer, loaded.dossier if loaded else Dossier()
 
     return submit
 
@@ -49,7 +54,8 @@ def _open_cycle(database: Database, turns: Sequence[Turn]) -> None:
     if terms is None:
         return
     at = turns[0].given.at
-    with psycopg.connect(database.owner) as connection:
+    with database.kept.transaction():
+        connection = database.kept
         connection.execute(
             "insert into institution values (%s, '汾河湾综合医院', %s, %s, %s)",
             [terms.institution, list(terms.kinds), terms.part_payment, at],

@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from scenario import Ran, answer_of, faults, read_cities, run
-from scenario_desk import Play, through_desk
+from scenario_desk import Play, kept_store, through_desk
 from scenario_form import Scenario, ScenarioError, all_scenarios, read_scenarios
 from shebaoka.ledger import POOLED_FUND, change, clearing
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.records import SERVICES, Accepted, Answer, Basis, Dossier, Refusal
 
-__all__ = ["through_desk"]
+__all__ = ["kept_store", "through_desk"]
 ALL = all_scenarios()
 BEYOND_SCENARIOS: dict[str, str] = {}
 """Grounds that no scenario reaches, each with the reason."""
