@@ -11,14 +11,17 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from psycopg import sql
 
+from conftest import quick_server
 from shebaoka import app
 from shebaoka.cli import main
 from shebaoka.desk import TOKEN_ROLES, Role
 from shebaoka.numbers import with_check_digit
-from shebaoka.store import embedded_server, ensure_database
+from shebaoka.store import ensure_database
 
 FIRST_PIN, OWN_PIN, WRONG_PIN = "820417", "472093", "118822"
 NOBODY = with_check_digit("14070219700101001")
@@ -71,28 +74,48 @@ class Shell:
 
 
 @contextmanager
-def open_shell() -> Iterator[Shell]:
-    """A home that the real program set up in a process of its own, with an account for every role."""
+def open_shell(server: str = "") -> Iterator[Shell]:
+    """A home with an account for every role; on a database of its own of a test worker's server if one is given.
+
+    Without one the real program sets it up in a process of its own, its server in its home, as people do.
+    """
     with ExitStack() as stack:
         # Not in pytest's own folder: each run of pytest closes that one to others, and started by root the embedded
         # server is another user.
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shebaoka-cli-"))) / "home"
-        server = stack.enter_context(embedded_server(home / "postgres"))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        shell = Shell(home, ensure_database(server, "shebaoka"))
-        command = [sys.executable, "-m", "shebaoka", "setup", "--first-pin-stdin"]
-        env = {**os.environ, **shell.env}
-        done = subprocess.run(command, input=FIRST_PIN + "\n", env=env, text=True, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert "First PIN: set." in done.stdout
-        assert FIRST_PIN not in done.stdout + done.stderr
-        # The server is kept running between the commands, and the notice read once: else each costs a second.
-        patch.setattr(app, "embedded_server", lambda _: nullcontext(server))
-        for load in ("load_notices", "load_words"):
-            patch.setattr(app, load, functools.cache(getattr(app, load)))
+        if server:
+            name = f"shell_{home.parent.name[-8:]}"
+            shell = Shell(home, ensure_database(server, name))
+            shell.env["SHEBAOKA_DATABASE"] = name
+            stack.callback(_drop, server, name)
+            keep_running(patch, server)
+            assert shell.run("setup", "--first-pin-stdin", stdin=FIRST_PIN + "\n").exit_code == 0
+        else:
+            server = stack.enter_context(quick_server(home / "postgres"))
+            shell = Shell(home, ensure_database(server, "shebaoka"))
+            command = [sys.executable, "-m", "shebaoka", "setup", "--first-pin-stdin"]
+            env = {**os.environ, **shell.env}
+            done = subprocess.run(command, input=FIRST_PIN + "\n", env=env, text=True, capture_output=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert "First PIN: set." in done.stdout
+            assert FIRST_PIN not in done.stdout + done.stderr
+            keep_running(patch, server)
         for role in Role:
             person = [] if role in TOKEN_ROLES else ["--person"]
             shown = shell.ok("staff", "add", f"the {role}", "--role", role.value, "--place", "w1", *person, by="")
             if not person:
                 shell.tokens[role] = shown.strip()
         yield shell
+
+
+def keep_running(patch: pytest.MonkeyPatch, server: str) -> None:
+    """The server is kept running between the commands, and the notice read once: else each costs a second."""
+    patch.setattr(app, "embedded_server", lambda _: nullcontext(server))
+    for load in ("load_notices", "load_words"):
+        patch.setattr(app, load, functools.cache(getattr(app, load)))
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -572,9 +572,9 @@ def test_statements_are_downloaded_from_the_page(faces: Faces) -> None:
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
+def shell(server: str) -> Iterator[Shell]:
     """A home of this module's own."""
-    with open_shell() as shell:
+    with open_shell(server) as shell:
         yield shell
 
 

@@ -19,9 +19,9 @@ HOSPITAL = "H14070200001"
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
+def shell(server: str) -> Iterator[Shell]:
     """A home of this module's own."""
-    with open_shell() as shell:
+    with open_shell(server) as shell:
         yield shell
 
 

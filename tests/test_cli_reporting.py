@@ -15,9 +15,9 @@ from shebaoka.notice import LANGUAGES
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
+def shell(server: str) -> Iterator[Shell]:
     """A home with a run in it."""
-    with open_shell() as shell:
+    with open_shell(server) as shell:
         with open_house(settings_from(shell.env)) as house:
             house.runs.keep_document(RUN, made_run())
         yield shell

@@ -21,9 +21,9 @@ from shebaoka.store import as_role, copying
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
+def shell(server: str) -> Iterator[Shell]:
     """A home of this module's own."""
-    with open_shell() as shell:
+    with open_shell(server) as shell:
         yield shell
 
 
