@@ -37,6 +37,21 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST_PIN, OTHER_PIN, RIGHT_PIN, WRONG_PIN, SIMPLE_PIN = "820417", "593816", "472093", "118822", "111111"
 
 
+LONGEST = (
+    *("laws/test_laws_of_the_desk.py", "test_moving.py", "test_serving.py", "test_breaking.py", "test_old_city.py"),
+    *("test_albums.py", "test_killing.py", "test_bad_input.py", "laws/test_laws_of_the_journal.py"),
+    *("laws/test_laws_of_moving.py", "test_api_fuzz.py", "test_all_sources.py", "test_moving_ends.py", "test_photo.py"),
+    *("test_copying.py", "test_source_fuzz.py", "test_move_undone.py", "test_lost_staging.py", "test_plays.py"),
+)
+"""Files that take long, the longest first: else a worker begins one when the other has nothing left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, each in its own order."""
+    rank = {ROOT / "tests" / name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
 @pytest.fixture(scope="session")
 def notices() -> Notices:
     """Jinzhong's notice, all versions."""
