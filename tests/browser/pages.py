@@ -1,21 +1,27 @@
 """The pages that there are, who opens them, and what stands on file when they do: one list, for tests and pictures.
 
-Whoever adds a page adds a line. In an address `{in_use}`, or any other of `STATES`, is the id of somebody newly
-invented in that state; `{cycle}` and `{run}` are a cycle with differences and a run of moving a city over.
+Whoever adds a page adds a line, and a test says so. In an address `{in_use}`, or any other of `STATES`, is the id of
+somebody newly invented in that state; `{cycle}` and `{run}` are a cycle with differences and a run of moving a city
+over.
 """
 
 import re
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
+from playwright.sync_api import Page
 from tests.browser.running import Running
-from tests.browser.steps import STATES, Windows, person_in
+from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
 from shebaoka.desk import Amounts, StatedDetail
 from shebaoka.vault import SoftwareVault
 
-PAGES: dict[str, tuple[str, str]] = {
+PAGES: dict[str, tuple[str, ...]] = {
+    "sign_in": ("", "/sign-in"),
+    "enrol": ("", "/enrol"),
     "today": ("clerk", "/"),
     "journal": ("auditor", "/journal"),
     "search": ("clerk", "/persons"),
@@ -23,8 +29,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
     "person_on_the_phone": ("operator", "/persons/{locked}"),
     "corrections": ("auditor", "/corrections"),
-    "till": ("clerk", "/till"),
-    "till_to_close": ("cashier", "/till?window=w1"),
+    "till": ("clerk", "/till", "being_replaced"),
+    "till_to_close": ("cashier", "/till?window=w1", "being_replaced"),
     "evening": ("clerk", "/evening"),
     "cycle": ("clerk", "/evening/{cycle}"),
     "clauses": ("operator", "/clauses"),
@@ -36,12 +42,24 @@ PAGES: dict[str, tuple[str, str]] = {
     "no_such_page": ("clerk", "/nothing"),
     "not_allowed": ("cashier", "/staff"),
 }
-"""Page → the role that opens it, and its address."""
+"""Page → the role that opens it, or none; its address; and states in which it needs somebody to be, besides."""
 
 
-def opened(browser: Windows, name: str) -> str:
-    """The address of a page of `PAGES`, once everything that it shows is there."""
-    return addressed(browser, PAGES[name][1])
+def opened(browser: Windows, name: str, **context: Any) -> Page:
+    """A page of `PAGES`, opened by who opens it, once everything that it shows is there."""
+    role, address, *states = PAGES[name]
+    for state in states:
+        person_in(browser, state)
+    path = addressed(browser, address)
+    page = window_of(browser, role, **context) if role else nobody_at(browser, **context)
+    page.goto(path)
+    return page
+
+
+def otherwise(page: Page, **asks: str) -> None:
+    """The same page again, in another language or mode: `language`, `type`, `contrast`."""
+    asked = urlsplit(page.url)
+    page.goto(f"{asked.path}?{urlencode(dict(parse_qsl(asked.query)) | asks)}")
 
 
 def addressed(browser: Windows, address: str) -> str:

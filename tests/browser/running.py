@@ -118,7 +118,7 @@ class Running:
         notice = self.house.notices.on(self.clock().astimezone(self.house.notices.zone).date())
         channel = notice.channels_of(service)[0]
         said = {"id": f"step-{self.next_number()}", "person": number, "service": service, "shows": list(Material)}
-        sender = Sender({c: r for r, c in CHANNEL_OF.items()}.get(channel, "x") + "-0", channel, "w0")
+        sender = Sender({c: r for r, c in CHANNEL_OF.items()}.get(channel, "x") + "-0", channel, "w1")
         made = msgspec.convert(said | fields, SERVICES[service])
         return self._desk.ask(Ask(made, sender, Digits(pin) if pin else None, Digits(new_pin) if new_pin else None))
 

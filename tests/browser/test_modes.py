@@ -1,13 +1,13 @@
 """Pages as somebody needs them: large type, high contrast, another language, each a key away; and forced colours.
 
-WCAG 2.2 asks 4.5 to 1 of usual pages, which `test_office_pages` holds; here are 7 to 1 (1.4.6), lines at least one and
+WCAG 2.2 asks 4.5 to 1 of usual pages, which `test_pages` holds; here are 7 to 1 (1.4.6), lines at least one and
 a half apart (1.4.8), and nobody who scrolls sideways at twice the size (1.4.4).
 """
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.faults import hard_to_use
-from tests.browser.pages import PAGES, opened
+from tests.browser.pages import PAGES, opened, otherwise
 from tests.browser.steps import DESK, TABLET, Windows, access_key, fits, no_faults, nobody_at, press, window_of
 
 from shebaoka.office.frame import LABELS
@@ -30,9 +30,8 @@ def classes(page: Page) -> set[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_in_large_type_and_high_contrast(browser: Windows, name: str) -> None:
     """Every page: 7 to 1, lines far enough apart, and nothing wider than a screen, a tablet, or half a screen."""
-    path = opened(browser, name)
-    page = window_of(browser, PAGES[name][0])
-    page.goto(f"{path}{'&' if '?' in path else '?'}language=en&type=large&contrast=high")
+    page = opened(browser, name)
+    otherwise(page, language="en", type="large", contrast="high")
     assert classes(page) == {"large", "high"}
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     for size in (DESK, TABLET, TWICE):
@@ -80,9 +79,7 @@ def test_what_was_asked_for_stays(browser: Windows) -> None:
 @pytest.mark.parametrize("name", ["today", "person", "staff"])
 def test_forced_colours_are_respected(browser: Windows, name: str) -> None:
     """Where somebody forces their colours, the page is in them, and still shows on which page one is."""
-    path = opened(browser, name)
-    page = window_of(browser, PAGES[name][0], forced_colors="active")
-    page.goto(path)
+    page = opened(browser, name, forced_colors="active")
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     no_faults(page, colours=False)  # which are the browser's own now
     border = "e => getComputedStyle(e).borderBottomColor"

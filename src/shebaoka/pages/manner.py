@@ -3,7 +3,7 @@
 No script has a part in it: the address asks (`?type=large`), the answer keeps it, and every page after it is so.
 """
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -71,5 +71,6 @@ def modes(request: Asked, labels: dict[str, str]) -> list[Way]:
 
 def _with(request: Asked, name: str, value: str) -> str:
     """This page's address with something chosen in it, and without what was chosen before."""
-    rest = [(k, v) for k, v in request.query_params.multi_items() if k not in CHOICES]
+    asked = parse_qsl(request.url.query, keep_blank_values=True)  # in its order, which the framework's own loses
+    rest = [(k, v) for k, v in asked if k not in CHOICES]
     return f"?{urlencode([*rest, (name, value)])}"

@@ -1,15 +1,18 @@
-"""Every page of the office, in every language and at both sizes: without a fault, and right on paper too.
+"""Every page, in every language and at both sizes: without a fault, and right on paper too.
 
 `pages` has the list; whoever adds a page adds a line there.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.pages import PAGES, opened
+from tests.browser.pages import PAGES, opened, otherwise
 from tests.browser.steps import DESK, TABLET, Windows, fits, no_faults, person_in, window_of
 
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
+from shebaoka.serving import make_app
 
 
 def unfolded(page: Page) -> None:
@@ -17,14 +20,29 @@ def unfolded(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
+NO_PAGE = re.compile(r"/(api|terminal|scripts)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file)$|^/$")
+
+
+def test_no_page_is_left_out(browser: Windows) -> None:
+    """Every address that answers with a page is on the list that these tests go through."""
+    paths = {
+        route.path
+        for route in make_app(browser.run.front).routes
+        if "GET" in getattr(route, "methods", ()) and not NO_PAGE.search(route.path)
+    }
+    listed = {re.sub(r"\{\w+\}", "1", address).partition("?")[0] for _, address, *_ in PAGES.values()}
+    faults = [
+        path for path in paths if not any(re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), one) for one in listed)
+    ]
+    assert faults == [], "add a line to PAGES"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_fault(browser: Windows, name: str) -> None:
     """In three languages, on the clerk's screen and on a tablet, axe finds nothing and nothing scrolls sideways."""
-    path = opened(browser, name)
-    page = window_of(browser, PAGES[name][0])
-    join = "&" if "?" in path else "?"
+    page = opened(browser, name)
     for language in LANGUAGES:
-        page.goto(f"{path}{join}language={language}")
+        otherwise(page, language=language)
         expect(page.locator("html")).to_have_attribute("lang", language)
         unfolded(page)
         no_faults(page, colours=language == LANGUAGES[0])
@@ -38,9 +56,7 @@ def test_a_page_has_no_fault(browser: Windows, name: str) -> None:
 @pytest.mark.parametrize("name", ["today", "journal", "person", "cycle", "run"])
 def test_a_page_is_right_on_paper(browser: Windows, name: str) -> None:
     """On paper there is what the page says, and neither what one clicks on nor a colour behind the heading."""
-    path = opened(browser, name)
-    page = window_of(browser, PAGES[name][0])
-    page.goto(path)
+    page = opened(browser, name)
     page.emulate_media(media="print")
     for hidden in ("nav.pages", ".langs", ".skip", "main form"):
         for n in range(page.locator(hidden).count()):
