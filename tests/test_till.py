@@ -439,5 +439,6 @@ def test_what_was_changed_around_the_till_is_found(window: Window) -> None:
         assert any("the closed sheet 1 was changed" in f for f in faults)
         assert any(f.startswith("fee 70000") for f in faults)
         owner.execute("update fee set amount_fen = 1 where receipted")
+        assert any(f.startswith("entry 70000") for f in window.till.check())
         assert any(f.startswith("receipt w1-2013-000001") for f in window.till.check())
         owner.execute("delete from fee_receipt; delete from till_sheet; delete from till; delete from fee")

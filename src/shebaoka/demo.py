@@ -252,7 +252,7 @@ def _tell_money(stage: Stage, told: _Told) -> bool:
         f"accounts: {sums.accounts:,}, balances {yuan(sums.balance_fen)} yuan, "
         f"entries of {PERSONAL!r} {yuan(sums.entries_fen)} yuan: {_equal(sums.balance_fen == sums.entries_fen)}"
     )
-    faults = evening.check()
+    faults = [*evening.check(), *stage.house.till.check()]
     told.out(f"clearing: owed for settlements {yuan(sum(t.owed_fen for t in totals))} yuan, {len(faults)} faults")
     told.out(f"cycles:   {dict(sorted(Counter(line.state for line in lines).items()))}")
     return sums.balance_fen == sums.entries_fen and not faults

@@ -30,10 +30,12 @@ from shebaoka.records import (
     Digits,
     Life,
     Material,
+    Means,
     PresentedCard,
     Receipt,
     Request,
     Sender,
+    Tender,
     Trouble,
     credit_id,
 )
@@ -146,7 +148,12 @@ class Stage:
             changed(sender, by=by) if by else sender,
             Digits(pin) if pin else None,
             Digits(new_pin) if new_pin else None,
+            tender=self._tender(request) if sender.channel is Channel.WINDOW and request.paid_fen else None,
         )
+
+    def _tender(self, request: AnyRequest) -> Tender:
+        """Every second fee is paid by a scanned code, the others in cash."""
+        return Tender(Means.CODE, request.id) if self.asked % 2 else Tender(Means.CASH)
 
     def play(self, number: str, steps: Steps) -> list[Receipt]:
         """One person's requests after each other, each answered before the next is made."""

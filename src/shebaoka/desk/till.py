@@ -40,6 +40,7 @@ _ENTRY = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
 _MOST_FEN = 10**13
 _NOBODYS: dict[str, Any] = {"payer": None, "entry": None}
 _OF_NOTHING: dict[str, Any] = {"of_place": None, "of_year": None, "of_number": None, "reason": ""}
+_WITH_FEES = ("apply_for_card", "apply_for_temporary_card", "replace_card", "add_extended_application")
 _TAKERS = list(map(str, roles_with(Right.TAKE_FEES)))
 
 
@@ -286,6 +287,8 @@ class Till:
                 faults.append(f"till {place!r}: the receipts of {year} are not numbered from 1 without a gap.")
         faults += [f"till {place!r}: the closed sheet {n} was changed." for place, n in rows(sql.SHEETS_OFF)]
         faults += [f"fee {person_id}-{seq}: its receipt is not what it says." for person_id, seq in rows(sql.FEES_OFF)]
+        missing = self._views.rows(sql.FEES_MISSING, {"services": list(_WITH_FEES)})
+        faults += [f"entry {person_id}-{seq}: its fee is not on file." for person_id, seq in missing]
         for what, statement in (("fee", sql.RECEIPTS_OF_NOTHING), ("receipt that it pays back", sql.REFUNDS_OFF)):
             faults += [f"receipt {ReceiptPlace(*row)}: it is not of the {what}." for row in rows(statement)]
         return faults

@@ -125,6 +125,15 @@ where f.receipted <> exists (
     select from fee_receipt r where r.payer = f.person_id and r.entry = f.seq and r.voided_at is null
     and r.amount_fen = f.amount_fen)
 order by f.person_id, f.seq"""
+# Decisions at the window that took a fee since fees are kept, and have none on file.
+FEES_MISSING = """
+select j.person_id, j.seq from journal j
+where j.at >= (select min(decided_at) from fee) and j.outcome = 'accepted' and j.service = any(%(services)s::text[])
+  and (j.body::json #>> '{answer,fee_fen}')::bigint > 0 and j.body::json #>> '{sender,channel}' = 'window'
+  and not exists (
+    select from fee f where f.person_id = j.person_id and f.seq = j.seq
+    and f.amount_fen = (j.body::json #>> '{answer,fee_fen}')::bigint)
+order by j.person_id, j.seq"""
 RECEIPTS_OF_NOTHING = """
 select r.place, r.year, r.number from fee_receipt r
 where entry is not null and not exists (
