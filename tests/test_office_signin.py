@@ -21,6 +21,7 @@ from shebaoka.app import House
 from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
+from shebaoka.records import Channel
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 
@@ -349,7 +350,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 
 # Every route for every role ------------------------------------------------------------------------------------------
 
-ANYBODY, SIGNED_IN = "anybody", "signed in"
+ANYBODY, SIGNED_IN, AT_A_WINDOW = "anybody", "signed in", "serves at a window"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right]] = {
     ("GET", "/pages.css"): ANYBODY,
@@ -392,6 +393,10 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right]] = {
     ("POST", "/till/refund"): Right.CLOSE_TILL,
     ("POST", "/till/float"): Right.CLOSE_TILL,
     ("POST", "/till/close"): Right.CLOSE_TILL,
+    ("GET", "/approvals"): Right.SEE_ACCOUNTS,
+    ("POST", "/approvals"): Right.APPROVE,
+    ("GET", "/drafts"): Right.SEE_PEOPLE,
+    ("POST", "/drafts/set-aside"): AT_A_WINDOW,
     ("GET", "/staff"): Right.SEE_STAFF,
     ("POST", "/staff"): Right.KEEP_STAFF,
     ("POST", "/staff/reset"): Right.KEEP_STAFF,
@@ -441,6 +446,7 @@ def test_every_route_for_every_role(pages: Pages, role: str) -> None:
                 assert led_to_form, asked
             else:
                 may = who == SIGNED_IN or bool(({who} if isinstance(who, str) else who) & POSTS[Role(role)].rights)
+                may = may or (who == AT_A_WINDOW and POSTS[Role(role)].channel is Channel.WINDOW)
                 assert (led_to_form, refused) == (False, not may), (asked, answer.status_code)
                 assert answer.status_code < 500
 

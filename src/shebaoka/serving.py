@@ -7,6 +7,7 @@ import gc
 import resource
 import signal
 import sys
+from collections.abc import Collection
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -43,6 +44,10 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         with house.store() as store:
             return house.screens.person(store, number, house.screens.today())
 
+    def people(numbers: Collection[str]) -> dict[str, PersonScreen]:
+        with house.store() as store:
+            return house.screens.people(store, list(dict.fromkeys(numbers)), house.screens.today())
+
     return Front(
         counter=counter,
         screens=house.screens,
@@ -55,6 +60,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         words=house.words,
         speech=house.speech,
         person=person,
+        people=people,
         institutions=house.institutions,
         messages=house.messages,
         accounts=house.accounts,

@@ -40,6 +40,7 @@ from shebaoka.desk.drafts import DraftEvent as DraftEvent
 from shebaoka.desk.drafts import Drafts as Drafts
 from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
 from shebaoka.desk.drafts import flow_of as flow_of
+from shebaoka.desk.drafts import must_serve as must_serve
 from shebaoka.desk.drawer import PIECES as PIECES
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening

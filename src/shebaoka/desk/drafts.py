@@ -6,6 +6,7 @@ follows from the draft, so that a double click does one thing. A refusal leaves 
 """
 
 import datetime as dt
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -40,6 +41,7 @@ from shebaoka.store import drafts as sql
 SHOWN = 200
 """Drafts in a list, at most."""
 REASON_MAX = 200
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -94,7 +96,7 @@ class Drafts:
 
         `screen` is the person's, where they are registered. `BadInput` for what no window does, `NotAllowed`.
         """
-        _must_serve(staff)
+        must_serve(staff)
         if service not in WINDOW:
             raise BadInput("service: this is not done at a window; choose one of the services on the person's page.")
         if "card" not in SERVICES[service.partition(".")[0]].__struct_fields__:
@@ -125,6 +127,13 @@ class Drafts:
             raise NotFound("There is no such draft.")
         return _draft(rows[0])
 
+    def as_shown(self, staff: Staff, draft_id: str, version: str) -> Draft:
+        """A draft at the version that a page showed, for what is done from that page: overtaken, it is refused."""
+        draft = self.get(staff, draft_id)
+        if not _VERSION.fullmatch(version):
+            raise BadInput("version: open the page again and send the form from there.")
+        return msgspec.structs.replace(draft, version=int(version))
+
     def by_slip(self, code: str) -> Draft | None:
         """The draft whose slips bear a code, for whoever looks up what became of it."""
         rows = self._views.rows(sql.BY_SLIP, {"code": code})
@@ -144,6 +153,11 @@ class Drafts:
         _must_see(staff)
         return [_draft(row) for row in self._views.rows(sql.WAITING, {"limit": SHOWN})]
 
+    def count_waiting(self, staff: Staff) -> int:
+        """How many drafts wait for an approval."""
+        _must_see(staff)
+        return int(self._views.rows(sql.COUNT_WAITING)[0][0])
+
     def answered_at(self, staff: Staff, place: str, since: dt.datetime, until: dt.datetime) -> list[Draft]:
         """The drafts of a window that were answered between two instants."""
         _must_see(staff)
@@ -156,13 +170,13 @@ class Drafts:
 
     def change(self, staff: Staff, draft: Draft, step: Step, content: Content) -> Draft:
         """The draft with other content; an approval is asked for anew. `DraftChanged` if somebody was faster."""
-        _must_serve(staff)
+        must_serve(staff)
         values = {"content": _encoded(content), "step": step.value}
         return self._changed(staff, draft, sql.CHANGE, values, step.value)
 
     def ask_approval(self, staff: Staff, draft: Draft) -> Draft:
         """Put the draft before a second person. `DraftChanged`."""
-        _must_serve(staff)
+        must_serve(staff)
         return self._changed(staff, draft, sql.ASK_APPROVAL, {}, "approval_asked")
 
     def approve(self, staff: Staff, draft: Draft, *, given: bool, reason: str) -> Draft:
@@ -179,7 +193,7 @@ class Drafts:
 
     def set_aside(self, staff: Staff, draft: Draft) -> Draft:
         """The draft is not gone on with; it stays on file. `DraftChanged`."""
-        _must_serve(staff)
+        must_serve(staff)
         return self._changed(staff, draft, sql.SET_ASIDE, {}, "set_aside")
 
     def news(self, draft: Draft) -> list[JournalLine]:
@@ -191,7 +205,7 @@ class Drafts:
 
     def told(self, staff: Staff, draft: Draft, seq: int) -> None:
         """Whoever works on the draft has been told of everything up to an entry."""
-        _must_serve(staff)
+        must_serve(staff)
         self._views.write(sql.TOLD, {"id": draft.id, "seq": seq})
 
     def answered(self, staff: Staff, draft: Draft, receipt: Receipt) -> Draft:
@@ -265,7 +279,7 @@ def ask_of_draft(
     draft: Draft, flow: Flow, staff: Staff, *, pin: Digits | None = None, new_pin: Digits | None = None
 ) -> Ask:
     """The request that a draft has become. `BadInput` names what was chosen and cannot be."""
-    _must_serve(staff)
+    must_serve(staff)
     content = draft.content
     service, _, variant = draft.service.partition(".")
     request_type = SERVICES[service]
@@ -308,8 +322,8 @@ def chosen_of(service: str, card: str, chosen: Mapping[str, str]) -> dict[str, A
     return said
 
 
-def _must_serve(staff: Staff) -> None:
-    """`NotAllowed` unless somebody asks for services at a window."""
+def must_serve(staff: Staff) -> None:
+    """`NotAllowed` unless somebody begins, confirms or sets aside services at a window."""
     staff.must(Right.SERVE)
     staff.must(Right.SEE_PEOPLE)
     if CHANNEL_OF.get(staff.role) is not Channel.WINDOW:

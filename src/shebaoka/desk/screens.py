@@ -4,6 +4,7 @@ State words come from the same rules that decide, so a screen and a refusal neve
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from shebaoka.records import (
     Posting,
 )
 from shebaoka.rules import as_of, card_of, ministry_code, offers, open_application, shown_state, standing_of
-from shebaoka.store import Store, Views, day_bounds, views
+from shebaoka.store import Loaded, Store, Views, day_bounds, views
 
 
 class CardScreen(msgspec.Struct, frozen=True):
@@ -124,21 +125,15 @@ class Screens:
 
     def person(self, store: Store, number: str, on: dt.date) -> PersonScreen:
         """The person with this social security number. `NotFound` if nobody has it."""
-        loaded = store.load([number], []).people.get(number)
-        if loaded is None:
+        screen = self.people(store, [number], on).get(number)
+        if screen is None:
             raise NotFound("Nobody is registered with this social security number. Check it against the ID original.")
+        return screen
+
+    def people(self, store: Store, numbers: Sequence[str], on: dt.date) -> dict[str, PersonScreen]:
+        """Several people by their numbers, in one trip; who is not on file is left out."""
         notice = self.notices.on(on)
-        dossier = as_of(loaded.dossier, notice, on)
-        return PersonScreen(
-            person_id=loaded.person_id,
-            on=on,
-            standing=standing_of(dossier),
-            dossier=dossier,
-            cards=tuple(CardScreen(c, shown_state(c), ministry_code(c)) for c in dossier.cards),
-            application=open_application(dossier),
-            offers=tuple(_offers(dossier, notice, on)),
-            entries=loaded.version,
-        )
+        return {n: _screen(loaded, notice, on) for n, loaded in store.load(list(numbers), []).people.items()}
 
     def number_of(self, person_id: int) -> str:
         """The social security number of a person known by id. `NotFound`."""
@@ -239,6 +234,20 @@ class Screens:
         for key, outcome, n in self._views.rows(statement, day_bounds(day, self.notices.zone)):
             found.setdefault(key, {})[outcome] = n
         return {key: Tally(**counts) for key, counts in found.items()}
+
+
+def _screen(loaded: Loaded, notice: Notice, on: dt.date) -> PersonScreen:
+    dossier = as_of(loaded.dossier, notice, on)
+    return PersonScreen(
+        person_id=loaded.person_id,
+        on=on,
+        standing=standing_of(dossier),
+        dossier=dossier,
+        cards=tuple(CardScreen(c, shown_state(c), ministry_code(c)) for c in dossier.cards),
+        application=open_application(dossier),
+        offers=tuple(_offers(dossier, notice, on)),
+        entries=loaded.version,
+    )
 
 
 def _line(row: Row) -> JournalLine:

@@ -5,7 +5,7 @@
 
 from litestar import Router
 
-from shebaoka.office import city, entrance, evening, imports, keeping, passkeys, rulebook
+from shebaoka.office import approvals, city, entrance, evening, imports, keeping, passkeys, rulebook
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
@@ -20,7 +20,10 @@ FOR_STAFF = [
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
     *(passkeys.get_passkeys, passkeys.post_challenge, passkeys.post_passkeys, passkeys.post_end),
 ]
-ABOUT_PEOPLE = [city.get_journal, city.get_corrections]
+ABOUT_PEOPLE = [
+    *(city.get_journal, city.get_corrections),
+    *(approvals.get_approvals, approvals.post_approval, approvals.get_drafts, approvals.post_set_aside),
+]
 ABOUT_STAFF = [keeping.get_staff, keeping.post_staff, keeping.post_reset, keeping.post_end]
 
 

@@ -2,11 +2,12 @@
 
 from typing import ClassVar
 
+from shebaoka.office.draftlabels import DRAFTS
 from shebaoka.office.importlabels import IMPORTS
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 
-LABELS = with_labels(IMPORTS)
+LABELS = with_labels(IMPORTS, DRAFTS)
 
 
 class Page(AnyPage):

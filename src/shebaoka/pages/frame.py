@@ -80,6 +80,7 @@ class Page:
         self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
         self.sees_staff = self.may(Right.SEE_STAFF)
         self.sees_tills = self.may(Right.TAKE_FEES) or self.may(Right.SEE_TILLS)
+        self.waiting = 0
         self.language = manner.chosen(request, "language")
         self.on = front.screens.today()
         try:
@@ -104,7 +105,13 @@ class Page:
 
     async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
         """The page as a response. It is put together in a thread, for terminals are served by the same loop."""
-        return await to_thread.run_sync(partial(self.show_at_once, template, status=status, **values))
+        return await to_thread.run_sync(partial(self._counted, template, status=status, **values))
+
+    def _counted(self, template: str, /, *, status: int, **values: Any) -> Response[bytes]:
+        """The page with the number of approvals that wait beside the menu; a page about a trouble asks for none."""
+        if self.staff is not None and self.may(Right.APPROVE):
+            self.waiting = self.front.drafts.count_waiting(self.staff)
+        return self.show_at_once(template, status=status, **values)
 
     def show_at_once(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
         """The page as a response, put together here and now."""
@@ -130,12 +137,30 @@ class Page:
             "sees_people": self.sees_people,
             "sees_accounts": self.sees_accounts,
             "sees_staff": self.sees_staff,
-            "sees_tills": self.sees_tills,
             "open_to_all": self.front.open_to_all,
+            "menu": self._menu(),
+            "approvals_count": self.waiting,
             "mark": mark,
             "style": STYLE_VERSION,
             "scripts": SCRIPT_AT,
         }
+
+    def _menu(self) -> list[tuple[str, str, bool]]:
+        """The pages that the menu names: address, label, and whether whoever looks has something to see there."""
+        labels, people = self.labels, self.sees_people
+        accounts = self.sees_accounts
+        return [
+            ("/", labels["today"], True),
+            ("/journal", labels["journal"], people),
+            ("/persons", labels["people"], people),
+            ("/approvals", labels["menu_approvals"], accounts),
+            ("/drafts", labels["menu_drafts"], people),
+            ("/corrections", labels["corrections"], accounts),
+            ("/till", labels["till"], self.sees_tills),
+            ("/evening", labels["evening"], True),
+            ("/clauses", labels["clauses"], True),
+            ("/staff", labels["staff_accounts"], self.sees_staff),
+        ]
 
 
 def moved_to(path: str, *cookies: Cookie) -> Response[bytes]:

@@ -12,6 +12,7 @@ OPEN_OF = f"select {_DRAFT} from draft where number = %(number)s and state = 'op
 OPEN = f"select {_DRAFT} from draft where state = 'open' order by changed_at desc limit %(limit)s"
 WAITING = f"""
 select {_DRAFT} from draft where state = 'open' and approval = 'asked' order by changed_at limit %(limit)s"""
+COUNT_WAITING = "select count(*) from draft where state = 'open' and approval = 'asked'"
 CLOSED_OF_PLACE = f"""
 select {_DRAFT} from draft where place = %(place)s and changed_at >= %(since)s and changed_at < %(until)s
   and attempt > 0 order by changed_at"""
@@ -30,7 +31,7 @@ update draft set content = %(content)s, version = version + 1, changed_by = %(by
 where id = %(id)s and version = %(version)s and state = 'open' returning {_DRAFT}"""
 ASK_APPROVAL = f"""
 update draft set approval = 'asked', version = version + 1, changed_by = %(by)s, changed_at = %(at)s,
-    changed_step = 'approval', approved_by = null, approval_reason = null, approved_at = null
+    changed_step = 'approval', place = %(place)s, approved_by = null, approval_reason = null, approved_at = null
 where id = %(id)s and version = %(version)s and state = 'open' returning {_DRAFT}"""
 APPROVE = f"""
 update draft set approval = %(approval)s, version = version + 1, approved_by = %(by)s, approved_at = %(at)s,

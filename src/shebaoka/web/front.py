@@ -3,7 +3,7 @@
 import asyncio
 import collections
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Front(msgspec.Struct, frozen=True):
-    """Everything that API and office work with. `person` reads a screen on a connection of its own.
+    """Everything that API and office work with. `person` reads a screen on a connection of its own, `people` several
+    in one trip.
 
     `turned_away` counts by code the terminals' messages that a trouble kept from being decided since the start.
     `fonts` is the folder of fonts that papers are set in, where the settings name one.
@@ -61,6 +62,7 @@ class Front(msgspec.Struct, frozen=True):
     words: dict[str, Words]
     speech: Callable[[str, str], Speech]
     person: Callable[[str], PersonScreen]
+    people: Callable[[Collection[str]], dict[str, PersonScreen]]
     institutions: Institutions
     messages: Messages
     accounts: Accounts
