@@ -84,7 +84,7 @@ TABLES = (
         "finding",
         "search_event",
     ),
-    *("draft_event", "draft"),
+    *("service_window", "configuration_event"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

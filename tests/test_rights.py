@@ -12,6 +12,7 @@ from shebaoka.records import ApproveCorrection, Channel, NotAllowed, ProposeCorr
 
 ADMINISTRATORS = (Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR)
 CHANGES = frozenset(Right) - READS
+CONFIGURATION = {Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.SEE_CONFIGURATION}
 
 
 def test_every_role_has_its_row_and_every_right_a_role() -> None:
@@ -26,7 +27,15 @@ def test_who_keeps_staff_has_nothing_to_do_with_people() -> None:
     """No role has both the right to keep staff and one to see or change people, or to keep the configuration."""
     for role, post in POSTS.items():
         if Right.KEEP_STAFF in post.rights:
-            assert not post.rights & (ABOUT_PEOPLE | {Right.KEEP_INSTITUTIONS, Right.RECONCILE, Right.PAY}), role
+            assert not post.rights & (ABOUT_PEOPLE | CONFIGURATION | {Right.RECONCILE, Right.PAY}), role
+
+
+def test_the_configuration_is_kept_by_one_role_apart() -> None:
+    """Who keeps windows or institutions sees them, keeps both, and sees or changes nobody and no staff."""
+    for role, post in POSTS.items():
+        if post.rights & {Right.KEEP_WINDOWS, Right.KEEP_INSTITUTIONS}:
+            assert post.rights >= CONFIGURATION, role
+            assert not post.rights & (ABOUT_PEOPLE | {Right.KEEP_STAFF, Right.SEE_STAFF}), role
 
 
 def test_the_three_administrators_are_apart() -> None:

@@ -27,6 +27,7 @@ from shebaoka.desk import (
     SignInRoom,
     StaffRoom,
     Till,
+    Windows,
     now,
     site_from,
 )
@@ -133,6 +134,7 @@ class House:
         self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
+        self.windows = Windows(self.views, clock)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)

@@ -62,6 +62,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         person=person,
         people=people,
         institutions=house.institutions,
+        windows=house.windows,
         messages=house.messages,
         accounts=house.accounts,
         drafts=house.drafts,

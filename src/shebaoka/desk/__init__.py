@@ -31,6 +31,7 @@ from shebaoka.desk.comparing import StatedDetail as StatedDetail
 from shebaoka.desk.comparing import Totals as Totals
 from shebaoka.desk.comparing import read_details as read_details
 from shebaoka.desk.comparing import totals_of as totals_of
+from shebaoka.desk.configuration import ConfigurationEvent as ConfigurationEvent
 from shebaoka.desk.counter import Counter as Counter
 from shebaoka.desk.counter import open_counter as open_counter
 from shebaoka.desk.credentials import AT_ONCE as AT_ONCE
@@ -123,4 +124,6 @@ from shebaoka.desk.steps import pin_need as pin_need
 from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
 from shebaoka.desk.till import Till as Till
+from shebaoka.desk.windows import Window as Window
+from shebaoka.desk.windows import Windows as Windows
 from shebaoka.store import Note as Note

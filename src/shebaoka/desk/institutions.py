@@ -12,7 +12,10 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from shebaoka.desk.configuration import ConfigurationEvent, note
 from shebaoka.desk.fresh import Clock, now
+from shebaoka.desk.rights import Right
+from shebaoka.desk.staff import Staff
 from shebaoka.records import (
     BadInput,
     Broken,
@@ -25,7 +28,7 @@ from shebaoka.records import (
     Sender,
     Terms,
 )
-from shebaoka.store import Views, views
+from shebaoka.store import Views, views, windows
 from shebaoka.vault import Vault
 
 CARES = ("outpatient", "pharmacy", "inpatient")
@@ -40,6 +43,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 T = TypeVar("T")
 Algorithm = Literal["hmac-sha256", "hmac-sm3", "ed25519"]
 Cipher = Literal["aes", "sm4"]
+TerminalLine = tuple[str, str, str, str, list[str], dt.datetime | None]
 
 
 class Institution(msgspec.Struct, frozen=True):
@@ -159,27 +163,44 @@ class Institutions:
 
     # institutions and terminals
 
-    def add(self, code: str, name: str, kinds: Collection[str], *, part_payment: bool = False) -> None:
-        """A new institution."""
+    def add(
+        self,
+        code: str,
+        name: str,
+        kinds: Collection[str],
+        *,
+        part_payment: bool = False,
+        by: Staff | None = None,
+    ) -> None:
+        """A new institution. `by` is nobody where the owner of the machine asks, here and below."""
+        _must_keep(by)
         if not _CODE.fullmatch(code):
             raise BadInput(f"code: an institution's code is 12 capital letters and digits, not {code[:40]!r}.")
-        if not name.strip() or len(name) > 100:
+        if not name.strip() or len(name) > 100 or not name.isprintable():
             raise BadInput("name: give a name of 1 to 100 characters.")
         unknown = [k for k in kinds if k not in CARES]
         if unknown or not kinds:
             raise BadInput(f"kinds: choose of {', '.join(CARES)}, at least one.")
         row = {"code": code, "name": name, "kinds": list(kinds), "part_payment": part_payment, "at": self._clock()}
-        if not self._views.write(views.ADD_INSTITUTION, row):
-            raise BadInput(f"code: there is an institution {code} already.")
+        said = {"name": name, "kinds": list(kinds), "part_payment": part_payment}
+        with self._views.together() as run:
+            if not run(views.ADD_INSTITUTION, row):
+                raise BadInput(f"code: there is an institution {code} already.")
+            note(run, "institution", code, "added", by, self._clock(), **said)
 
-    def end(self, code: str) -> None:
+    def end(self, code: str, *, by: Staff | None = None) -> None:
         """The institution ends, and every terminal of it with it; what it settled stays and can be reconciled."""
-        if not self._views.write(views.END_INSTITUTION, {"code": code, "at": self._clock()}):
-            raise NotFound(f"There is no open institution {code[:40]}.")
+        _must_keep(by)
+        at = self._clock()
+        with self._views.together() as run:
+            if not _CODE.fullmatch(code) or not run(views.END_INSTITUTION, {"code": code, "at": at}):
+                raise NotFound(f"There is no open institution {code[:40]}.")
+            note(run, "institution", code, "ended", by, at)
         self._terminals.clear()
 
-    def everybody(self) -> list[Institution]:
+    def everybody(self, *, seen_by: Staff | None = None) -> list[Institution]:
         """All institutions, by code."""
+        _must_see(seen_by)
         return [Institution(r[0], r[1], tuple(r[2]), *r[3:]) for r in self._views.rows(views.INSTITUTIONS)]
 
     def add_terminal(
@@ -191,8 +212,10 @@ class Institutions:
         pin_cipher: Cipher = "aes",
         may: Sequence[str] = RIGHTS,
         public_key: bytes = b"",
+        by: Staff | None = None,
     ) -> NewTerminal:
         """A new terminal with keys drawn by the vault; an Ed25519 one brings its public key, 32 bytes."""
+        _must_keep(by)
         if not _KEY_ID.fullmatch(key_id):
             raise BadInput("key_id: give 1 to 64 letters, digits, dots, dashes or underlines.")
         if algorithm not in ("hmac-sha256", "hmac-sm3", "ed25519") or pin_cipher not in _KEY_SIZES:
@@ -213,20 +236,34 @@ class Institutions:
             "may": list(may),
             "at": self._clock(),
         }
-        if not self._views.write(views.ADD_TERMINAL, row):
-            raise BadInput(
-                f"key_id, institution: {key_id} exists already, or there is no open institution of that code."
-            )
+        said = {"institution": institution, "algorithm": algorithm, "pin_cipher": pin_cipher, "may": list(may)}
+        with self._views.together() as run:
+            if not _CODE.fullmatch(institution) or not run(views.ADD_TERMINAL, row):
+                raise BadInput(
+                    f"key_id, institution: {key_id} exists already, or there is no open institution of that code."
+                )
+            note(run, "terminal", key_id, "added", by, self._clock(), **said)
         return NewTerminal(key_id, clear, pin_clear)
 
-    def end_terminal(self, key_id: str) -> None:
+    def end_terminal(self, key_id: str, *, by: Staff | None = None) -> None:
         """The terminal ends; its messages are refused from the next second on."""
-        if not self._views.write(views.END_TERMINAL, {"key_id": key_id, "at": self._clock()}):
-            raise NotFound(f"There is no open terminal {key_id[:64]!r}.")
+        _must_keep(by)
+        at = self._clock()
+        with self._views.together() as run:
+            if not _KEY_ID.fullmatch(key_id) or not run(views.END_TERMINAL, {"key_id": key_id, "at": at}):
+                raise NotFound(f"There is no open terminal {key_id[:64]!r}.")
+            note(run, "terminal", key_id, "ended", by, at)
         self._terminals.forget(key_id)
 
-    def terminals(self) -> list[tuple[str, str, str, str, list[str], dt.datetime | None]]:
+    def events(self, *, seen_by: Staff | None = None, limit: int = 50) -> list[ConfigurationEvent]:
+        """What was done to institutions and terminals, the latest first."""
+        _must_see(seen_by)
+        rows = self._views.rows(windows.EVENTS, {"matters": ["institution", "terminal"], "limit": limit})
+        return [ConfigurationEvent(*row) for row in rows]
+
+    def terminals(self, *, seen_by: Staff | None = None) -> list[TerminalLine]:
         """All terminals: key id, institution, algorithm, PIN cipher, rights, ended at."""
+        _must_see(seen_by)
         return [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in self._views.rows(views.TERMINALS)]
 
     # who sends a message
@@ -312,3 +349,13 @@ class Institutions:
         cycle = Cycle(*rows[0])
         self._cycles.put(institution, cycle)
         return cycle
+
+
+def _must_keep(by: Staff | None) -> None:
+    if by is not None:
+        by.must(Right.KEEP_INSTITUTIONS)
+
+
+def _must_see(by: Staff | None) -> None:
+    if by is not None:
+        by.must(Right.SEE_CONFIGURATION)

@@ -32,6 +32,9 @@ class Right(StrEnum):
     KEEP_STAFF = "keep_staff"
     SEE_STAFF = "see_staff"
     KEEP_INSTITUTIONS = "keep_institutions"
+    KEEP_WINDOWS = "keep_windows"
+    SEE_CONFIGURATION = "see_configuration"
+    OVERSEE = "oversee"
     KEEP_PAPERS = "keep_papers"
     SEE_PAPERS = "see_papers"
     SEE_PHOTOS = "see_photos"
@@ -41,6 +44,7 @@ READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
         *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS),
+        *(Right.SEE_CONFIGURATION, Right.OVERSEE),
     }
 )
 """Rights that change nothing; every other one does."""
@@ -48,7 +52,7 @@ ABOUT_PEOPLE = frozenset(
     {
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
-        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -102,16 +106,20 @@ POSTS: dict[Role, Post] = {
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
     Role.CALENDAR: _post(Right.SERVE, channel=Channel.CALENDAR, person=False),
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
-    Role.AUDITOR: _post(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS),
+    Role.AUDITOR: _post(
+        *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE)
+    ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
-        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE),
         channel=Channel.WINDOW,
         token=False,
     ),
     Role.CASHIER: _post(Right.PAY, Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, token=False),
     Role.SECURITY_ADMINISTRATOR: _post(Right.KEEP_STAFF, Right.SEE_STAFF, token=False),
-    Role.SYSTEM_ADMINISTRATOR: _post(Right.KEEP_INSTITUTIONS, token=False),
+    Role.SYSTEM_ADMINISTRATOR: _post(
+        *(Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.SEE_CONFIGURATION), token=False
+    ),
 }
 CHANNEL_OF = {role: post.channel for role, post in POSTS.items() if post.channel is not None}
 TOKEN_ROLES = tuple(role for role, post in POSTS.items() if post.token)
@@ -134,6 +142,9 @@ _MAY = {
     Right.KEEP_STAFF: "add, reset or end accounts of staff",
     Right.SEE_STAFF: "see the accounts of staff",
     Right.KEEP_INSTITUTIONS: "add or end institutions and terminals",
+    Right.KEEP_WINDOWS: "add, change or end windows",
+    Right.SEE_CONFIGURATION: "see institutions, terminals and what was done to them",
+    Right.OVERSEE: "see the day by window and clerk",
     Right.KEEP_PAPERS: "take papers in or set them aside",
     Right.SEE_PAPERS: "open papers",
     Right.SEE_PHOTOS: "see people's photos",

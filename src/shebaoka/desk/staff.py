@@ -12,8 +12,8 @@ import msgspec
 from shebaoka.desk.credentials import digest_of_code, drawn_code
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import CHANNEL_OF, POSTS, Right, Role, has, must_have, right_for
-from shebaoka.records import AnyRequest, BadInput, NotAllowed, NotFound, NotSignedIn, Sender, Tender
-from shebaoka.store import Views, passkeys
+from shebaoka.records import AnyRequest, BadInput, Channel, NotAllowed, NotFound, NotSignedIn, Sender, Tender
+from shebaoka.store import Views, passkeys, windows
 from shebaoka.store import staff as sql
 from shebaoka.vault import Vault
 
@@ -187,6 +187,8 @@ class StaffRoom:
             raise BadInput("place: give at most 64 printable characters.")
         at = self._clock()
         with self._views.together() as run:
+            if place and _sits_at_a_window(role) and not run(windows.PLACE_FITS, {"place": place})[0][0]:
+                raise BadInput(f"place: {place!r} is no window in use; choose one of them.", code="place_is_no_window")
             if not run(sql.ADD, {"name": name, "role": role, "place": place, "at": at, **token}):
                 raise BadInput(f"name: there is an account {name!r} already; choose another name.")
             if person is not None:
@@ -205,6 +207,11 @@ def _must_keep(by: Staff | None, name: str) -> None:
 def _named(name: str) -> str:
     """A name as it is kept: typed in another way it is still the same."""
     return unicodedata.normalize("NFC", name)
+
+
+def _sits_at_a_window(role: str) -> bool:
+    """Whether whoever has the role has a window for a place; others ask from elsewhere, as a program or the hotline."""
+    return CHANNEL_OF.get(_role(role), Channel.WINDOW) is Channel.WINDOW
 
 
 def _role(role: str) -> Role:

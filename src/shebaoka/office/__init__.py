@@ -5,7 +5,7 @@
 
 from litestar import Router
 
-from shebaoka.office import approvals, city, entrance, evening, imports, keeping, passkeys, rulebook
+from shebaoka.office import approvals, city, entrance, evening, imports, keeping, passkeys, rulebook, windows
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
@@ -19,6 +19,9 @@ FOR_STAFF = [
     *(evening.get_evening, evening.get_cycle, evening.get_bank_file),
     *(evening.post_explain, evening.post_close, evening.post_bank_file),
     *(passkeys.get_passkeys, passkeys.post_challenge, passkeys.post_passkeys, passkeys.post_end),
+    *(windows.get_windows, windows.post_window, windows.post_window_changed, windows.post_window_ended),
+    *(windows.get_institutions, windows.post_institution, windows.post_institution_ended),
+    *(windows.post_terminal, windows.post_terminal_ended),
 ]
 ABOUT_PEOPLE = [
     *(city.get_journal, city.get_corrections),

@@ -4,10 +4,11 @@ from typing import ClassVar
 
 from shebaoka.office.draftlabels import DRAFTS
 from shebaoka.office.importlabels import IMPORTS
+from shebaoka.office.windowlabels import WINDOWS
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 
-LABELS = with_labels(IMPORTS, DRAFTS)
+LABELS = with_labels(IMPORTS, DRAFTS, WINDOWS)
 
 
 class Page(AnyPage):

@@ -17,7 +17,7 @@ from shebaoka.records import BadInput, NotAllowed, NotFound
 ROLES = tuple(role for role, post_ in POSTS.items() if post_.person)
 
 
-async def _page(request: Asked, *, code: str = "", code_of: str = "", fault: bool = False) -> Response[bytes]:
+async def _page(request: Asked, *, code: str = "", code_of: str = "", fault: str = "") -> Response[bytes]:
     page = Page(request)
     staff: Staff = request.state.staff
     of, zone, labels = request.query_params.get("of", ""), page.front.notices.zone, page.labels
@@ -34,7 +34,8 @@ async def _page(request: Asked, *, code: str = "", code_of: str = "", fault: boo
             roles=ROLES,
             code=code,
             code_of=code_of,
-            fault=labels["staff_refused"] if fault else "",
+            fault=fault,
+            windows=page.front.windows.in_use(),
             at=lambda at: in_words(at, zone),
             ways={
                 "token": labels["signs_in_token"],
@@ -79,8 +80,10 @@ async def post_staff(request: Asked) -> Response[bytes]:
     add = partial(front_of(request).staff.add_person, name, role, place, by=staff)
     try:
         code = await to_thread.run_sync(add)
-    except (BadInput, NotAllowed):
-        return await _page(request, fault=True)
+    except (BadInput, NotAllowed) as e:
+        labels = Page(request).labels
+        no_window = e.code == "place_is_no_window"
+        return await _page(request, fault=labels["place_is_no_window"] if no_window else labels["staff_refused"])
     return await _page(request, code=code, code_of=name)
 
 
@@ -94,7 +97,7 @@ async def post_reset(request: Asked) -> Response[bytes]:
     try:
         code = await to_thread.run_sync(partial(front_of(request).staff.reset, name, by=staff))
     except (NotAllowed, NotFound):
-        return await _page(request, fault=True)
+        return await _page(request, fault=Page(request).labels["staff_refused"])
     return await _page(request, code=code, code_of=name)
 
 
@@ -107,5 +110,5 @@ async def post_end(request: Asked) -> Response[bytes]:
     try:
         await to_thread.run_sync(partial(front_of(request).staff.end, form.get("name", ""), by=staff))
     except (NotAllowed, NotFound):
-        return await _page(request, fault=True)
+        return await _page(request, fault=Page(request).labels["staff_refused"])
     return moved_to("/staff")

@@ -159,6 +159,8 @@ class Page:
             ("/till", labels["till"], self.sees_tills),
             ("/evening", labels["evening"], True),
             ("/clauses", labels["clauses"], True),
+            ("/windows", labels["menu_windows"], True),
+            ("/institutions", labels["menu_institutions"], self.may(Right.SEE_CONFIGURATION)),
             ("/staff", labels["staff_accounts"], self.sees_staff),
         ]
 

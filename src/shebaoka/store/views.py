@@ -146,8 +146,9 @@ on conflict (day) do nothing"""
 INSTITUTIONS = "select code, name, kinds, part_payment, added_at, ended_at from institution order by code"
 ADD_INSTITUTION = """
 insert into institution (code, name, kinds, part_payment, added_at)
-values (%(code)s, %(name)s, %(kinds)s, %(part_payment)s, %(at)s) on conflict (code) do nothing"""
-END_INSTITUTION = "update institution set ended_at = %(at)s where code = %(code)s and ended_at is null"
+values (%(code)s, %(name)s, %(kinds)s, %(part_payment)s, %(at)s) on conflict (code) do nothing
+returning code"""
+END_INSTITUTION = "update institution set ended_at = %(at)s where code = %(code)s and ended_at is null returning code"
 TERMINALS = "select key_id, institution, algorithm, pin_cipher, may, ended_at from terminal order by key_id"
 TERMINAL = """
 select key_id, institution, algorithm, signing_key, pin_cipher, pin_key, may, kinds, part_payment
@@ -156,8 +157,9 @@ where key_id = %(key_id)s and terminal.ended_at is null and institution.ended_at
 ADD_TERMINAL = """
 insert into terminal (key_id, institution, algorithm, signing_key, pin_cipher, pin_key, may, added_at)
 select %(key_id)s, code, %(algorithm)s, %(signing_key)s, %(pin_cipher)s, %(pin_key)s, %(may)s, %(at)s
-from institution where code = %(institution)s and ended_at is null on conflict (key_id) do nothing"""
-END_TERMINAL = "update terminal set ended_at = %(at)s where key_id = %(key_id)s and ended_at is null"
+from institution where code = %(institution)s and ended_at is null on conflict (key_id) do nothing
+returning key_id"""
+END_TERMINAL = "update terminal set ended_at = %(at)s where key_id = %(key_id)s and ended_at is null returning key_id"
 OPEN_CYCLE_OF = """
 select id, institution, opened_at, until_at, opened_by, closed_at, closed_by, paid_on from cycle
 where institution = %(institution)s and closed_at is null and until_at > %(at)s order by id limit 1"""

@@ -35,6 +35,7 @@ from shebaoka.desk import (
     Staff,
     StaffRoom,
     Till,
+    Windows,
 )
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.records import Ask, Channel, LookUpPerson, NotAllowed, Receipt, Sender, Trouble
@@ -64,6 +65,7 @@ class Front(msgspec.Struct, frozen=True):
     person: Callable[[str], PersonScreen]
     people: Callable[[Collection[str]], dict[str, PersonScreen]]
     institutions: Institutions
+    windows: Windows
     messages: Messages
     accounts: Accounts
     drafts: Drafts

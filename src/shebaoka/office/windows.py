@@ -1,0 +1,283 @@
+"""Windows, institutions and terminals: the system administrator's pages. An auditor reads; anybody sees the windows.
+
+The rooms of the desk hold who may. A terminal's keys are shown once, in the answer to the form itself.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+from anyio import to_thread
+from litestar import Response, get, post
+
+from shebaoka.desk import CARES, RIGHTS, ConfigurationEvent, NewTerminal, Right, Staff
+from shebaoka.office.frame import Page
+from shebaoka.pages import Asked, form_of, front_of, moved_to
+from shebaoka.records import BadInput, NotFound
+
+ALGORITHMS = ("hmac-sha256", "hmac-sm3", "ed25519")
+CIPHERS = ("aes", "sm4")
+FIELDS = ("code", "name", "site", "address", "hours")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
+
+
+class EventShown(msgspec.Struct, frozen=True):
+    """A change as a page shows it."""
+
+    event: ConfigurationEvent
+    what: str
+    by: str
+    said: str
+
+
+def _happened(page: Page, events: list[ConfigurationEvent]) -> list[EventShown]:
+    """Changes in words, with what was said of each."""
+    labels, words = page.labels, page.said.words
+    what = {
+        "added": labels["was_added"],
+        "changed": labels["was_changed"],
+        "ended": labels["was_ended"],
+    }
+    shown = []
+    for event in events:
+        said = msgspec.json.decode(event.said, type=dict[str, Any])
+        texts = [words.list_separator.join(v) if isinstance(v, list) else str(v) for v in said.values() if v != []]
+        shown.append(EventShown(event, what[event.what], event.by or labels["owner_of_machine"], " · ".join(texts)))
+    return shown
+
+
+def _local(page: Page, at: dt.datetime) -> str:
+    return at.astimezone(page.front.notices.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _fault(labels: dict[str, str], e: BadInput | NotFound, fields: dict[str, str]) -> str:
+    """What is wrong, and in which field of the form."""
+    if isinstance(e, NotFound):
+        return labels["is_not_in_use"]
+    named = str(e).partition(":")[0].split(", ")
+    said = [fields[name] for name in named if name in fields]
+    return labels["field_is_wrong"].format(" / ".join(said)) if said else labels["trouble_400"]
+
+
+# Windows -------------------------------------------------------------------------------------------------------------
+
+
+async def _windows(
+    request: Asked, *, status: int = 200, fault: str = "", typed: dict[str, str] | None = None
+) -> Response[bytes]:
+    page, staff = Page(request), request.state.staff
+
+    def show() -> Response[bytes]:
+        room = page.front.windows
+        windows = room.everybody()
+        of = request.query_params.get("change", "") if status == 200 else ""
+        chosen = next((w for w in windows if w.code == of and w.ended_at is None), None)
+        placed: dict[str, list[str]] = {}
+        if staff.may(Right.SEE_STAFF):
+            for account in page.front.staff.everybody(seen_by=staff):
+                if account.ended_at is None:
+                    placed.setdefault(account.place, []).append(account.name)
+        sees = staff.may(Right.SEE_CONFIGURATION)
+        return page.show_at_once(
+            "windows.html",
+            status=status,
+            windows=windows,
+            placed=placed if staff.may(Right.SEE_STAFF) else None,
+            events=_happened(page, room.events(seen_by=staff)) if sees else [],
+            keeps=staff.may(Right.KEEP_WINDOWS),
+            chosen=chosen,
+            typed=typed or ({f: getattr(chosen, f) for f in FIELDS} if chosen else dict.fromkeys(FIELDS, "")),
+            fault=fault,
+            at=lambda at: _local(page, at),
+        )
+
+    return await to_thread.run_sync(show)
+
+
+@get("/windows")
+async def get_windows(request: Asked) -> Response[bytes]:
+    """All windows, and what was done to them."""
+    return await _windows(request)
+
+
+async def _kept(request: Asked, act: Callable[..., None], form: dict[str, str]) -> Response[bytes]:
+    """Do it and show the windows; what cannot be is told with its field, and what was typed is still there."""
+    labels = Page(request).labels
+    said = {field: form.get(field, "") for field in FIELDS}
+    try:
+        await to_thread.run_sync(partial(act, **said, by=request.state.staff))
+    except (BadInput, NotFound) as e:
+        names = {
+            "code": labels["window_code"],
+            "name": labels["field_name"],
+            "site": labels["site"],
+            "address": labels["address"],
+            "hours": labels["opening_hours"],
+        }
+        return await _windows(request, status=e.status, fault=_fault(labels, e, names), typed=said)
+    return moved_to("/windows")
+
+
+@post("/windows")
+async def post_window(request: Asked) -> Response[bytes]:
+    """A new window."""
+    form = await form_of(request)
+    return await _kept(request, front_of(request).windows.add, form)
+
+
+@post("/windows/change")
+async def post_window_changed(request: Asked) -> Response[bytes]:
+    """Other words about a window."""
+    form = await form_of(request)
+    return await _kept(request, front_of(request).windows.change, form)
+
+
+@post("/windows/end")
+async def post_window_ended(request: Asked) -> Response[bytes]:
+    """The window is used no more."""
+    form = await form_of(request)
+    room = front_of(request).windows
+    try:
+        await to_thread.run_sync(partial(room.end, form.get("code", ""), by=request.state.staff))
+    except NotFound:
+        return await _windows(request, status=404, fault=Page(request).labels["is_not_in_use"])
+    return moved_to("/windows")
+
+
+# Institutions and terminals ------------------------------------------------------------------------------------------
+
+
+async def _institutions(
+    request: Asked,
+    *,
+    status: int = 200,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    made: NewTerminal | None = None,
+) -> Response[bytes]:
+    page, staff = Page(request), request.state.staff
+    labels = page.labels
+
+    def show() -> Response[bytes]:
+        room = page.front.institutions
+        return page.show_at_once(
+            "institutions.html",
+            status=status,
+            institutions=room.everybody(seen_by=staff),
+            terminals=room.terminals(seen_by=staff),
+            events=_happened(page, room.events(seen_by=staff)),
+            keeps=staff.may(Right.KEEP_INSTITUTIONS),
+            fault=fault,
+            typed=typed or {},
+            made=made,
+            kinds=dict(zip(CARES, (labels["outpatient"], labels["pharmacy"], labels["inpatient"]), strict=True)),
+            rights={
+                "enquire": labels["may_enquire"],
+                "settle": labels["may_settle"],
+                "stay": labels["may_register_stays"],
+                "reconcile": labels["may_reconcile"],
+            },
+            algorithms=ALGORITHMS,
+            ciphers=CIPHERS,
+            at=lambda at: _local(page, at),
+        )
+
+    return await to_thread.run_sync(show)
+
+
+async def _refused(request: Asked, e: BadInput | NotFound, typed: dict[str, str]) -> Response[bytes]:
+    labels = Page(request).labels
+    names = {
+        "code": labels["institution_code"],
+        "name": labels["field_name"],
+        "kinds": labels["may_settle_kinds"],
+        "key_id": labels["key_id"],
+        "institution": labels["institution_code"],
+        "public_key": labels["public_key"],
+        "may": labels["terminal_may"],
+        "algorithm": labels["algorithm"],
+        "pin_cipher": labels["pin_cipher"],
+    }
+    return await _institutions(request, status=e.status, fault=_fault(labels, e, names), typed=typed)
+
+
+@get("/institutions")
+async def get_institutions(request: Asked) -> Response[bytes]:
+    """All institutions and terminals, and what was done to them."""
+    return await _institutions(request)
+
+
+@post("/institutions")
+async def post_institution(request: Asked) -> Response[bytes]:
+    """A new institution."""
+    form = await form_of(request)
+    staff: Staff = request.state.staff
+    kinds = [care for care in CARES if f"kind_{care}" in form]
+    add = partial(
+        front_of(request).institutions.add,
+        form.get("code", "").strip(),
+        form.get("name", "").strip(),
+        kinds,
+        part_payment="part_payment" in form,
+        by=staff,
+    )
+    try:
+        await to_thread.run_sync(add)
+    except BadInput as e:
+        return await _refused(request, e, form)
+    return moved_to("/institutions")
+
+
+@post("/institutions/end")
+async def post_institution_ended(request: Asked) -> Response[bytes]:
+    """An institution ends, with its terminals."""
+    form = await form_of(request)
+    end = partial(front_of(request).institutions.end, form.get("code", ""), by=request.state.staff)
+    try:
+        await to_thread.run_sync(end)
+    except NotFound as e:
+        return await _refused(request, e, {})
+    return moved_to("/institutions")
+
+
+@post("/institutions/terminals", status_code=200)
+async def post_terminal(request: Asked) -> Response[bytes]:
+    """A new terminal, and its keys this one time."""
+    form = await form_of(request)
+    staff: Staff = request.state.staff
+    staff.must(Right.KEEP_INSTITUTIONS)
+    public_key = form.get("public_key", "").strip()
+
+    def add() -> NewTerminal:
+        if not _HEX.fullmatch(public_key):
+            raise BadInput("public_key: give 64 hexadecimal digits.")
+        return front_of(request).institutions.add_terminal(
+            form.get("key_id", "").strip(),
+            form.get("institution", "").strip(),
+            algorithm=form.get("algorithm", ""),  # type: ignore[arg-type] # the room says what there is
+            pin_cipher=form.get("pin_cipher", ""),  # type: ignore[arg-type]
+            may=[right for right in RIGHTS if f"may_{right}" in form],
+            public_key=bytes.fromhex(public_key),
+            by=staff,
+        )
+
+    try:
+        made = await to_thread.run_sync(add)
+    except BadInput as e:
+        return await _refused(request, e, form)
+    return await _institutions(request, made=made)
+
+
+@post("/institutions/terminals/end")
+async def post_terminal_ended(request: Asked) -> Response[bytes]:
+    """A terminal ends."""
+    form = await form_of(request)
+    end = partial(front_of(request).institutions.end_terminal, form.get("key_id", ""), by=request.state.staff)
+    try:
+        await to_thread.run_sync(end)
+    except NotFound as e:
+        return await _refused(request, e, {})
+    return moved_to("/institutions")

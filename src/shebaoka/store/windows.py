@@ -1,0 +1,22 @@
+"""What is kept of the service windows, and of what administrators did to windows, institutions and terminals."""
+
+WINDOWS = """
+select code, name, site, address, hours, added_at, ended_at from service_window order by ended_at is not null, code"""
+ADD = """
+insert into service_window (code, name, site, address, hours, added_at)
+values (%(code)s, %(name)s, %(site)s, %(address)s, %(hours)s, %(at)s) on conflict (code) do nothing returning code"""
+CHANGE = """
+update service_window set name = %(name)s, site = %(site)s, address = %(address)s, hours = %(hours)s
+where code = %(code)s and ended_at is null returning code"""
+END = "update service_window set ended_at = %(at)s where code = %(code)s and ended_at is null returning code"
+# A place may be anything as long as there are no windows; then it is one in use.
+PLACE_FITS = """
+select not exists (select from service_window)
+    or exists (select from service_window where code = %(place)s and ended_at is null)"""
+
+NOTE = """
+insert into configuration_event (matter, code, at, what, by_whom, said)
+values (%(matter)s, %(code)s, %(at)s, %(what)s, %(by)s, %(said)s)"""
+EVENTS = """
+select matter, code, at, what, by_whom, said from configuration_event
+where matter = any(%(matters)s) order by id desc limit %(limit)s"""
