@@ -397,6 +397,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right]] = {
     ("POST", "/approvals"): Right.APPROVE,
     ("GET", "/drafts"): Right.SEE_PEOPLE,
     ("POST", "/drafts/set-aside"): AT_A_WINDOW,
+    ("GET", "/day"): Right.OVERSEE,
+    ("GET", "/day/table"): Right.OVERSEE,
     ("GET", "/windows"): SIGNED_IN,
     ("POST", "/windows"): Right.KEEP_WINDOWS,
     ("POST", "/windows/change"): Right.KEEP_WINDOWS,

@@ -1,7 +1,9 @@
 """The pages of supervisors and administrators: approvals, open drafts, the day, windows, institutions, the journal."""
 
+import csv
 import datetime as dt
 import html
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +18,7 @@ from shebaoka.desk import Content, Draft, Paid, Role, Staff, Step, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
 from shebaoka.office.frame import LABELS
-from shebaoka.records import Agent, Material
+from shebaoka.records import Agent, Ask, Channel, LookUpPerson, Material, NotAllowed, Sender
 from shebaoka.serving import front_of
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
@@ -194,3 +196,72 @@ def test_a_draft_is_set_aside_after_a_question(pages: Pages) -> None:
         for bad in ("d0", "d" + "0" * 16, MALICE):
             assert client.get("/drafts", params={"of": bad}).status_code == 404
             assert send(client, "/drafts/set-aside", draft=bad, version="1").status_code == 404
+
+
+# The day -------------------------------------------------------------------------------------------------------------
+
+
+def csv_of(client: Any, table: str, **asked: str) -> list[list[str]]:
+    """A table of the day as a spreadsheet reads it."""
+    got = client.get("/day/table", params={"table": table, "language": "en", "channel": "all", **asked})
+    assert (got.status_code, got.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert got.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(got.content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_day_adds_up(pages: Pages) -> None:
+    """By clerk, window and service the same yes and no as the journal has entries; refusals by clause sum to the no."""
+    screens = pages.front.screens
+    with pages.client("supervisor") as client:
+        tables = {key: csv_of(client, key)[1:] for key in ("windows", "clerks", "services", "refusals")}
+        whole = screens.services_of_day(AT.date())
+    sums = {"yes": sum(t.accepted for t in whole.values()), "no": sum(t.refused for t in whole.values())}
+    looks = whole["look_up_person"].accepted if "look_up_person" in whole else 0
+    for key in ("windows", "clerks"):
+        assert sum(int(row[1]) for row in tables[key]) == sums["yes"] - looks
+        assert sum(int(row[2]) for row in tables[key]) == sums["no"]
+        assert sum(int(row[3]) for row in tables[key]) == looks
+    assert (sum(int(r[1]) for r in tables["services"]), sum(int(r[2]) for r in tables["services"])) == (*sums.values(),)
+    assert sum(int(row[2]) for row in tables["refusals"]) == sums["no"]
+    assert any(row[0] == "'9.3" and "PIN" in row[1] for row in tables["refusals"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_the_day(pages: Pages, language: str) -> None:
+    """It shows each table with bars and its file, one channel or all, and leads a day on as far as there are days."""
+    t = LABELS[language]
+    with pages.client("auditor") as client:
+        text = shown(client, "/day?channel=all", language)
+        for label in ("by_window", "by_clerk", "by_service", "by_refusal"):
+            assert t[label] in text
+        name, yes, no, _ = csv_of(client, "clerks")[1]
+        assert t["yes_and_no_of"].format(name.removeprefix("'"), yes, no) in text
+        assert (t["day_before"] in text, t["day_after"] in text) == (True, False)
+        assert (text.count("<svg class"), "table=refusals" in text) == (text.count('<td class="bars">'), True)
+        empty = shown(client, "/day?on=2013-06-30", language)
+        assert (empty.count(t["none_yet"]), t["day_after"] in empty) == (4, True)
+        assert shown(client, "/day?on=1995-01-01", language)
+
+
+def test_who_wrote_what_is_never_taken_for_a_sender(pages: Pages) -> None:
+    """A name, a place and a reason that look like an entry's own text are counted under who really asked."""
+    asked = {"by": '=1+1","place":"x"},"given":', "place": '"sender":{"by":"evil"}'}
+    desk = pages.house.desk()
+    look = LookUpPerson(id="look-odd", person=LI, reason='","sender":{"by":"evil","channel":"window"},"given":')
+    desk.ask(Ask(look, Sender(asked["by"], Channel.WINDOW, asked["place"])))
+    desk.store.close()
+    with pages.client("supervisor") as client:
+        assert ["'" + asked["by"], "0", "0", "1"] in csv_of(client, "clerks", channel="window")
+        assert [asked["place"], "0", "0", "1"] in csv_of(client, "windows", channel="window")
+        assert asked["by"] in shown(client, "/day")
+
+
+def test_a_day_that_cannot_be(pages: Pages) -> None:
+    """A day to come, nonsense, another channel or table is told; who does not oversee may not see it."""
+    with pages.client("supervisor") as client:
+        for bad in ("?on=2013-07-02", "?on=x", "?on=2013-02-30", "?channel=pigeon"):
+            assert client.get(f"/day{bad}").status_code == 400
+        assert client.get("/day/table", params={"table": "x"}).status_code == 400
+    for role in (r for r in Role if r not in (Role.SUPERVISOR, Role.AUDITOR)):
+        with pytest.raises(NotAllowed):
+            pages.house.days.of(Staff("x", role, ""), AT.date())

@@ -12,6 +12,7 @@ from shebaoka.desk import (
     Accounts,
     Auditor,
     Clock,
+    Days,
     Desk,
     Drafts,
     Evening,
@@ -135,6 +136,7 @@ class House:
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
+        self.days = Days(self.views, notices)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)

@@ -35,6 +35,9 @@ from shebaoka.desk.configuration import ConfigurationEvent as ConfigurationEvent
 from shebaoka.desk.counter import Counter as Counter
 from shebaoka.desk.counter import open_counter as open_counter
 from shebaoka.desk.credentials import AT_ONCE as AT_ONCE
+from shebaoka.desk.day import Counted as Counted
+from shebaoka.desk.day import Day as Day
+from shebaoka.desk.day import Days as Days
 from shebaoka.desk.desk import Desk as Desk
 from shebaoka.desk.drafts import Draft as Draft
 from shebaoka.desk.drafts import DraftEvent as DraftEvent

@@ -5,7 +5,7 @@
 
 from litestar import Router
 
-from shebaoka.office import approvals, city, entrance, evening, imports, keeping, passkeys, rulebook, windows
+from shebaoka.office import approvals, city, day, entrance, evening, imports, keeping, passkeys, rulebook, windows
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
@@ -22,6 +22,7 @@ FOR_STAFF = [
     *(windows.get_windows, windows.post_window, windows.post_window_changed, windows.post_window_ended),
     *(windows.get_institutions, windows.post_institution, windows.post_institution_ended),
     *(windows.post_terminal, windows.post_terminal_ended),
+    *(day.get_day, day.get_day_table),
 ]
 ABOUT_PEOPLE = [
     *(city.get_journal, city.get_corrections),

@@ -21,6 +21,7 @@ from shebaoka.records import BadInput, NotFound
 ALGORITHMS = ("hmac-sha256", "hmac-sm3", "ed25519")
 CIPHERS = ("aes", "sm4")
 FIELDS = ("code", "name", "site", "address", "hours")
+TYPED = ("code", "name", "key_id", "institution", "algorithm", "pin_cipher", "public_key")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 
 
@@ -171,7 +172,7 @@ async def _institutions(
             events=_happened(page, room.events(seen_by=staff)),
             keeps=staff.may(Right.KEEP_INSTITUTIONS),
             fault=fault,
-            typed=typed or {},
+            typed=dict.fromkeys(TYPED, "") | (typed or {}),
             made=made,
             kinds=dict(zip(CARES, (labels["outpatient"], labels["pharmacy"], labels["inpatient"]), strict=True)),
             rights={

@@ -151,6 +151,7 @@ class Page:
         accounts = self.sees_accounts
         return [
             ("/", labels["today"], True),
+            ("/day", labels["menu_day"], self.may(Right.OVERSEE)),
             ("/journal", labels["journal"], people),
             ("/persons", labels["people"], people),
             ("/approvals", labels["menu_approvals"], accounts),

@@ -84,6 +84,12 @@ class Said:
         no = [self.speech.says(Answer("refused", g, clause, notice, facts=_OPEN)) for g in grounds if g in refusals]
         return yes, no
 
+    def refusal(self, ground: str, clause: str) -> str:
+        """The sentence of a ground that refuses, without a case; a ground that is no more is shown as it is."""
+        if ground not in self.words.refusals:
+            return ground.replace("_", " ")
+        return self.speech.says(Answer("refused", ground, clause, self.speech.notice.id, facts=_OPEN))
+
     def offer(self, offer: Offer, screen: PersonScreen) -> Possible:
         """A service that is possible now, or by which clause it is not."""
         speech, words, papers = self.speech, self.words, offer.materials

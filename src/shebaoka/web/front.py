@@ -17,6 +17,7 @@ from shebaoka.desk import (
     Accounts,
     Clock,
     Counter,
+    Days,
     Drafts,
     Evening,
     Finding,
@@ -66,6 +67,7 @@ class Front(msgspec.Struct, frozen=True):
     people: Callable[[Collection[str]], dict[str, PersonScreen]]
     institutions: Institutions
     windows: Windows
+    days: Days
     messages: Messages
     accounts: Accounts
     drafts: Drafts
