@@ -2,7 +2,7 @@
 
 Whoever adds a page adds a line, and a test says so. In an address `{in_use}`, or any other of `STATES`, is the id of
 somebody newly invented in that state; `{cycle}` and `{run}` are a cycle with differences and a run of moving a city
-over.
+over; `{draft}` waits for a second person, and `{window}` is one in use.
 """
 
 import re
@@ -16,7 +16,8 @@ from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
-from shebaoka.desk import Amounts, StatedDetail
+from shebaoka.desk import Amounts, Content, Paid, Role, Staff, StatedDetail, Step
+from shebaoka.records import Agent, Material
 from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
@@ -29,6 +30,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
     "person_on_the_phone": ("operator", "/persons/{locked}"),
     "corrections": ("auditor", "/corrections"),
+    "day": ("supervisor", "/day?channel=all"),
+    "approvals": ("supervisor", "/approvals?of={draft}"),
+    "drafts": ("clerk", "/drafts?of={draft}"),
+    "windows": ("system_administrator", "/windows?change={window}"),
+    "institutions": ("system_administrator", "/institutions?of={cycle}"),
     "till": ("clerk", "/till", "being_replaced"),
     "till_to_close": ("cashier", "/till?window=w1", "being_replaced"),
     "evening": ("clerk", "/evening"),
@@ -69,9 +75,38 @@ def addressed(browser: Windows, address: str) -> str:
         word = found.group(1)
         if word in STATES:
             return str(person_in(browser, word).person_id)
+        if word == "draft":
+            return a_draft(browser)
+        if word == "window":
+            return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
 
     return re.sub(r"\{(\w+)\}", filled, address)
+
+
+def a_draft(browser: Windows) -> str:
+    """A draft of somebody newly invented, with everything that one can hold, that waits for a second person."""
+    run, clerk = browser.run, Staff("clerk-7", Role.CLERK, "w1")
+    holder, drafts = person_in(browser, "lost"), browser.run.house.drafts
+    draft = drafts.open(clerk, holder.number, "replace_card.loss", "social_security", run.front.person(holder.number))
+    content = Content(
+        chosen={"collect_at": "w1"},
+        presenter="agent",
+        agent=Agent("王小芳", "140702198503120027", "女儿"),
+        shows=(Material.IDENTITY_CARD, Material.AGENT_IDENTITY_CARD),
+        papers_seen=True,
+        paid=Paid("cash", 2800),
+    )
+    return drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content)).id
+
+
+def a_window(run: Running) -> str:
+    """A window in use, added once in a house."""
+    windows = run.house.windows
+    if not windows.in_use():
+        windows.add("w1", "一号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30")
+        windows.add("w2", "二号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30")
+    return "w1"
 
 
 def a_run(run: Running) -> str:

@@ -20,7 +20,7 @@ def unfolded(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
-NO_PAGE = re.compile(r"/(api|terminal|scripts)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file)$|^/$")
+NO_PAGE = re.compile(r"/(api|terminal|scripts)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file)$|^/$")
 
 
 def test_no_page_is_left_out(browser: Windows) -> None:
