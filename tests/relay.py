@@ -4,7 +4,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -21,7 +21,8 @@ class Relay:
         self.trips = 0
         self.cut_at_trip: int | None = None
         self._upstream = upstream
-        self._closing = threading.Event()
+        self._closing, self._away = threading.Event(), threading.Event()
+        self._lines: set[socket.socket] = set()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / ".s.PGSQL.5432"))
         self._listener.listen()
@@ -36,12 +37,28 @@ class Relay:
         for thread in self._threads:
             thread.join()
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The server is not there until the block ends: every line is cut, and a new one at once."""
+        self._away.set()
+        for line in tuple(self._lines):
+            with suppress(OSError):  # it may have ended by itself
+                line.shutdown(socket.SHUT_RDWR)
+        try:
+            yield
+        finally:
+            self._away.clear()
+
     def _accept(self) -> None:
         while not self._closing.is_set():
             try:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self._away.is_set():
+                client.close()
+                continue
+            self._lines.add(client)
             thread = threading.Thread(target=self._pass_on, args=(client,), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -51,7 +68,7 @@ class Relay:
         server = socket.socket(socket.AF_UNIX)
         server.connect(self._upstream)
         clients_turn = True
-        with client, server, selectors.DefaultSelector() as selector:
+        with client, server, selectors.DefaultSelector() as selector, self._kept(client):
             selector.register(client, selectors.EVENT_READ)
             selector.register(server, selectors.EVENT_READ)
             while not self._closing.is_set():
@@ -70,6 +87,13 @@ class Relay:
                             self.cut_at_trip = None
                             return
                         client.sendall(data)
+
+    @contextmanager
+    def _kept(self, client: socket.socket) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._lines.discard(client)
 
 
 @contextmanager

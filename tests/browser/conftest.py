@@ -1,10 +1,12 @@
 """One Chromium and one house a test worker. Every test here is marked `browser`, and runs in `make test-browser`."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+from tests.browser.chrome import TIMEOUT_MS
 from tests.browser.chrome import chromium as started
 from tests.browser.running import Running, running
 from tests.browser.steps import Windows
@@ -33,6 +35,20 @@ def run(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     """The house of this worker, served on a port of its own."""
     with running(shared_database, tmp_path_factory.mktemp("house")) as run:
         yield run
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where a test fails, its report names the pages that were open, and a picture of each."""
+    outcome = yield
+    windows = getattr(item, "funcargs", {}).get("browser")
+    if call.when != "call" or call.excinfo is None or not isinstance(windows, Windows):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="shebaoka-pages-"))
+    for n, page in enumerate(page for context in windows.contexts for page in context.pages):
+        picture = folder / f"{n}.png"
+        page.screenshot(path=picture, timeout=TIMEOUT_MS)
+        outcome.get_result().sections.append(("page", f"{page.url} ({page.title()}): {picture}"))
 
 
 @pytest.fixture

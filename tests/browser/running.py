@@ -23,6 +23,7 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from tests.conftest import FIRST_PIN, RIGHT_PIN, Database
+from tests.relay import Relay, relay_to
 from tests.webhouse import house_on
 
 from shebaoka.app import House
@@ -63,8 +64,12 @@ class Person(msgspec.Struct, frozen=True):
 class Running:
     """A house that is being served at `url`. `house` is what the server works with, `clock` its clock."""
 
-    def __init__(self, house: House, front: Front, clock: RunningClock, url: str, database: Database) -> None:
+    def __init__(
+        self, house: House, front: Front, clock: RunningClock, url: str, database: Database, relay: Relay
+    ) -> None:
         self.house, self.front, self.clock, self.url, self.database = house, front, clock, url, database
+        self.database_away = relay.away
+        """`with run.database_away():` the server cannot reach its database; whoever asks it meanwhile is told."""
         self.taken: set[str] = set()
         """Accounts in whose name a window is open; a sign-in in the same name would end it."""
         self.played: dict[str, int] = {}
@@ -140,10 +145,14 @@ def running(database: Database, home: Path) -> Iterator[Running]:
     """A house with nobody in it, served until the block ends."""
     database.wipe()
     clock = RunningClock(NOON)
-    with house_on(database, home, clock) as house, open_counter(house.desk, 2) as counter:
+    with (
+        relay_to(database.app, home) as (relay, through),
+        house_on(Database(database.owner, through), home, clock) as house,
+        open_counter(house.desk, 2) as counter,
+    ):
         front = front_of(house, counter)
         with _served(front) as url:
-            run = Running(house, front, clock, url, database)
+            run = Running(house, front, clock, url, database, relay)
             try:
                 yield run
             finally:

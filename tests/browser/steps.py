@@ -13,7 +13,9 @@
 - `person_in(browser, state)` puts a newly invented person into one of `STATES` through the desk, and says who it is.
 - `no_faults(page)` holds the page as it stands against axe-core and everything that was heard of it; see `faults`.
   At a test's end what was heard on any of its pages is held against it once more, whether it asked or not.
-- `browser.run` is the house: `.clock.move(days=3)`, `.house`, `.ask("report_loss", number)`, `.enrolled("clerk")`.
+- `browser.run` is the house: `.clock.move(days=3)`, `.house`, `.ask("report_loss", number)`, `.enrolled("clerk")`, and
+  `with browser.run.database_away():` for a database that cannot be reached.
+- `forgive(page, "answers 503")` takes from what was heard that which a test brought about on purpose.
 - `press(page, "Tab", times=3)`, `fill_focused(page, text)`, `access_key(page, "b")` are for tests without a mouse.
 
 The database and the server are the worker's, and shared by all its tests: count on nobody whom the test did not put
@@ -26,10 +28,22 @@ from typing import Any
 import msgspec
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.chrome import TIMEOUT_MS
-from tests.browser.faults import fits, heard_of, listen, no_faults
+from tests.browser.faults import fits, forgive, heard_of, listen, no_faults
 from tests.browser.running import PINS, Person, Running
 
-__all__ = ["DESK", "STATES", "TABLET", "Holder", "Windows", "fits", "no_faults", "nobody_at", "person_in", "window_of"]
+__all__ = [
+    "DESK",
+    "STATES",
+    "TABLET",
+    "Holder",
+    "Windows",
+    "fits",
+    "forgive",
+    "no_faults",
+    "nobody_at",
+    "person_in",
+    "window_of",
+]
 
 DESK, TABLET = {"width": 1366, "height": 768}, {"width": 820, "height": 1180}
 """The sizes that a window must work at, in pixels."""

@@ -7,8 +7,9 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.faults import hard_to_use
 from tests.browser.pages import PAGES, opened, otherwise
-from tests.browser.steps import DESK, TABLET, Windows, fits, no_faults, person_in, window_of
+from tests.browser.steps import DESK, TABLET, Windows, fits, forgive, no_faults, person_in, window_of
 
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
@@ -113,3 +114,17 @@ def test_a_number_that_is_none_is_told(browser: Windows) -> None:
         page.locator("main [name=number]").press("Enter")
         expect(page.get_by_role("alert")).to_contain_text(LABELS["en"][says])
         no_faults(page)
+
+
+def test_a_database_that_is_away_is_told(browser: Windows) -> None:
+    """Nobody is signed out by it: the page says what to do meanwhile, and serves again when it is back."""
+    page = window_of(browser, "clerk", language="en")
+    page.goto("/persons")
+    with browser.run.database_away():
+        page.goto("/clauses")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert hard_to_use(page) == []
+    forgive(page, "answers 503")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jinzhong")
+    no_faults(page)
