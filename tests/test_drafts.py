@@ -52,7 +52,7 @@ from webhouse import house_on
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 CLERK, OTHER = Staff("wang", Role.CLERK, "w1"), Staff("zhao", Role.CLERK, "w2")
 HEAD = Staff("chen", Role.SUPERVISOR, "w0")
-AGENT = Agent("王小芳", "140702198503120027", "女儿")
+AGENT = Agent("王小芳", "14070219850312002X", "女儿")
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def _story(first_pin: str, about: dict[str, Any], old: dict[str, Any]) -> list[S
         Scene(day(2013, 9, 3), ("加载图书馆应用", "加載圖書館應用", "The library on the card"), AddExtendedApplication, {"application": "library"}),
         Scene(day(2014, 1, 3), ("在窗口打印去年的对账单", "在窗口打印去年的對賬單", "Last year's statement, printed at the window")),
         *(Scene(day(2014, 2, 11), ("忘了密码，试着输入", "忘了密碼，試著輸入", "The PIN forgotten, a guess"), UseCard, {"pin": "118822"}) for _ in range(6)),
-        Scene(day(2014, 2, 12), ("女儿代办解锁，忘带自己的身份证", "女兒代辦解鎖，忘帶自己的身份證", "The daughter comes to unlock it, without her own identity card"), UnlockCard, {"agent": {"name": "王小芳", "number": "140702198503120027", "relation": "daughter"}, "shows": ("card", *ID_ONLY)}),
+        Scene(day(2014, 2, 12), ("女儿代办解锁，忘带自己的身份证", "女兒代辦解鎖，忘帶自己的身份證", "The daughter comes to unlock it, without her own identity card"), UnlockCard, {"agent": {"name": "王小芳", "number": "14070219850312002X", "relation": "daughter"}, "shows": ("card", *ID_ONLY)}),
         Scene(day(2014, 2, 12), ("本人解锁", "本人解鎖", "The holder unlocks it"), UnlockCard),
         Scene(day(2014, 2, 12), ("重置密码", "重置密碼", "And sets a new PIN"), ResetPin, {"new_pin": "618350"}),
         Scene(day(2016, 2, 26), ("卡丢了，打电话挂失", "卡丟了，打電話掛失", "Lost: a call to report it"), ReportLoss, {"channel": Channel.PHONE}),
@@ -130,7 +130,7 @@ def _story(first_pin: str, about: dict[str, Any], old: dict[str, Any]) -> list[S
         Scene(day(2017, 3, 5), ("银行恢复", "銀行恢復", "The bank resumes"), RecordBankAnswer, {"financial": "active", "channel": Channel.BANK}),
         Scene(day(2017, 3, 6), ("卡又能用了", "卡又能用了", "It works again"), UseCard, {"pin": "618350"}),
         Scene(day(2031, 10, 8), ("十八年后，卡仍有效", "十八年後，卡仍有效", "Eighteen years on, still good"), UseCard, {"pin": "618350"}),
-        Scene(day(2041, 5, 17), ("家人来报告去世，卡片注销", "家人來報告去世，卡片註銷", "The family reports the death; the card is cancelled"), CancelCard, {"why": "death", "agent": {"name": "王小芳", "number": "140702198503120027", "relation": "daughter"}}),
+        Scene(day(2041, 5, 17), ("家人来报告去世，卡片注销", "家人來報告去世，卡片註銷", "The family reports the death; the card is cancelled"), CancelCard, {"why": "death", "agent": {"name": "王小芳", "number": "14070219850312002X", "relation": "daughter"}}),
         Scene(day(2041, 5, 18), ("有人拿旧卡来用", "有人拿舊卡來用", "Somebody tries the card"), UseCard, {"pin": "618350"}),
     ]  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_a_person_is_found_by_keyboard_alone(browser: Windows) -> None:
     holder = person_in(browser, "in_use")
     page = window_of(browser, "clerk")
     page.goto("/persons")
-    page.locator("main [name=number]").focus()
+    page.locator("main [name=text]").focus()
     page.keyboard.type(holder.number)
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{browser.run.url}/persons/{holder.person_id}")
@@ -108,10 +108,10 @@ def test_a_number_that_is_none_is_told(browser: Windows) -> None:
     """A number that is malformed, and one that nobody has, each get a sentence at once."""
     page = window_of(browser, "clerk", language="en")
     nobody = person_in(browser, "nobody")
-    for number, says in (("123", "number_malformed"), (nobody.number, "not_registered")):
+    for number, says in (("140702198001010010123", "fault_number_is_not_whole"), (nobody.number, "not_registered")):
         page.goto("/persons")
-        page.locator("main [name=number]").fill(number)
-        page.locator("main [name=number]").press("Enter")
+        page.locator("main [name=text]").fill(number)
+        page.locator("main [name=text]").press("Enter")
         expect(page.get_by_role("alert")).to_contain_text(LABELS["en"][says])
         no_faults(page)
 

@@ -121,6 +121,7 @@ from shebaoka.desk.steps import Flow as Flow
 from shebaoka.desk.steps import Paid as Paid
 from shebaoka.desk.steps import PinNeed as PinNeed
 from shebaoka.desk.steps import Step as Step
+from shebaoka.desk.steps import StepState as StepState
 from shebaoka.desk.steps import fields_of as fields_of
 from shebaoka.desk.steps import next_step as next_step
 from shebaoka.desk.steps import pin_need as pin_need

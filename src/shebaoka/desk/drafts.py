@@ -324,10 +324,7 @@ def chosen_of(service: str, card: str, chosen: Mapping[str, str]) -> dict[str, A
 
 def must_serve(staff: Staff) -> None:
     """`NotAllowed` unless somebody begins, confirms or sets aside services at a window."""
-    staff.must(Right.SERVE)
-    staff.must(Right.SEE_PEOPLE)
-    if CHANNEL_OF.get(staff.role) is not Channel.WINDOW:
-        raise NotAllowed("Services are begun and confirmed at a window; sign in with a clerk's account.")
+    staff.must(Right.SERVE_AT_WINDOW)
 
 
 def _must_see(staff: Staff) -> None:

@@ -16,6 +16,7 @@ class Right(StrEnum):
     """What somebody may do. What a channel may ask for is the notice's to say; `SERVE` is that one may ask at all."""
 
     SERVE = "serve"
+    SERVE_AT_WINDOW = "serve_at_window"
     CORRECT = "correct"
     APPROVE = "approve"
     SEE_PEOPLE = "see_people"
@@ -52,7 +53,7 @@ ABOUT_PEOPLE = frozenset(
     {
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
-        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -92,7 +93,7 @@ def _post(*rights: Right, channel: Channel | None = None, token: bool = True, pe
 
 
 _SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS)
-_PAPERS = (Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS)
+_PAPERS = (Right.SERVE_AT_WINDOW, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS)
 POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
@@ -145,6 +146,7 @@ _MAY = {
     Right.KEEP_WINDOWS: "add, change or end windows",
     Right.SEE_CONFIGURATION: "see institutions, terminals and what was done to them",
     Right.OVERSEE: "see the day by window and clerk",
+    Right.SERVE_AT_WINDOW: "begin and confirm services at a window",
     Right.KEEP_PAPERS: "take papers in or set them aside",
     Right.SEE_PAPERS: "open papers",
     Right.SEE_PHOTOS: "see people's photos",

@@ -33,7 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
-        "camera=(), geolocation=(), microphone=(), "
+        "camera=(self), geolocation=(), microphone=(), "
         "publickey-credentials-create=(self), publickey-credentials-get=(self)"
     ),
     "Cache-Control": "no-store",
@@ -41,7 +41,7 @@ HEADERS = {
 STATIC = Path(__file__).parent / "static"
 STYLE = (STATIC / "pages.css").read_bytes()
 STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
-SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js",)}
+SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js", "window.js")}
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
 

@@ -18,7 +18,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "contrast": ("usual", "high"),
 }
 """What can be chosen, each with what it is until somebody chooses."""
-KEYS = {"zh-Hans": "J", "zh-Hant": "T", "en": "Y", "type": "B", "contrast": "G"}
+KEYS = {"zh-Hans": "J", "zh-Hant": "Q", "en": "Y", "type": "X", "contrast": "Z"}
 """The access keys of the frame; a page has others of its own."""
 _KEPT_S = 365 * 24 * 3600
 

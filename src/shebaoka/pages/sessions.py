@@ -11,7 +11,7 @@ from typing import Any
 from anyio import to_thread
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, FormMultiDict
 
 from shebaoka.desk import Right, Role, Staff
 from shebaoka.records import NotAllowed
@@ -78,7 +78,11 @@ def form_mark(request: Asked) -> tuple[str, Cookie]:
 
 async def form_of(request: Asked) -> dict[str, str]:
     """The fields of a form that came from one of our pages; a field that is given twice is its last. `NotAllowed`."""
-    sent = await request.form()
+    return checked_form(request, await request.form())
+
+
+def checked_form(request: Asked, sent: FormMultiDict) -> dict[str, str]:
+    """The text fields of a form that was read, with or without files; it must come from one of our pages."""
     form = {name: value for name, value in sent.multi_items() if isinstance(value, str)}
     held, brought = request.cookies.get(FORM, ""), form.get("mark", "")
     if not held or not hmac.compare_digest(held.encode(), brought.encode()):

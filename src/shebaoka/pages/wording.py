@@ -130,10 +130,14 @@ class Said:
         return self.labels.get(f"ledger_{code}", code.replace("_", " "))
 
     def _offer_name(self, offer: Offer) -> str:
-        name = self.service("use_card.social" if offer.service == "use_card" else offer.service)
-        if "card" not in SERVICES[offer.service.partition(".")[0]].__struct_fields__:
+        return self.service_of("use_card.social" if offer.service == "use_card" else offer.service, offer.card)
+
+    def service_of(self, key: str, card: str) -> str:
+        """What a row of the service table is called, with the kind of card where it is about one."""
+        name = self.service(key)
+        if not card or "card" not in SERVICES[key.partition(".")[0]].__struct_fields__:
             return name
-        return self.named(name, self.words.cards[offer.card])
+        return self.named(name, self.words.cards[card])
 
     def service(self, key: str) -> str:
         """What a row of the service table is called: its service, and its variant if it has one."""

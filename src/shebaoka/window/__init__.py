@@ -6,9 +6,15 @@
 from litestar import Router
 
 from shebaoka.pages import must_be_known, must_see_people
-from shebaoka.window import people, till
+from shebaoka.window import drafting, keypads, people, slips, till
 
-ABOUT_PEOPLE = [people.get_search, people.post_search, people.get_person, people.get_statement]
+OPEN = [keypads.get_keypad, keypads.post_keypad]
+ABOUT_PEOPLE = [
+    *(people.get_search, people.post_search, people.get_person, people.post_full, people.get_photo),
+    *(people.get_statement, drafting.post_draft, drafting.get_draft, drafting.post_step, drafting.post_undo),
+    *(drafting.post_approval, drafting.post_aside, drafting.post_confirm, drafting.get_pin, keypads.post_invite),
+    *(slips.get_slip, slips.post_open, slips.post_paper_aside),
+]
 ABOUT_TILLS = [
     *(till.get_till, till.get_sheet, till.get_receipt),
     *(till.post_receive, till.post_give_back, till.post_void, till.post_refund, till.post_float, till.post_close),
@@ -16,7 +22,10 @@ ABOUT_TILLS = [
 
 
 def router() -> Router:
-    """The window's pages, under `/`: those for who may see people, and those for who takes fees or sees tills."""
-    people_ = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
+    """The window's pages, under `/`: for who may see people, for who takes fees or sees tills, and the holder's keypad.
+
+    Whoever has a keypad's drawn address may open it, for it stands before the holder, whom nobody signs in.
+    """
+    seers = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
     tills = Router("/", route_handlers=ABOUT_TILLS, guards=[must_be_known, till.must_see_a_till])
-    return Router("/", route_handlers=[people_, tills], include_in_schema=False)
+    return Router("/", route_handlers=[*OPEN, seers, tills], include_in_schema=False)

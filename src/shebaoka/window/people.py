@@ -9,11 +9,16 @@ from anyio import to_thread
 from litestar import Response, get, post
 
 from shebaoka.desk import (
+    WINDOW,
     AccountStatement,
     BriefAccount,
     CardScreen,
     JournalLine,
+    KeyKind,
+    Offer,
+    PersonPhoto,
     PersonScreen,
+    Right,
     Staff,
     StatementLine,
     may_see_accounts,
@@ -24,15 +29,17 @@ from shebaoka.desk import (
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
 from shebaoka.paper import FORMS, attachment, grouped, signed, statement_as
-from shebaoka.records import BadInput, Function, Life, NotFound, Posting
+from shebaoka.records import SERVICES, BadInput, Function, Life, NotAllowed, NotFound, Posting
 from shebaoka.web import Front, looked_up
 from shebaoka.window.frame import Page
 
-REASON = "office page"
+REASON, FULL_REASON = "office page", "number and name in full"
+PHOTO_FOR = dt.timedelta(minutes=5)
+"""How long after a look its photo is shown; the page asks for it at once."""
 LINES = 30
 """Journal entries, and records of the account, on a dossier's page."""
 ID_MAX = 2**63 - 1
-_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+_PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
 _SEQ = re.compile(r"[1-9][0-9]{0,17}")
 _YEAR = re.compile(r"[1-9][0-9]{3}")
 
@@ -45,6 +52,34 @@ class FunctionShown(msgspec.Struct, frozen=True):
     note: str
     clause: str
     sentence: str
+
+
+class ServiceKey(msgspec.Struct, frozen=True):
+    """A service that is possible now, as a key to press; `letter` begins it together with Alt, where there is one."""
+
+    service: str
+    card: str
+    name: str
+    letter: str
+
+
+LETTERS = {
+    "apply_for_card": "a",
+    "collect_card": "c",
+    "apply_for_temporary_card": "t",
+    "activate_card": "v",
+    "report_loss.formal": "l",
+    "report_loss.temporary": "m",
+    "cancel_loss_report": "f",
+    "unlock_card": "u",
+    "change_pin": "i",
+    "reset_pin": "r",
+    "replace_card.loss": "n",
+    "replace_card.damage": "g",
+    "hand_in_card": "h",
+    "withdraw_application": "w",
+}
+"""The letters of the commonest services; where both cards have one, the social security card's."""
 
 
 class CardShown(msgspec.Struct, frozen=True):
@@ -65,28 +100,65 @@ class AccountShown(msgspec.Struct, frozen=True):
     carried_over_on: dt.date | None
 
 
+class FoundShown(msgspec.Struct, frozen=True):
+    """Somebody who was found, as a list shows them: number and name masked."""
+
+    person_id: int
+    name: str
+    number: str
+    born_on: dt.date
+    region: str
+
+
 @get("/persons")
 async def get_search(request: Asked) -> Response[bytes]:
-    """The form that finds a person."""
-    return await Page(request).show("search.html", fault="")
+    """The one field that finds a person."""
+    return await _search_page(Page(request))
+
+
+async def _search_page(page: Page, status: int = 200, **values: Any) -> Response[bytes]:
+    empty: dict[str, Any] = {
+        "fault": "",
+        "typed": "",
+        "people": [],
+        "more": False,
+        "register": "",
+        "register_masked": "",
+    }
+    return await page.show("search.html", status=status, **(empty | values))
 
 
 @post("/persons")
 async def post_search(request: Asked) -> Response[bytes]:
-    """To the person's page. The number comes in a form, so that no log and no history holds it."""
-    number = (await form_of(request)).get("number", "").strip().upper()
-    page = Page(request)
+    """To the person's page, or to a list of whoever it may be. What is typed comes in a form, which no log holds.
+
+    A number that nobody has is offered for registering, to who may; the search for it is journalled too.
+    """
+    typed = (await form_of(request)).get("text", "")
+    page, staff = Page(request), request.state.staff
     front = page.front
-    if not _NUMBER.fullmatch(number):
-        return await page.show("search.html", status=400, fault=page.labels["number_malformed"])
     try:
-        screen = await to_thread.run_sync(front.person, number)
-    except NotFound:
-        screen = None
-    if screen is None or screen.dossier.person is None:
-        await _keep_the_look(front, request.state.staff, number)
-        return await page.show("search.html", status=404, fault=page.labels["not_registered"])
-    return moved_to(f"/persons/{screen.person_id}")
+        found = await to_thread.run_sync(front.finding.find, staff, typed)
+    except BadInput as e:
+        return await _search_page(page, 400, fault=page.fault(e), typed=typed)
+    if len(found.people) == 1 and not found.more:
+        return moved_to(f"/persons/{found.people[0].person_id}")
+    if found.people:
+        people = [
+            FoundShown(p.person_id, mask_name(p.name), mask(p.number), p.birth_on, p.region) for p in found.people
+        ]
+        return await _search_page(page, people=people, more=found.more, typed=typed)
+    if found.kind is not KeyKind.NUMBER:
+        return await _search_page(page, 404, fault=page.labels["find_none"], typed=typed)
+    number = "".join(typed.split()).upper()
+    await _keep_the_look(front, staff, number)
+    offered = {"register": number, "register_masked": mask(number)} if _serves(staff) else {}
+    return await _search_page(page, 404, fault=page.labels["not_registered"], **offered)
+
+
+def _serves(staff: Staff) -> bool:
+    """Whether somebody begins services at a window."""
+    return staff.may(Right.SERVE_AT_WINDOW)
 
 
 async def _keep_the_look(front: Front, staff: Staff, number: str) -> None:
@@ -100,13 +172,17 @@ async def _keep_the_look(front: Front, staff: Staff, number: str) -> None:
 @get("/persons/{person_id:int}")
 async def get_person(request: Asked) -> Response[bytes]:
     """Everything about one person, after the look-up is in the journal."""
+    return await _person_page(request, full=False)
+
+
+async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
     before = request.query_params.get("before", "")
     if before and not _SEQ.fullmatch(before):
         raise BadInput("before: give the number of an entry.")
     page, staff = Page(request), request.state.staff
     front, year = page.front, _year(request, page.on)
     person_id, number = await _asked_for(request)
-    screen, _ = await looked_up(front, staff, number, REASON)
+    screen, receipt = await looked_up(front, staff, number, FULL_REASON if full else REASON)
 
     def read() -> tuple[AccountShown | BriefAccount, list[JournalLine]]:
         lines = front.screens.journal_of(person_id, limit=LINES + 1, before=int(before) if before else 2**62)
@@ -114,8 +190,50 @@ async def get_person(request: Asked) -> Response[bytes]:
             return _account(front, screen, number, year), lines
         return front.accounts.brief(number), lines
 
-    account, found = await to_thread.run_sync(read)
-    return await page.show("person.html", **_shown(page, screen, number, found), **_money(page, staff, account))
+    def show() -> Response[bytes]:
+        account, found = read()
+        values = (
+            _shown(page, screen, number, found) | _money(page, staff, account) | _served(page, staff, screen, number)
+        )
+        values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry}
+        return page.show_at_once("person.html", **values)
+
+    return await to_thread.run_sync(show)
+
+
+def full_of(screen: PersonScreen, number: str) -> tuple[str, str]:
+    """Number and name as they are."""
+    return number, screen.dossier.person.name if screen.dossier.person else "—"
+
+
+@post("/persons/{person_id:int}/full", status_code=200)
+async def post_full(request: Asked) -> Response[bytes]:
+    """The same page with number and name in full, for those who may; that they were shown is a look of its own."""
+    await form_of(request)
+    must_see_unmasked(request.state.staff)
+    return await _person_page(request, full=True)
+
+
+@get("/persons/{person_id:int}/photo")
+async def get_photo(request: Asked) -> Response[bytes]:
+    """The person's photo, for whoever has just looked them up: `look` is the place of that look in the journal."""
+    front, staff = front_of(request), request.state.staff
+    staff.must(Right.SEE_PHOTOS)
+    person_id, look = int(request.path_params["person_id"]), request.query_params.get("look", "")
+    if not _PLACE.fullmatch(look) or look.partition("-")[0] != str(person_id):
+        raise NotFound("There is no such look.")
+
+    def read() -> PersonPhoto | None:
+        line = front.screens.line(look)
+        fresh = front.clock() - line.at < PHOTO_FOR
+        if line.service != "look_up_person" or line.by != staff.name or not fresh:
+            raise NotAllowed("The photo is shown along with a look at the person; open the person's page again.")
+        return front.papers.photo_of(staff, person_id)
+
+    photo = await to_thread.run_sync(read)
+    if photo is None:
+        raise NotFound("There is no photo of this person.")
+    return Response(photo.content, media_type=photo.media_type, headers=HEADERS)
 
 
 @get("/persons/{person_id:int}/statement")
@@ -181,7 +299,7 @@ def _money(page: Page, staff: Staff, account: AccountShown | BriefAccount) -> di
     return {
         "account": account if isinstance(account, AccountShown) else None,
         "brief": account if isinstance(account, BriefAccount) else None,
-        "in_full": may_see_unmasked(staff),
+        "statement_in_full": may_see_unmasked(staff),
         "what": lambda code: cares.get(code) or said.account(code),
         "amount": lambda fen: labels["yuan"].format(grouped(fen)),
         "change": lambda fen: labels["yuan"].format(signed(fen)),
@@ -207,6 +325,32 @@ def _shown(page: Page, screen: PersonScreen, number: str, found: list[JournalLin
         "lines": page.lines(found[:LINES]),
         "more": found[LINES - 1].seq if len(found) > LINES else 0,
     }
+
+
+def _served(page: Page, staff: Staff, screen: PersonScreen, number: str) -> dict[str, Any]:
+    """What can be begun for the person by whoever looks, what was begun, and whether there is a photo."""
+    front, said = page.front, page.said
+    serves = _serves(staff)
+    used: set[str] = set()
+    keys = []
+    for offer in screen.offers if serves else ():
+        if not offer.possible or offer.service not in WINDOW:
+            continue
+        letter = LETTERS.get(offer.service, "")
+        keys.append(_key(offer, said.service_of(offer.service, offer.card), "" if letter in used else letter))
+        used.add(letter)
+    return {
+        "keys": keys,
+        "not_now": [said.offer(o, screen) for o in screen.offers if o.service in WINDOW and not o.possible],
+        "serves": serves,
+        "drafts": [(d, said.service_of(d.service, d.card)) for d in front.drafts.open_of(number)] if serves else [],
+        "has_photo": staff.may(Right.SEE_PHOTOS) and front.papers.photo_of(staff, screen.person_id) is not None,
+    }
+
+
+def _key(offer: Offer, name: str, letter: str) -> ServiceKey:
+    card = offer.card.value if "card" in SERVICES[offer.service.partition(".")[0]].__struct_fields__ else ""
+    return ServiceKey(offer.service, card, name, letter)
 
 
 def _functions(page: Page, screen: PersonScreen, shown: CardScreen) -> list[FunctionShown]:

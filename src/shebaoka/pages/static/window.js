@@ -1,0 +1,108 @@
+// The window's pages with a script: signature, camera, the holder's keypad, waiting for their PIN. All of it works without.
+"use strict";
+
+const sign = document.querySelector("[data-sign]");
+if (sign) {
+  const canvas = sign.querySelector("canvas");
+  const pen = canvas.getContext("2d");
+  const field = document.querySelector("input[name=strokes]");
+  const strokes = [];
+  let began = 0;
+  sign.hidden = false;
+  pen.lineWidth = 3;
+  pen.lineCap = pen.lineJoin = "round";
+  const point = (e) => {
+    const box = canvas.getBoundingClientRect();
+    const x = Math.round(((e.clientX - box.left) * canvas.width) / box.width);
+    const y = Math.round(((e.clientY - box.top) * canvas.height) / box.height);
+    began ||= e.timeStamp;
+    return [Math.max(0, Math.min(canvas.width, x)), Math.max(0, Math.min(canvas.height, y)), Math.round(e.timeStamp - began)];
+  };
+  canvas.addEventListener("pointerdown", (e) => {
+    canvas.setPointerCapture(e.pointerId);
+    const p = point(e);
+    strokes.push([p]);
+    pen.beginPath();
+    pen.moveTo(p[0], p[1]);
+    e.preventDefault();
+  });
+  canvas.addEventListener("pointermove", (e) => {
+    if (!canvas.hasPointerCapture(e.pointerId)) return;
+    const p = point(e);
+    strokes[strokes.length - 1].push(p);
+    pen.lineTo(p[0], p[1]);
+    pen.stroke();
+  });
+  sign.querySelector("[data-clear]").addEventListener("click", () => {
+    strokes.length = 0;
+    began = 0;
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+  });
+  field.form.addEventListener("submit", () => {
+    field.value = strokes.length ? JSON.stringify(strokes) : "";
+  });
+}
+
+const camera = document.querySelector("[data-camera]");
+if (camera && navigator.mediaDevices) {
+  const open = document.querySelector("[data-camera-open]");
+  const video = camera.querySelector("video");
+  const file = document.querySelector("input[name=photo]");
+  open.hidden = false;
+  open.addEventListener("click", async () => {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 1920, height: 1080 } });
+    await video.play();
+    camera.hidden = false;
+    open.hidden = true;
+  });
+  camera.querySelector("[data-shoot]").addEventListener("click", () => {
+    const still = document.createElement("canvas");
+    still.width = video.videoWidth;
+    still.height = video.videoHeight;
+    still.getContext("2d").drawImage(video, 0, 0);
+    still.toBlob((blob) => {
+      const taken = new DataTransfer();
+      taken.items.add(new File([blob], "camera.jpg", { type: "image/jpeg" }));
+      file.files = taken.files;
+      for (const track of video.srcObject.getTracks()) track.stop();
+      file.form.requestSubmit();
+    }, "image/jpeg", 0.95);
+  });
+}
+
+const digits = document.querySelector("[data-digits]");
+if (digits) {
+  const fields = [...digits.closest("form").querySelectorAll("input[type=password]")];
+  let now = fields[0];
+  digits.hidden = false;
+  for (const field of fields) field.addEventListener("focus", () => { now = field; });
+  digits.addEventListener("click", (e) => {
+    const digit = e.target.dataset.digit;
+    if (!digit) return;
+    if (digit === "back") now.value = now.value.slice(0, -1);
+    else if (now.value.length < now.maxLength) now.value += digit;
+    const next = fields[fields.indexOf(now) + 1];
+    if (now.value.length === now.maxLength && next) next.focus();
+  });
+}
+
+const waits = document.querySelector("[data-waits]");
+if (waits) {
+  (async () => {
+    for (;;) {
+      const answer = await fetch(waits.dataset.waits);
+      if (!answer.ok || answer.redirected) return;
+      if ((await answer.text()) === "1") return window.location.reload();
+    }
+  })();
+}
+
+// Alt and a letter, in whichever browser: most have a key of their own before access keys, and say so differently.
+document.addEventListener("keydown", (e) => {
+  if (e.defaultPrevented || !e.altKey || e.ctrlKey || e.metaKey || e.key.length !== 1) return;
+  const meant = document.querySelector(`[accesskey="${CSS.escape(e.key.toLowerCase())}"]`);
+  if (!meant) return;
+  e.preventDefault();
+  meant.focus();
+  meant.click();
+});
