@@ -385,7 +385,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/persons/{person_id:int}/statement"): Right.SEE_ACCOUNTS,
     ("POST", "/persons/{person_id:int}/full"): Right.SEE_UNMASKED,
     ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
-    ("POST", "/drafts"): Right.SERVE_AT_WINDOW,
+    ("POST", "/services"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}"): Right.SEE_PEOPLE,
     ("GET", "/drafts/{draft_id:str}/pin"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}/slips/{slip:str}"): Right.SERVE_AT_WINDOW,

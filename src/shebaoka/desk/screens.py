@@ -133,7 +133,9 @@ class Screens:
     def people(self, store: Store, numbers: Sequence[str], on: dt.date) -> dict[str, PersonScreen]:
         """Several people by their numbers, in one trip; who is not on file is left out."""
         notice = self.notices.on(on)
-        return {n: _screen(loaded, notice, on) for n, loaded in store.load(list(numbers), [], stays=True).people.items()}
+        return {
+            n: _screen(loaded, notice, on) for n, loaded in store.load(list(numbers), [], stays=True).people.items()
+        }
 
     def number_of(self, person_id: int) -> str:
         """The social security number of a person known by id. `NotFound`."""

@@ -146,7 +146,7 @@ async def _refusal_so_far(seat: Seat) -> Answer | None:
     return None if waiting.intersection(TO_COME.get(outcome.answer.ground, ())) else outcome.answer
 
 
-@post("/drafts")
+@post("/services")
 async def post_draft(request: Asked) -> Response[bytes]:
     """Begin a service for somebody, or take up what was begun. A number comes in a form, never in an address."""
     form = await form_of(request)
