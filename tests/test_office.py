@@ -480,16 +480,21 @@ def test_roles(office: House2013, role: Role) -> None:
 
 
 def test_the_demonstration_is_open_and_says_what_it_is(office: House2013) -> None:
-    """Nobody signs in, looks are journalled as a visitor's, and a banner says that all people are invented."""
+    """Who does not sign in is a visitor, looks are journalled as theirs, and a banner says that people are invented."""
     with office.client(open_to_all=True) as client:
-        assert client.get("/sign-in").headers["Location"] == "/"
         for language, says in zip(
             LANGUAGES, ("全部是虚构的", "全部是虛構的", "everybody here is invented"), strict=True
         ):
             text = client.get(f"/persons/{id_of(office, LI)}", params={"language": language}).text
             assert says in text
-            assert "/sign-in" not in text
-    assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "visitor"
+            assert "/sign-out" not in text
+        assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "visitor"
+        assert sign_in(client, office.tokens["auditor"]).headers["Location"] == "/"
+        client.get(f"/persons/{id_of(office, LI)}")
+        assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "auditor-1"
+        assert client.get("/sign-in").status_code == 200
+        client.get(f"/persons/{id_of(office, LI)}")
+        assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "visitor"
     with office.client("clerk") as client:
         assert "全部是虚构的" not in client.get("/").text
 

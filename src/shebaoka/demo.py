@@ -34,6 +34,8 @@ CAST = 60
 """How many of the people keep for today's scenes; what the calendar does to the others, it does to them today."""
 PEOPLE_MIN = 30
 SEED = 20130625
+STAFF = (("clerk-wang", "clerk", "window-3"), ("head-chen", "supervisor", "window-3"), ("audit-sun", "auditor", ""))
+"""Whom a visitor may sign in as: name, role, window."""
 SIGNERS = ("migration-li", "migration-wu")
 """Who signs the move off."""
 EVERY_CYCLE = 100_000
@@ -72,6 +74,8 @@ def demo(
         yesterday = now.astimezone(stage.house.notices.zone).date() - dt.timedelta(days=1)
         told.at(f"yesterday's reconciliation is at http://{host}:{port}/evening?on={yesterday}")
         told.at(f"open http://{host}:{port}/ (Ctrl+C ends it; everybody in it is invented)")
+        stage.clock.run()
+        _tell_staff(stage, host, port, told)
         serve_house(stage.house, host, port, workers=1, open_to_all=True)
     return 0
 
@@ -117,6 +121,16 @@ class _Told:
     def more(self, line: str) -> None:
         """More about the line before."""
         self.out(f"            {line}")
+
+
+def _tell_staff(stage: Stage, host: str, port: int, told: _Told) -> None:
+    """The windows, where to sign in as one of the staff, and a password for each that is good once, to enrol with."""
+    for n, name in enumerate(("一号窗口", "二号窗口", "三号窗口"), 1):
+        stage.house.windows.add(f"window-{n}", name, "演示大厅", "演示街1号", "周一至周五 8:30–12:00，14:30–17:30")
+    told.at(f"to sign in: enrol at http://{host}:{port}/enrol with one of these, each good once within 24 hours,")
+    told.more("and an authenticator app; then sign in at /sign-in with the password of your own choice")
+    for name, role, place in STAFF:
+        told.more(f"{role:<11} {name:<10} {stage.house.staff.add_person(name, role, place)}")
 
 
 def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told: _Told) -> RunReport:

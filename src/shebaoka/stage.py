@@ -73,20 +73,30 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class MovingClock:
-    """A clock that stands until the play moves it, never back; each look at it is a moment later than the last."""
+    """A clock that stands until the play moves it, never back; each look at it is a moment later than the last.
+
+    Once the play is over it may be let run: then it goes with time itself.
+    """
 
     def __init__(self, at: dt.datetime) -> None:
         self.at = at
+        self._runs = False
         self._looked_at = threading.Lock()
 
     def __call__(self) -> dt.datetime:
         with self._looked_at:
             self.at += dt.timedelta(milliseconds=20)
+            if self._runs:
+                self.at = max(self.at, dt.datetime.now(dt.UTC))
             return self.at
 
     def to(self, at: dt.datetime) -> None:
         """Let time pass until `at`."""
         self.at = max(self.at, at)
+
+    def run(self) -> None:
+        """The play is over: from now on the clock goes with time."""
+        self._runs = True
 
     def days(self, days: float) -> None:
         """Let days pass."""

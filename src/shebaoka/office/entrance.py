@@ -67,10 +67,11 @@ async def _form(page: Page, then: str, *, fault: str = "", token_fault: str = ""
 
 @get("/sign-in")
 async def get_sign_in(request: Asked) -> Response[bytes]:
-    """The forms for people and for a token. Where the pages are open to all, nobody signs in."""
+    """The forms for people and for a token."""
+    shown = await _form(Page(request), own_path(request.query_params.get("then", "/")))
     if front_of(request).open_to_all:
-        return moved_to("/")
-    return await _form(Page(request), own_path(request.query_params.get("then", "/")))
+        shown.cookies.append(await end(request))  # who does not sign in again looks on as a visitor
+    return shown
 
 
 @post("/sign-in")
@@ -78,8 +79,6 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
     """A session for a person, or for a token's holder, under a name that was never used before."""
     form = await form_of(request)
     front = front_of(request)
-    if front.open_to_all:
-        return moved_to("/")
     then, by_token = own_path(form.get("then", "/")), "token" in form
     name = form.get("name", "").strip()
     try:
@@ -105,8 +104,6 @@ async def post_challenge(request: Asked) -> Response[bytes]:
     """What a browser is asked to sign in by with a passkey, as JSON."""
     await form_of(request)
     front = front_of(request)
-    if front.open_to_all:
-        return moved_to("/")
     return for_script(front.passkeys.asked_to_sign_in(browser_of(request)).encode())
 
 
@@ -120,8 +117,6 @@ async def post_sign_out(request: Asked) -> Response[bytes]:
 @get("/enrol")
 async def get_enrol(request: Asked) -> Response[bytes]:
     """The form for an enrolment code."""
-    if front_of(request).open_to_all:
-        return moved_to("/")
     return await Page(request).show("enrol.html", fault="", name="")
 
 
@@ -130,8 +125,6 @@ async def post_enrol(request: Asked) -> Response[bytes]:
     """With the code alone, the key of the second factor to scan and a form for the password; with all, it is done."""
     form = await form_of(request)
     front, page = front_of(request), Page(request)
-    if front.open_to_all:
-        return moved_to("/")
     name, code = form.get("name", "").strip(), form.get("code", "")
     issuer = f"{page.notice.wording[page.language].city}-{page.labels['office']}"
     try:

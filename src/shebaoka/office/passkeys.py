@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from shebaoka.desk import AT_ONCE, Staff
 from shebaoka.office.frame import Page
 from shebaoka.office.keeping import in_words
-from shebaoka.pages import HEADERS, Asked, browser_of, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, VISITOR, Asked, browser_of, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotFound, NotSignedIn, Trouble
 
 
@@ -67,8 +67,8 @@ async def _page(request: Asked, *, fault: str = "", called: str = "") -> Respons
 
 @get("/passkeys")
 async def get_passkeys(request: Asked) -> Response[bytes]:
-    """Somebody's own passkeys, and how another is added. Where the pages are open to all, nobody has any."""
-    if front_of(request).open_to_all:
+    """Somebody's own passkeys, and how another is added. A visitor has none."""
+    if request.state.staff is VISITOR:
         return moved_to("/")
     return await _page(request)
 
@@ -78,7 +78,7 @@ async def post_challenge(request: Asked) -> Response[bytes]:
     """What a browser is asked to make a passkey by, as JSON, for whoever shows again that it is them."""
     form = await form_of(request)
     page = Page(request)
-    if page.front.open_to_all:
+    if request.state.staff is VISITOR:
         return moved_to("/")
     staff: Staff = request.state.staff
     issuer = f"{page.notice.wording[page.language].city}-{page.labels['office']}"
@@ -96,7 +96,7 @@ async def post_passkeys(request: Asked) -> Response[bytes]:
     """The passkey that an authenticator made is added."""
     form = await form_of(request)
     front = front_of(request)
-    if front.open_to_all:
+    if request.state.staff is VISITOR:
         return moved_to("/")
     staff: Staff = request.state.staff
     said = (staff, form.get("called", ""), form.get("answer", ""), browser_of(request))
@@ -114,7 +114,7 @@ async def post_end(request: Asked) -> Response[bytes]:
     """A passkey of whoever asks ends; one that has ended is as it was."""
     form = await form_of(request)
     front = front_of(request)
-    if front.open_to_all:
+    if request.state.staff is VISITOR:
         return moved_to("/")
     staff: Staff = request.state.staff
     try:

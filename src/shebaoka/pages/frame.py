@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from shebaoka.desk import JournalLine, Right, Staff, as_seen_by
 from shebaoka.pages import manner
 from shebaoka.pages.labels import LABELS
-from shebaoka.pages.sessions import Asked, form_mark, front_of
+from shebaoka.pages.sessions import VISITOR, Asked, form_mark, front_of
 from shebaoka.pages.wording import Line, Said, line_of
 from shebaoka.records import NoNotice
 
@@ -138,6 +138,7 @@ class Page:
             "sees_accounts": self.sees_accounts,
             "sees_staff": self.sees_staff,
             "open_to_all": self.front.open_to_all,
+            "visitor": self.staff is VISITOR,
             "menu": self._menu(),
             "approvals_count": self.waiting,
             "mark": mark,

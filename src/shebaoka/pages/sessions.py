@@ -31,12 +31,12 @@ def front_of(connection: Connection) -> Front:
 
 
 async def must_be_known(connection: Connection, _: object) -> None:
-    """A guard: somebody is signed in, or the pages are open to all. `NotSignedIn`."""
+    """A guard: somebody is signed in, or the pages are open to all, who are then a visitor. `NotSignedIn`."""
     front = front_of(connection)
-    if front.open_to_all:
+    name = connection.cookies.get(SESSION, "")
+    if front.open_to_all and not name:
         connection.state.staff = VISITOR
         return
-    name = connection.cookies.get(SESSION, "")
     connection.state.staff = await to_thread.run_sync(front.sessions.of, name)
 
 

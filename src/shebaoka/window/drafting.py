@@ -111,7 +111,7 @@ async def draft_page(
             "typed": typed or {},
             "refusal": answer_in_words(page.said, refusal) if refusal else None,
             "news": page.lines(news or []),
-            "windows": [],
+            "windows": [(w.code, f"{w.name} · {w.site}") for w in seat.front.windows.in_use()],
             "told": max((line.seq for line in news or []), default=0),
         }
         code = status or (409 if news else 400 if fault else 200)

@@ -205,6 +205,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "fault_handed_over_too_little": ("收到的现金少于应收，请补足。", "收到的現金少於應收，請補足。", "Less was handed over than is due; take the rest."),
     "fault_signature_is_missing": ("请先在框里签名。", "請先在框裡簽名。", "Let them sign in the field first."),
     "fault_pin_is_needed": ("这项业务要由持卡人输入密码。", "這項業務要由持卡人輸入密碼。", "The holder enters a PIN for this service."),
+    "fault_till_no_window": ("这个账号没有设窗口，不能收费，请安全管理员设定。", "這個帳號沒有設窗口，不能收費，請安全管理員設定。", "This account has no window, and so no till; a security administrator gives it one."),
     "fault_no_such_step": ("没有这一步。", "沒有這一步。", "There is no such step."),
     "fault_search_is_empty": ("请输入要查找的内容。", "請輸入要查找的內容。", "Type what to look for."),
     "fault_search_cannot_be_read": ("输入的内容太长，或者读不出来，请重新输入。", "輸入的內容太長，或者讀不出來，請重新輸入。", "That is too long, or no text; type it again."),

@@ -45,9 +45,14 @@ async def get_slip(request: Asked) -> Response[bytes]:
     if which not in slips_for(seat.draft, seat.flow):
         raise NotFound("The draft has no such paper yet.")
     page = Page(request)
-    pdf = await to_thread.run_sync(_printed, page, seat, which, width, str(request.base_url).rstrip("/"))
+    pdf = await to_thread.run_sync(_printed, page, seat, which, width, _base(request, page))
     headers = HEADERS | {"Content-Disposition": f'inline; filename="{which}-{seat.draft.id}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+def _base(request: Asked, page: Page) -> str:
+    """The address that the QR code leads to: the city's, where the settings name it, else this server's."""
+    return page.front.passkeys.site.origin or str(request.base_url).rstrip("/")
 
 
 def _printed(page: Page, seat: Seat, which: str, width: SlipWidth, base: str) -> bytes:
@@ -114,9 +119,17 @@ def _entry_of(draft: Draft) -> str:
     return draft.entry
 
 
+def _where(seat: Seat) -> tuple[str, str]:
+    """Where to come next, and when it is open: the window where the card is collected, else this one."""
+    code = (seat.draft.content.chosen or {}).get("collect_at") or seat.draft.place
+    found = next((w for w in seat.front.windows.in_use() if w.code == code), None)
+    return (f"{found.site}（{found.name}），{found.address}", found.hours) if found else ("", "")
+
+
 def _answered(page: Page, seat: Seat) -> AcceptanceSlip | RefusalSlip:
     line = seat.front.screens.line(_entry_of(seat.draft))
     said, answer = page.said_of(line.answer.notice), line.answer
+    where, hours = _where(seat)
     if answer.outcome == "refused":
         return RefusalSlip(
             service=line.service,
@@ -128,6 +141,8 @@ def _answered(page: Page, seat: Seat) -> AcceptanceSlip | RefusalSlip:
             steps=tuple(NextStep(says=s) for s in said.speech.do(answer)),
             window=seat.draft.place,
             clerk=line.by,
+            where=where,
+            hours=hours,
             slip_code=seat.draft.slip_code,
         )
     return AcceptanceSlip(
@@ -142,6 +157,8 @@ def _answered(page: Page, seat: Seat) -> AcceptanceSlip | RefusalSlip:
         fee_fen=answer.fee_fen or None,
         window=seat.draft.place,
         clerk=line.by,
+        where=where,
+        hours=hours,
     )
 
 

@@ -67,6 +67,7 @@ def content_after(
     if step is Step.PHOTO:
         return _photo(page, staff, draft, form, files, extra)
     if step is Step.FEE:
+        staff.must_have_a_till()
         return replace(content, paid=_paid(flow, form))
     if step is Step.PIN:
         if flow.pin_need is not PinNeed.OFFERED:
