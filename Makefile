@@ -51,9 +51,9 @@ SCALE ?= 0.01
 bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE=1 is the whole city; the last line is JSON
 	$(BIN)/python -m bench.importing --scale $(SCALE)
 
-# Among all 3.4 million people, unless another SCALE is asked for.
+# Among all 3.4 million people, unless another SCALE is asked for; KEEP=folder keeps them, and a second run uses them again.
 bench-window: $(STAMP)  ## finding a person, and their page, among 3.4 million; SCALE=0.01 is fewer; the last line is JSON
-	$(BIN)/python -m bench.window --scale $(if $(filter file,$(origin SCALE)),1,$(SCALE))
+	$(BIN)/python -m bench.window --scale $(if $(filter file,$(origin SCALE)),1,$(SCALE)) $(if $(KEEP),--home $(KEEP))
 
 pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
 	$(BIN)/python -m bench.pictures docs/pictures

@@ -3,7 +3,8 @@
 A city of 3.4 million invented people is put on file first (`bench/window_city.py`) and made findable by name; both are
 told in seconds. Then a clerk searches at the desk's room by each kind of key in turn, every search kept as always, and
 opens pages of people at a server in a process of its own. The yardstick is one row by its primary key over a connection
-that does nothing else. `make bench-window` runs it, `SCALE=0.01` among fewer people; the last line is JSON.
+that does nothing else. `make bench-window` runs it, `SCALE=0.01` among fewer people, `KEEP=folder` keeps the city in a
+folder and uses the one that is there. The last line is JSON.
 """
 
 import argparse
@@ -40,6 +41,8 @@ SEARCHES, PAGES, WARM_UP, ROUNDS = 500, 300, 20, 10
 TOLD_EVERY_S = 20
 GB_EACH = 4.5
 """What a million people take of the disk, with the server's log."""
+KEPT = "city.json"
+"""In a folder that is kept: how many people are in it, whole and findable, and as of which day they were made."""
 BARE = "select person_id, number, name, birth_on, region from person where person_id = %s"
 
 
@@ -58,27 +61,82 @@ def main() -> None:
     """Build the city, measure, print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scale", type=float, default=1, help="1 is 3.4 million people")
-    scale = arguments.parse_args().scale
-    on = dt.datetime.now(dt.UTC).date()
-    city = City(round(scale * CITY_PEOPLE), on)
-    with tempfile.TemporaryDirectory(prefix="bench-window-", ignore_cleanup_errors=True) as work:
-        _must_have_room(Path(work), city.people)
-        Path(work).chmod(0o755)
-        settings = msgspec.structs.replace(settings_from({}), home=Path(work), database="window")
+    arguments.add_argument("--home", type=Path, help="a folder that keeps the city; one that is there is used again")
+    given = arguments.parse_args()
+    people = round(given.scale * CITY_PEOPLE)
+    with _folder(given.home) as home:
+        settings = msgspec.structs.replace(settings_from({}), home=home, database="window")
+        kept = _kept(home, people)
+        if kept is None:
+            _must_have_room(home, people)
+            kept = _made(settings, people)
+        city = City(people, kept.on)
         with open_house(settings) as house:
-            house.vault.set_first_pin(Digits("820417"), length=6)
-            built = build(house.url, city, dt.datetime.now(dt.UTC))
-            print(f"{city.people:,} people on file after {built:.0f} s", flush=True)
-            caught_up, again = _caught_up(house), _caught_up(house)
-            _settle(house)
+            if city.person(0)[0] != house.screens.number_of(kept.first):
+                sys.exit(f"{home}: the city in it was made by another version of this; name another folder.")
             with _served(settings, house) as pages:
                 taken = measured(house, city, pages)
             size = house.views.rows("select pg_database_size(current_database()), pg_total_relation_size('finding')")
     _print(taken)
-    took = f"made findable by name in {caught_up:.0f} s, and looked through again in {again:.1f} s"
+    took = f"made findable by name in {kept.catching_up:.0f} s, and looked through again in {kept.again:.1f} s"
     print(f"\n{took}; {size[0][1] / 1e9:.2f} GB of {size[0][0] / 1e9:.2f} GB")
-    seconds = {"seconds_building": round(built), "seconds_catching_up": round(caught_up)}
-    print(json.dumps(_told(taken, city.people, scale) | seconds))
+    seconds = {"seconds_building": round(kept.building), "seconds_catching_up": round(kept.catching_up)}
+    print(json.dumps(_told(taken, people, given.scale) | seconds))
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A city that is whole: its people, the id of the first, the day it was made as of, and the seconds that it took."""
+
+    people: int
+    first: int
+    on: dt.date
+    building: float
+    catching_up: float
+    again: float
+
+
+@contextmanager
+def _folder(home: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one that is taken away afterwards."""
+    if home is not None:
+        home.mkdir(parents=True, exist_ok=True)
+        yield home.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-window-", ignore_cleanup_errors=True) as work:
+        Path(work).chmod(0o755)
+        yield Path(work)
+
+
+def _kept(home: Path, people: int) -> Kept | None:
+    """The city that a folder keeps; None if nothing is in it."""
+    if not any(home.iterdir()):
+        return None
+    if not (home / KEPT).exists():
+        sys.exit(
+            f"{home}: there is something else in it, or a city that is not whole; remove it, or name another folder."
+        )
+    kept = msgspec.json.decode((home / KEPT).read_bytes(), type=Kept)
+    if kept.people != people:
+        sys.exit(f"{home}: {kept.people:,} people are in it, and {people:,} were asked for; name another folder.")
+    print(f"{people:,} people are on file in {home}", flush=True)
+    return kept
+
+
+def _made(settings: Settings, people: int) -> Kept:
+    """Everybody on file and findable. The server is stopped after, so that one begins with nothing in its memory."""
+    at = dt.datetime.now(dt.UTC)
+    with open_house(settings) as house:
+        house.vault.set_first_pin(Digits("820417"), length=6)
+        built = build(house.url, City(people, at.date()), at)
+        print(f"{people:,} people on file after {built:.0f} s", flush=True)
+        caught_up, again = _caught_up(house), _caught_up(house)
+        print(f"findable by name after {caught_up:.0f} s more", flush=True)
+        _settle(house)
+        number = City(people, at.date()).person(0)[0]
+        first = int(house.views.rows(sql.PERSON_BY_NUMBER, {"number": number})[0][0])
+    kept = Kept(people, first, at.date(), built, caught_up, again)
+    (settings.home / KEPT).write_bytes(msgspec.json.encode(kept))
+    return kept
 
 
 def _must_have_room(work: Path, people: int) -> None:

@@ -289,7 +289,7 @@ def test_a_database_of_another_schema_is_told(api: Api, database: Database) -> N
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute("update alembic_version set version_num = '9999'")
         owner.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shebaoka_app' "
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'shebaoka_app' "
             "and datname = current_database()"
         )
         try:
@@ -308,7 +308,7 @@ def test_a_database_that_is_down_is_told_and_served_again_when_it_is_back(api: A
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute("alter role shebaoka_app nologin")
         owner.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shebaoka_app' "
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'shebaoka_app' "
             "and datname = current_database()"
         )
         try:

@@ -36,6 +36,7 @@ from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, rea
 from shebaoka.records import BadInput, BadNotice, Digits, NewPin, NotFound
 from shebaoka.store import (
     Store,
+    Stores,
     Views,
     as_role,
     copied_database,
@@ -124,6 +125,7 @@ class House:
         self.words = words
         self.clock = clock
         self.views = Views(url)
+        self.stores = Stores(url)
         self.screens = Screens(self.views, notices, clock)
         self.staff = StaffRoom(self.views, vault, clock)
         self.sign_in = SignInRoom(self.views, vault, clock)
@@ -229,5 +231,6 @@ def open_house(settings: Settings, *, clock: Clock = now, migrating: bool | None
             migrate(owner_url or url)
         house = House(settings, url, open_vault(settings), notices, words, clock)
         stack.callback(house.views.close)
+        stack.callback(house.stores.close)
         house.views.open()
         yield house

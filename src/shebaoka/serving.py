@@ -41,11 +41,11 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
     """What the web faces are handed."""
 
     def person(number: str) -> PersonScreen:
-        with house.store() as store:
+        with house.stores.lent() as store:
             return house.screens.person(store, number, house.screens.today())
 
     def people(numbers: Collection[str]) -> dict[str, PersonScreen]:
-        with house.store() as store:
+        with house.stores.lent() as store:
             return house.screens.people(store, list(dict.fromkeys(numbers)), house.screens.today())
 
     return Front(

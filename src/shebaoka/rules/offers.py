@@ -67,6 +67,7 @@ class ServiceOffer(msgspec.Struct, frozen=True):
     fits_all: bool
 
 
+@functools.cache
 def example(key: str, kind: CardKind) -> AnyRequest:
     """A well-formed request that falls under a row of the service table, for a kind of card."""
     service, _, variant = key.partition(".")

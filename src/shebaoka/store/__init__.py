@@ -7,6 +7,7 @@ from shebaoka.store.embedded import as_role as as_role
 from shebaoka.store.embedded import binary as binary
 from shebaoka.store.embedded import embedded_server as embedded_server
 from shebaoka.store.embedded import ensure_database as ensure_database
+from shebaoka.store.lending import Stores as Stores
 from shebaoka.store.migrate import SCHEMA as SCHEMA
 from shebaoka.store.migrate import migrate as migrate
 from shebaoka.store.play import set_stage as set_stage

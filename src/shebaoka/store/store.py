@@ -24,6 +24,7 @@ from shebaoka.records import (
     StoreBusy,
 )
 from shebaoka.store import sql
+from shebaoka.store.alive import has_ended
 from shebaoka.store.arrays import columns, encoders_of, text_array
 from shebaoka.store.copies import Copied
 from shebaoka.store.migrate import check_schema
@@ -218,6 +219,11 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def let_go_if_ended(self) -> None:
+        """Give up a connection that the database has ended since it was used; the next use makes another."""
+        if self._connection is not None and has_ended(self._connection):
+            self.close()
 
     def load(
         self,

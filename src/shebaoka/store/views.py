@@ -9,6 +9,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shebaoka.records import StoreBusy, Trouble
+from shebaoka.store.alive import Kept, check
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import told_plainly
 
@@ -207,7 +208,7 @@ class Views:
 
     def __init__(self, url: str, *, wait_s: float = 5) -> None:
         self._url = url
-        self._pool = ConnectionPool(
+        self._pool: ConnectionPool[Kept] = ConnectionPool(
             url,
             min_size=0,
             max_size=4,
@@ -217,7 +218,8 @@ class Views:
             reconnect_timeout=0,
             kwargs={"autocommit": True, "connect_timeout": 5},
             configure=_configure,
-            check=ConnectionPool.check_connection,
+            connection_class=Kept,
+            check=check,
         )
 
     def open(self) -> None:

@@ -45,8 +45,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Front(msgspec.Struct, frozen=True):
-    """Everything that API and office work with. `person` reads a screen on a connection of its own, `people` several
-    in one trip.
+    """Everything that API and office work with. `person` reads a screen on a connection that is lent to it, `people`
+    several in one trip.
 
     `turned_away` counts by code the terminals' messages that a trouble kept from being decided since the start.
     `fonts` is the folder of fonts that papers are set in, where the settings name one.
