@@ -85,7 +85,7 @@ def main() -> None:
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A city that is whole: its people, the id of the first, the day it was made as of, and the seconds that it took."""
+    """A city that is whole: its people, the id of the first, the day it was made as of, and how many s it took."""
 
     people: int
     first: int

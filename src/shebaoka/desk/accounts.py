@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
-from shebaoka.desk.screens import JournalLine
+from shebaoka.desk.screens import JournalLine, PersonScreen
 from shebaoka.desk.staff import Staff
 from shebaoka.desk.undo import place_of
 from shebaoka.ledger import CARRY_OVER_UNDONE, TAKEN_BACK
@@ -27,6 +27,7 @@ from shebaoka.records import (
     Channel,
     NotAllowed,
     NotFound,
+    Posting,
 )
 from shebaoka.store import Views, views
 
@@ -108,6 +109,14 @@ class AccountStatement(msgspec.Struct, frozen=True):
     clause: str
 
 
+class AccountYear(msgspec.Struct, frozen=True):
+    """A year of somebody's account: its statement, all postings of the year, and the first year with one."""
+
+    statement: AccountStatement
+    postings: tuple[tuple[dt.date, Posting], ...]
+    first_year: int
+
+
 class BriefRecord(msgspec.Struct, frozen=True):
     """One record of a brief account: its day, what for (one of `WHATS`), and what the account gained, in fen."""
 
@@ -179,22 +188,50 @@ class Accounts:
 
         Number and name are masked unless asked for. `NotFound` for nobody; `BadInput` for a year that has not begun.
         """
-        made_at = self._clock()
-        today = made_at.astimezone(self._notices.zone).date()
+        today = self._today()
         if not 1 <= year <= today.year:
             raise BadInput(f"year: {year} has no statement; ask for {today.year} or a year before it.")
         person_id, name = self._person(number)
+        shown = (mask(number), mask_name(name)) if masked else (number, name)
+        return self._statement(person_id, *shown, year, self._carried(person_id))
+
+    def year_of(self, screen: PersonScreen, year: int) -> AccountYear:
+        """A year of the account of somebody who was looked up, masked; `year` is the present one or one before it.
+
+        `NotFound` if they are not registered.
+        """
+        person = screen.dossier.person
+        if person is None:
+            raise _nobody()
+        carried = self._carried(screen.person_id)
+        statement = self._statement(screen.person_id, mask(person.number), mask_name(person.name), year, carried)
+        rows = self._views.rows(views.POSTINGS, {"person_id": screen.person_id})
+        years = [row[0].year for row in rows] + [record.on.year for record in carried]
+        return AccountYear(
+            statement=statement,
+            postings=tuple((on, Posting(*said)) for on, _, _, *said in rows if on.year == year),
+            first_year=min([screen.on.year, *years]),
+        )
+
+    def _carried(self, person_id: int) -> tuple[CarriedRecord, ...]:
+        """All records of the old card."""
+        return tuple(CarriedRecord(*row) for row in self._views.rows(views.CARRIED, {"person_id": person_id}))
+
+    def _statement(
+        self, person_id: int, number: str, name: str, year: int, carried: Iterable[CarriedRecord]
+    ) -> AccountStatement:
+        """A year's statement with number and name as they are to be shown."""
+        made_at = self._clock()
         # All postings come with one statement, so that opening balance and lines are of one moment; a life has a few
         # thousand at most.
-        who = {"person_id": person_id}
-        rows = self._views.rows(views.ACCOUNT_MOVES, {**who, "until": dt.date(year, 12, 31)})
+        rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": dt.date(year, 12, 31)})
         opening_fen, lines = lines_of(person_id, year, (Move(*row) for row in rows))
         credited_fen = sum(x.account_fen for x in lines if x.what not in CHARGED)
         paid_fen = -sum(x.account_fen for x in lines if x.what in CHARGED)
-        notice = self._notices.on(today)
+        notice = self._notices.on(made_at.astimezone(self._notices.zone).date())
         return AccountStatement(
-            number=mask(number) if masked else number,
-            name=mask_name(name) if masked else name,
+            number=number,
+            name=name,
             year=year,
             made_at=made_at,
             opening_fen=opening_fen,
@@ -202,14 +239,14 @@ class Accounts:
             paid_fen=paid_fen,
             closing_fen=opening_fen + credited_fen - paid_fen,
             lines=lines,
-            carried=tuple(CarriedRecord(*row) for row in self._views.rows(views.CARRIED, who) if row[0].year == year),
+            carried=tuple(record for record in carried if record.on.year == year),
             notice=notice.id,
             clause=notice.clause_of[Basis.OLD_ACCOUNT_CARRIES_OVER],
         )
 
     def brief(self, number: str) -> BriefAccount:
         """The balance now and the latest records. `NotFound` for nobody."""
-        today = self._clock().astimezone(self._notices.zone).date()
+        today = self._today()
         person_id, name = self._person(number)
         rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": today})
         _, lines = lines_of(person_id, dt.MINYEAR, (Move(*row) for row in rows))
@@ -223,7 +260,7 @@ class Accounts:
 
     def balance_on(self, number: str, day: dt.date) -> int:
         """The balance in fen at the end of a day; today's so far. `NotFound` for nobody; `BadInput` for a later day."""
-        today = self._clock().astimezone(self._notices.zone).date()
+        today = self._today()
         if day > today:
             raise BadInput(f"day: {day} has not come yet; ask for {today} or a day before it.")
         person_id, _ = self._person(number)
@@ -242,7 +279,14 @@ class Accounts:
         for (person_id,) in self._views.rows(views.PERSON_BY_NUMBER, {"number": number}):
             for (name,) in self._views.rows(views.NAME, {"person_id": person_id}):
                 return person_id, name
-        raise NotFound("Nobody is registered with this social security number. Check it against the ID original.")
+        raise _nobody()
+
+    def _today(self) -> dt.date:
+        return self._clock().astimezone(self._notices.zone).date()
+
+
+def _nobody() -> NotFound:
+    return NotFound("Nobody is registered with this social security number. Check it against the ID original.")
 
 
 def lines_of(person_id: int, year: int, moves: Iterable[Move]) -> tuple[int, tuple[StatementLine, ...]]:

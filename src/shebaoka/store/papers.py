@@ -42,5 +42,9 @@ from paper p join data_key k on k.id = data_key where p.id = %(id)s"""
 PHOTO_OF = """
 select p.id from paper p join person o on o.person_id = p.person_id and o.number = p.number
 where p.person_id = %(person_id)s and kind = 'photo' order by added_at desc, p.id limit 1"""
+HAS_PHOTO = """
+select exists (select from paper p join person o on o.person_id = p.person_id and o.number = p.number
+               where p.person_id = %(person_id)s and kind = 'photo')
+    or exists (select from photo where person_id = %(person_id)s and undone_at is null)"""
 MOVED_PHOTO_OF = """
 select format, digest, image from photo where person_id = %(person_id)s and undone_at is null"""

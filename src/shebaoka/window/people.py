@@ -36,8 +36,8 @@ from shebaoka.window.frame import Page
 REASON, FULL_REASON = "office page", "number and name in full"
 PHOTO_FOR = dt.timedelta(minutes=5)
 """How long after a look its photo is shown; the page asks for it at once."""
-LINES = 30
-"""Journal entries, and records of the account, on a dossier's page."""
+LINES, ENTRIES = 30, 10
+"""Records of the account, and journal entries, on a dossier's page."""
 ID_MAX = 2**63 - 1
 _PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
 _SEQ = re.compile(r"[1-9][0-9]{0,17}")
@@ -185,16 +185,15 @@ async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
     screen, receipt = await looked_up(front, staff, number, FULL_REASON if full else REASON)
 
     def read() -> tuple[AccountShown | BriefAccount, list[JournalLine]]:
-        lines = front.screens.journal_of(person_id, limit=LINES + 1, before=int(before) if before else 2**62)
+        lines = front.screens.journal_of(person_id, limit=ENTRIES + 1, before=int(before) if before else 2**62)
         if may_see_accounts(staff):
-            return _account(front, screen, number, year), lines
+            return _account(front, screen, year), lines
         return front.accounts.brief(number), lines
 
     def show() -> Response[bytes]:
         account, found = read()
-        values = (
-            _shown(page, screen, number, found) | _money(page, staff, account) | _served(page, staff, screen, number)
-        )
+        values = _shown(page, staff, screen, number, found)
+        values |= _money(page, staff, account) | _served(page, staff, screen, number)
         values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry}
         return page.show_at_once("person.html", **values)
 
@@ -275,16 +274,15 @@ def _year(request: Asked, today: dt.date) -> int:
     return int(asked) if asked else today.year
 
 
-def _account(front: Front, screen: PersonScreen, number: str, year: int) -> AccountShown:
+def _account(front: Front, screen: PersonScreen, year: int) -> AccountShown:
     """A year of the account, and the years since its first posting or record."""
-    statement, whole = front.accounts.statement(number, year), front.screens.statement(number)
-    first = min([screen.on.year, *(on.year for on, _, _ in whole.postings), *(r.on.year for r in whole.records)])
+    found, account = front.accounts.year_of(screen, year), screen.dossier.account
     return AccountShown(
-        statement=statement,
-        lines=list(reversed(statement.lines[-LINES:])),
-        postings=[(on, p) for on, _, p in reversed(whole.postings) if on.year == year][:LINES],
-        years=list(range(screen.on.year, first - 1, -1)),
-        carried_over_on=whole.carried_over_on,
+        statement=found.statement,
+        lines=list(reversed(found.statement.lines[-LINES:])),
+        postings=list(reversed(found.postings[-LINES:])),
+        years=list(range(screen.on.year, found.first_year - 1, -1)),
+        carried_over_on=account.carried_over_on if account else None,
     )
 
 
@@ -307,10 +305,11 @@ def _money(page: Page, staff: Staff, account: AccountShown | BriefAccount) -> di
     }
 
 
-def _shown(page: Page, screen: PersonScreen, number: str, found: list[JournalLine]) -> dict[str, Any]:
+def _shown(page: Page, staff: Staff, screen: PersonScreen, number: str, found: list[JournalLine]) -> dict[str, Any]:
     """What the template is handed; the number and the name only in their masked form."""
-    person = screen.dossier.person
-    offers = [(o, page.said.offer(o, screen)) for o in screen.offers]
+    person, serves = screen.dossier.person, _serves(staff)
+    # Whoever serves has a key for each service instead.
+    offers = [] if serves else [(o, page.said.offer(o, screen)) for o in screen.offers]
     cards = [CardShown(c, c.card.life is not Life.ENDED, _functions(page, screen, c)) for c in screen.cards]
     return {
         "number": mask(number),
@@ -320,17 +319,17 @@ def _shown(page: Page, screen: PersonScreen, number: str, found: list[JournalLin
         "cards": sorted(cards, key=lambda c: (not c.live, -c.screen.card.n)),
         "applications": sorted(screen.dossier.applications, key=lambda a: -a.n),
         "has_account": screen.dossier.account is not None,
+        "serves": serves,
         "possible": [p for o, p in offers if o.possible],
         "impossible": [p for o, p in offers if not o.possible],
-        "lines": page.lines(found[:LINES]),
-        "more": found[LINES - 1].seq if len(found) > LINES else 0,
+        "lines": page.lines(found[:ENTRIES]),
+        "more": found[ENTRIES - 1].seq if len(found) > ENTRIES else 0,
     }
 
 
 def _served(page: Page, staff: Staff, screen: PersonScreen, number: str) -> dict[str, Any]:
     """What can be begun for the person by whoever looks, what was begun, and whether there is a photo."""
-    front, said = page.front, page.said
-    serves = _serves(staff)
+    front, said, serves = page.front, page.said, _serves(staff)
     used: set[str] = set()
     keys = []
     for offer in screen.offers if serves else ():
@@ -341,10 +340,11 @@ def _served(page: Page, staff: Staff, screen: PersonScreen, number: str) -> dict
         used.add(letter)
     return {
         "keys": keys,
-        "not_now": [said.offer(o, screen) for o in screen.offers if o.service in WINDOW and not o.possible],
-        "serves": serves,
+        "not_now": [said.offer(o, screen) for o in screen.offers if o.service in WINDOW and not o.possible]
+        if serves
+        else [],
         "drafts": [(d, said.service_of(d.service, d.card)) for d in front.drafts.open_of(number)] if serves else [],
-        "has_photo": staff.may(Right.SEE_PHOTOS) and front.papers.photo_of(staff, screen.person_id) is not None,
+        "has_photo": staff.may(Right.SEE_PHOTOS) and front.papers.has_photo(staff, screen.person_id),
     }
 
 
