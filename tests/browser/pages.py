@@ -29,6 +29,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "person": ("clerk", "/persons/{with_money}"),
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
     "person_on_the_phone": ("operator", "/persons/{locked}"),
+    "draft": ("clerk", "/drafts/{draft}"),
+    "draft_seen_by_an_auditor": ("auditor", "/drafts/{draft}"),
+    "keypad": ("", "/keypad/{keypad}"),
     "corrections": ("auditor", "/corrections"),
     "day": ("supervisor", "/day?channel=all"),
     "approvals": ("supervisor", "/approvals?of={draft}"),
@@ -77,6 +80,8 @@ def addressed(browser: Windows, address: str) -> str:
             return str(person_in(browser, word).person_id)
         if word == "draft":
             return a_draft(browser)
+        if word == "keypad":
+            return browser.run.house.keypad.invite(a_draft(browser), asks_present=False, asks_new=True)
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]

@@ -46,7 +46,11 @@ SHOTS = (
     Shot("office-cycle", "clerk", "/evening/{cycle}"),
     Shot("office-staff", "security_administrator", "/staff"),
     Shot("office-high-contrast", "clerk", "/journal?type=large&contrast=high"),
-    Shot("window-person", "clerk", "/persons/{being_replaced}"),
+    Shot("window-search", "clerk", "/persons"),
+    Shot("window-person", "clerk", "/persons/{in_use}"),
+    Shot("window-draft", "clerk", "/drafts/{draft}"),
+    Shot("window-keypad", "", "/keypad/{keypad}"),
+    Shot("window-till", "clerk", "/till"),
 )
 
 

@@ -144,6 +144,7 @@ PINS = {"first": FIRST_PIN, "own": RIGHT_PIN}
 def running(database: Database, home: Path) -> Iterator[Running]:
     """A house with nobody in it, served until the block ends."""
     database.wipe()
+    home.mkdir(parents=True, exist_ok=True)
     clock = RunningClock(NOON)
     with (
         relay_to(database.app, home) as (relay, through),

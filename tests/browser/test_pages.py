@@ -14,6 +14,7 @@ from tests.browser.steps import DESK, TABLET, Windows, fits, forgive, no_faults,
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
 from shebaoka.serving import make_app
+from shebaoka.window.frame import LABELS as WINDOW_LABELS
 
 
 def unfolded(page: Page) -> None:
@@ -21,7 +22,9 @@ def unfolded(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
-NO_PAGE = re.compile(r"/(api|terminal|scripts)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file)$|^/$")
+NO_PAGE = re.compile(
+    r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file|photo|pin)$|^/$"
+)
 
 
 def test_no_page_is_left_out(browser: Windows) -> None:
@@ -112,7 +115,7 @@ def test_a_number_that_is_none_is_told(browser: Windows) -> None:
         page.goto("/persons")
         page.locator("main [name=text]").fill(number)
         page.locator("main [name=text]").press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text(LABELS["en"][says])
+        expect(page.get_by_role("alert")).to_contain_text(WINDOW_LABELS["en"][says])
         no_faults(page)
 
 
