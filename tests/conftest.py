@@ -84,7 +84,7 @@ TABLES = (
         "finding",
         "search_event",
     ),
-    *("service_window", "configuration_event"),
+    *("service_window", "configuration_event", "journal_verification"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

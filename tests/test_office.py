@@ -293,7 +293,7 @@ class Changed:
 
 def test_the_journal_is_filtered_and_paged(office: House2013, monkeypatch: pytest.MonkeyPatch) -> None:
     """A filter leaves what it asks for, pages follow each other without gap, and nonsense is told apart."""
-    monkeypatch.setattr("shebaoka.office.city.LINES", 3)
+    monkeypatch.setattr("shebaoka.office.journal.LINES", 3)
     chosen = {"clause": "9.3", "outcome": "refused", "service": "use_card"}
     places, path = list[str](), "/journal"
     with office.client("clerk") as client:

@@ -21,7 +21,6 @@ from shebaoka.app import House
 from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
-from shebaoka.records import Channel
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 
@@ -350,7 +349,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 
 # Every route for every role ------------------------------------------------------------------------------------------
 
-ANYBODY, SIGNED_IN, AT_A_WINDOW = "anybody", "signed in", "serves at a window"
+ANYBODY, SIGNED_IN = "anybody", "signed in"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/pages.css"): ANYBODY,
@@ -379,6 +378,9 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/evening/{cycle:int}/close"): Right.RECONCILE,
     ("POST", "/evening/bank-file"): Right.PAY,
     ("GET", "/journal"): Right.SEE_PEOPLE,
+    ("POST", "/journal"): Right.SEE_PEOPLE,
+    ("GET", "/persons/{person_id:int}/history"): Right.SEE_PEOPLE,
+    ("GET", "/persons/{person_id:int}/history/file"): Right.SEE_ACCOUNTS,
     ("GET", "/persons"): Right.SEE_PEOPLE,
     ("POST", "/persons"): Right.SEE_PEOPLE,
     ("GET", "/persons/{person_id:int}"): Right.SEE_PEOPLE,
@@ -410,7 +412,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/approvals"): Right.SEE_ACCOUNTS,
     ("POST", "/approvals"): Right.APPROVE,
     ("GET", "/drafts"): Right.SEE_PEOPLE,
-    ("POST", "/drafts/set-aside"): AT_A_WINDOW,
+    ("POST", "/drafts/set-aside"): Right.SERVE_AT_WINDOW,
     ("GET", "/day"): Right.OVERSEE,
     ("GET", "/day/table"): Right.OVERSEE,
     ("GET", "/windows"): SIGNED_IN,
@@ -479,7 +481,6 @@ def test_every_route_for_every_role(pages: Pages, role: str) -> None:
                 may = who == SIGNED_IN or bool(
                     rights.issuperset(who) if isinstance(who, tuple) else rights.intersection(one_of)
                 )
-                may = may or (who == AT_A_WINDOW and POSTS[Role(role)].channel is Channel.WINDOW)
                 assert (led_to_form, refused) == (False, not may), (asked, answer.status_code)
                 assert answer.status_code < 500
 

@@ -4,17 +4,19 @@ import csv
 import datetime as dt
 import html
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from tests.conftest import Database, StandingClock
-from tests.test_office import LI, WANG, Reader, lives, secrets_in
+from tests.test_office import LI, NOBODY, WANG, Reader, lives, secrets_in
 from tests.test_office_signin import Pages, send
 from tests.webhouse import house_on
 
-from shebaoka.desk import Content, Draft, Paid, Role, Staff, Step, open_counter
+from shebaoka.desk import Content, Draft, Paid, Role, Sought, Staff, Step, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
 from shebaoka.office.frame import LABELS
@@ -265,3 +267,147 @@ def test_a_day_that_cannot_be(pages: Pages) -> None:
     for role in (r for r in Role if r not in (Role.SUPERVISOR, Role.AUDITOR)):
         with pytest.raises(NotAllowed):
             pages.house.days.of(Staff("x", role, ""), AT.date())
+
+
+# The journal ---------------------------------------------------------------------------------------------------------
+
+
+def places(text: str) -> list[str]:
+    """The entries that a page names."""
+    return re.findall(r">(\d+-\d+)</a>", text)
+
+
+def test_the_journal_is_searched_by_who_where_and_when(pages: Pages) -> None:
+    """Clerk, place, day and person leave exactly their entries, and pages follow each other without gap."""
+    desk = pages.house.desk()
+    for n in range(3):
+        look = LookUpPerson(id=f"look-search-{n}", person=WANG, reason='"sender":{"by":"zhao","place":"w9"},"given":')
+        desk.ask(Ask(look, Sender("zhao" if n else "zhao2", Channel.WINDOW, "w9")))
+    desk.store.close()
+    room, auditor = pages.house.journal, Staff("wu", Role.AUDITOR, "")
+    asked = {"zhao": room.search(auditor, Sought(by="zhao")), "zhao2": room.search(auditor, Sought(by="zhao2"))}
+    assert [len(lines) for lines in asked.values()] == [2, 1]
+    assert {line.where for line in room.search(auditor, Sought(place="w9"))} == {"w9"}
+    assert room.search(auditor, Sought(by="zha")) == room.search(auditor, Sought(place="w")) == []
+    assert room.search(auditor, Sought(by="zhao", on=AT.date())) == asked["zhao"]
+    assert room.search(auditor, Sought(by="zhao", on=AT.date() - dt.timedelta(days=1))) == []
+    person = pages.front.person(WANG).person_id
+    whole = room.search(auditor, Sought(person_id=person))
+    assert whole == pages.house.screens.journal_of(person)
+    found, before = list[Any](), None
+    while batch := room.search(auditor, Sought(person_id=person), limit=2, before=before):
+        found, before = found + batch, batch[-1]
+    assert found == whole
+    assert room.search(auditor, Sought(), limit=500) == pages.house.screens.journal(limit=500)
+
+
+def test_older_entries_are_found_all_the_same(pages: Pages) -> None:
+    """Where the last days have too few entries, earlier ones are searched; by clerk no more than 31 days."""
+    room, auditor, at = pages.house.journal, Staff("wu", Role.AUDITOR, ""), pages.clock.at
+    newest = room.search(auditor, Sought(), limit=1)
+    pages.clock.move(days=40)
+    try:
+        assert room.search(auditor, Sought(), limit=1) == newest
+        assert room.search(auditor, Sought(by=newest[0].by), limit=1) == []
+        assert room.search(auditor, Sought(by=newest[0].by, on=AT.date()), limit=1) == newest
+    finally:
+        pages.clock.at = at
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_searches_without_a_number_in_its_address(pages: Pages, language: str) -> None:
+    """A number goes by a form to the person's id; the look is in the journal; nobody, and nonsense, are told."""
+    t = LABELS[language]
+    person = pages.front.person(LI).person_id
+    with pages.client("auditor") as client:
+        client.cookies.set("language", language)
+        moved = send(client, "/journal", number=LI.lower())
+        assert moved.headers["Location"] == f"/journal?person={person}"
+        before = pages.front.person(LI).entries
+        text = shown(client, f"/journal?person={person}", language)
+        assert pages.front.person(LI).entries == before + 1
+        assert {place.partition("-")[0] for place in places(text)} == {str(person)}
+        assert (mask(LI) in text, t["chain_is_whole"] in text, t["never_verified"] in text) == (True, True, True)
+        assert t["searched_lately"] in shown(client, "/journal?by=zhao", language)
+        for number, status in ((NOBODY, 404), ("12", 400), (MALICE, 400)):
+            assert send(client, "/journal", number=number).status_code == status
+        for bad in ("?on=x", "?person=x", "?person=99999999", "?by=" + "x" * 65, "?place=%00", "?clause=99"):
+            assert client.get(f"/journal{bad}").status_code in (400, 404), bad
+
+
+def test_the_hotline_learns_of_no_place(pages: Pages) -> None:
+    """Who may not read whole accounts has no field for clerk or place, is refused them, reads no place of a till."""
+    person = pages.front.person(LI).person_id
+    with pages.client("operator") as client:
+        assert 'name="place"' not in shown(client, "/journal")
+        for asked in ("by=zhao", "place=somewhere"):
+            assert client.get(f"/journal?{asked}").status_code == 403
+        text = shown(client, f"/persons/{person}/history")
+        assert ("terminal-1" in text, "/history/file" in text) == (False, False)
+        assert client.get(f"/persons/{person}/history/file").status_code == 403
+    for see in (pages.house.journal.state, pages.house.drafts.waiting, pages.house.drafts.count_waiting):
+        with pytest.raises(NotAllowed):
+            see(Staff("x", Role.CASHIER, ""))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dossiers_whole_history(pages: Pages, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every entry is on its pages once, with who and where; the file has all of them; each look is kept first."""
+    monkeypatch.setattr("shebaoka.office.journal.OF_A_PERSON", 7)
+    person, t = pages.front.person(LI).person_id, LABELS[language]
+    with pages.client("supervisor") as client:
+        client.cookies.set("language", language)
+        entries = pages.front.person(LI).entries + 1
+        seen, path = list[str](), f"/persons/{person}/history"
+        text = shown(client, path, language)
+        assert t["chain_of"].format(entries) in text
+        while True:
+            seen += re.findall(rf">({person}-\d+)</td>", text)
+            more = re.search(r'rel="next" href="([^"]+)"', text)
+            if more is None:
+                break
+            text = shown(client, more.group(1), language)
+        assert f'<td data-l="{t["asked_from"]}">somewhere</td>' in text
+        assert [s for s in seen if int(s.partition("-")[2]) <= entries] == [
+            f"{person}-{n}" for n in range(entries, 0, -1)
+        ]
+        got = client.get(f"{path}/file")
+        rows = list(csv.reader(io.StringIO(got.content.decode("utf-8-sig"), newline="")))
+        assert [row[0] for row in rows[1:]] == [f"'{person}-{n}" for n in range(len(rows) - 1, 0, -1)]
+        assert len(rows) - 1 == pages.front.person(LI).entries
+        assert {row[3] for row in rows[1:]} == {t["yes"], t["no"]}
+        assert secrets_in(got.text, _NoTokens()) == []  # type: ignore[arg-type]
+        assert client.get("/persons/999999/history").status_code == 404
+
+
+def test_a_broken_chain_is_told(pages: Pages, shared_database: Database) -> None:
+    """An entry that somebody changed behind the program's back is named on the page; the other dossiers stay whole."""
+    person, other = pages.front.person(WANG).person_id, pages.front.person(LI).person_id
+    change = "update journal set outcome = %s where person_id = %s and seq = 1"
+    with pages.client("auditor") as client, psycopg.connect(shared_database.owner, autocommit=True) as owner:
+        owner.execute(change, ["refused", person])
+        text = shown(client, f"/persons/{person}/history")
+        owner.execute(change, ["accepted", person])
+        assert (LABELS["en"]["chain_is_broken"] in text, f"person {person}, entry 1: its columns" in text) == (
+            True,
+            True,
+        )
+        assert LABELS["en"]["chain_is_broken"] not in shown(client, f"/persons/{other}/history")
+
+
+def test_what_the_last_verification_said(pages: Pages) -> None:
+    """The page tells when the whole journal was verified and up to which day it is sealed."""
+    with pages.client("auditor") as client:
+        assert LABELS["en"]["nothing_sealed"] in shown(client, "/journal")
+        at = pages.clock.at
+        pages.clock.move(days=1)
+        (sealed,) = pages.house.auditor.seal()
+        audit = pages.house.auditor.verify()
+        pages.house.journal.verified(audit)
+        pages.clock.at = at
+        text = shown(client, "/journal")
+        assert LABELS["en"]["sealed_until"].format("2013-07-01", sealed[1]) in text
+        assert LABELS["en"]["verified_at"].format("2013-07-02 12:00", audit.entries) in text
+        assert LABELS["en"]["journal_is_whole"] in text
+        pages.house.journal.verified(msgspec.structs.replace(audit, faults=("x", "y")))
+        assert LABELS["en"]["chain_faults"].format(2) in shown(client, "/journal")

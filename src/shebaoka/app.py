@@ -18,6 +18,7 @@ from shebaoka.desk import (
     Evening,
     Finding,
     Institutions,
+    JournalRoom,
     Keypad,
     Messages,
     Papers,
@@ -139,6 +140,7 @@ class House:
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
         self.days = Days(self.views, notices)
+        self.journal = JournalRoom(self.views, notices, clock)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)

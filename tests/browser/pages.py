@@ -25,6 +25,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "enrol": ("", "/enrol"),
     "today": ("clerk", "/"),
     "journal": ("auditor", "/journal"),
+    "journal_of_a_person": ("auditor", "/journal?person={with_money}"),
+    "history": ("supervisor", "/persons/{locked}/history"),
     "search": ("clerk", "/persons"),
     "person": ("clerk", "/persons/{with_money}"),
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),

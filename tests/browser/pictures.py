@@ -43,6 +43,8 @@ class Shot(msgspec.Struct, frozen=True):
 SHOTS = (
     Shot("office-sign-in", "", "/sign-in"),
     Shot("office-today", "supervisor", "/"),
+    Shot("office-approvals", "supervisor", "/approvals?of={draft}"),
+    Shot("office-day", "supervisor", "/day?channel=all"),
     Shot("office-cycle", "clerk", "/evening/{cycle}"),
     Shot("office-staff", "security_administrator", "/staff"),
     Shot("office-high-contrast", "clerk", "/journal?type=large&contrast=high"),

@@ -44,7 +44,6 @@ from shebaoka.desk.drafts import DraftEvent as DraftEvent
 from shebaoka.desk.drafts import Drafts as Drafts
 from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
 from shebaoka.desk.drafts import flow_of as flow_of
-from shebaoka.desk.drafts import must_serve as must_serve
 from shebaoka.desk.drawer import PIECES as PIECES
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening
@@ -107,6 +106,10 @@ from shebaoka.desk.screens import PersonScreen as PersonScreen
 from shebaoka.desk.screens import Screens as Screens
 from shebaoka.desk.screens import Statement as Statement
 from shebaoka.desk.screens import Tally as Tally
+from shebaoka.desk.seeking import ChainState as ChainState
+from shebaoka.desk.seeking import JournalRoom as JournalRoom
+from shebaoka.desk.seeking import JournalState as JournalState
+from shebaoka.desk.seeking import Sought as Sought
 from shebaoka.desk.sessions import Sessions as Sessions
 from shebaoka.desk.sessions import SessionTimes as SessionTimes
 from shebaoka.desk.signin import Enrolment as Enrolment

@@ -171,8 +171,8 @@ def as_seen_by(staff: Staff, lines: Iterable[JournalLine]) -> list[JournalLine]:
 def _in_brief(line: JournalLine) -> JournalLine:
     """A line without the terminal that sent it, and without facts and steps if an institution asked."""
     if line.service in _OF_INSTITUTIONS:
-        return replace(line, by="", answer=replace(line.answer, facts={}, next=()), brief=True)
-    return replace(line, by="") if line.channel == Channel.TERMINAL else line
+        return replace(line, by="", where="", answer=replace(line.answer, facts={}, next=()), brief=True)
+    return replace(line, by="", where="") if line.channel == Channel.TERMINAL else line
 
 
 class Accounts:

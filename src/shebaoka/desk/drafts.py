@@ -96,7 +96,7 @@ class Drafts:
 
         `screen` is the person's, where they are registered. `BadInput` for what no window does, `NotAllowed`.
         """
-        must_serve(staff)
+        _must_serve(staff)
         if service not in WINDOW:
             raise BadInput("service: this is not done at a window; choose one of the services on the person's page.")
         if "card" not in SERVICES[service.partition(".")[0]].__struct_fields__:
@@ -170,13 +170,13 @@ class Drafts:
 
     def change(self, staff: Staff, draft: Draft, step: Step, content: Content) -> Draft:
         """The draft with other content; an approval is asked for anew. `DraftChanged` if somebody was faster."""
-        must_serve(staff)
+        _must_serve(staff)
         values = {"content": _encoded(content), "step": step.value}
         return self._changed(staff, draft, sql.CHANGE, values, step.value)
 
     def ask_approval(self, staff: Staff, draft: Draft) -> Draft:
         """Put the draft before a second person. `DraftChanged`."""
-        must_serve(staff)
+        _must_serve(staff)
         return self._changed(staff, draft, sql.ASK_APPROVAL, {}, "approval_asked")
 
     def approve(self, staff: Staff, draft: Draft, *, given: bool, reason: str) -> Draft:
@@ -193,7 +193,7 @@ class Drafts:
 
     def set_aside(self, staff: Staff, draft: Draft) -> Draft:
         """The draft is not gone on with; it stays on file. `DraftChanged`."""
-        must_serve(staff)
+        _must_serve(staff)
         return self._changed(staff, draft, sql.SET_ASIDE, {}, "set_aside")
 
     def news(self, draft: Draft) -> list[JournalLine]:
@@ -205,7 +205,7 @@ class Drafts:
 
     def told(self, staff: Staff, draft: Draft, seq: int) -> None:
         """Whoever works on the draft has been told of everything up to an entry."""
-        must_serve(staff)
+        _must_serve(staff)
         self._views.write(sql.TOLD, {"id": draft.id, "seq": seq})
 
     def answered(self, staff: Staff, draft: Draft, receipt: Receipt) -> Draft:
@@ -279,7 +279,7 @@ def ask_of_draft(
     draft: Draft, flow: Flow, staff: Staff, *, pin: Digits | None = None, new_pin: Digits | None = None
 ) -> Ask:
     """The request that a draft has become. `BadInput` names what was chosen and cannot be."""
-    must_serve(staff)
+    _must_serve(staff)
     content = draft.content
     service, _, variant = draft.service.partition(".")
     request_type = SERVICES[service]
@@ -322,7 +322,7 @@ def chosen_of(service: str, card: str, chosen: Mapping[str, str]) -> dict[str, A
     return said
 
 
-def must_serve(staff: Staff) -> None:
+def _must_serve(staff: Staff) -> None:
     """`NotAllowed` unless somebody begins, confirms or sets aside services at a window."""
     staff.must(Right.SERVE_AT_WINDOW)
 

@@ -64,7 +64,8 @@ class PersonScreen(msgspec.Struct, frozen=True):
 class JournalLine(msgspec.Struct, frozen=True):
     """One journal entry for reading; `place` is how it is cited, `hash` in hexadecimal.
 
-    `brief` is whether facts are left out for somebody who may not read whole accounts; see `as_seen_by`.
+    `where` is the place that was asked from. `brief` is whether facts are left out for somebody who may not read whole
+    accounts; see `as_seen_by`.
     """
 
     place: str
@@ -77,6 +78,7 @@ class JournalLine(msgspec.Struct, frozen=True):
     answer: Answer
     hash: str
     brief: bool = False
+    where: str = ""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -121,7 +123,7 @@ class Screens:
         rows = self._views.rows(views.ENTRY_AT, {"person_id": int(person_id), "seq": int(seq)})
         if not rows:
             raise NotFound(f"The journal has no entry {place}.")
-        return _line(Row(*rows[0]))
+        return line_of(Row(*rows[0]))
 
     def person(self, store: Store, number: str, on: dt.date) -> PersonScreen:
         """The person with this social security number. `NotFound` if nobody has it."""
@@ -213,16 +215,16 @@ class Screens:
                 "seq": before.seq if before else None,
             },
         )
-        return [_line(Row(*row)) for row in rows]
+        return [line_of(Row(*row)) for row in rows]
 
     def journal_of(self, person_id: int, *, limit: int = 100, before: int = 2**62) -> list[JournalLine]:
         """One person's entries, newest first."""
         rows = self._views.rows(views.ENTRIES_OF_PERSON, {"person_id": person_id, "limit": limit, "before": before})
-        return [_line(Row(*row)) for row in rows]
+        return [line_of(Row(*row)) for row in rows]
 
     def waiting_corrections(self) -> list[JournalLine]:
         """Proposals that wait for a second person, newest first; what each says of entry and reason is in its facts."""
-        return [_line(Row(*row)) for row in self._views.rows(views.WAITING_CORRECTIONS)]
+        return [line_of(Row(*row)) for row in self._views.rows(views.WAITING_CORRECTIONS)]
 
     def meta(self) -> dict[str, str]:
         """What is on file about this database: its city, and whether its people are invented."""
@@ -252,7 +254,8 @@ def _screen(loaded: Loaded, notice: Notice, on: dt.date) -> PersonScreen:
     )
 
 
-def _line(row: Row) -> JournalLine:
+def line_of(row: Row) -> JournalLine:
+    """An entry for reading."""
     entry: Entry = decoded(row.body)
     return JournalLine(
         place=f"{row.person_id}-{row.seq}",
@@ -264,6 +267,7 @@ def _line(row: Row) -> JournalLine:
         channel=entry.sender.channel,
         answer=entry.answer,
         hash=row.hash.hex(),
+        where=entry.sender.place,
     )
 
 

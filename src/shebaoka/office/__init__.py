@@ -5,7 +5,19 @@
 
 from litestar import Router
 
-from shebaoka.office import approvals, city, day, entrance, evening, imports, keeping, passkeys, rulebook, windows
+from shebaoka.office import (
+    approvals,
+    city,
+    day,
+    entrance,
+    evening,
+    imports,
+    journal,
+    keeping,
+    passkeys,
+    rulebook,
+    windows,
+)
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
 
 OPEN = [
@@ -25,7 +37,8 @@ FOR_STAFF = [
     *(day.get_day, day.get_day_table),
 ]
 ABOUT_PEOPLE = [
-    *(city.get_journal, city.get_corrections),
+    *(city.get_corrections, journal.get_journal, journal.post_journal_person),
+    *(journal.get_history, journal.get_history_file),
     *(approvals.get_approvals, approvals.post_approval, approvals.get_drafts, approvals.post_set_aside),
 ]
 ABOUT_STAFF = [keeping.get_staff, keeping.post_staff, keeping.post_reset, keeping.post_end]

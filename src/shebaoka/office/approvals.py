@@ -21,7 +21,6 @@ from shebaoka.desk import (
     fields_of,
     flow_of,
     must_see_accounts,
-    must_serve,
     next_step,
 )
 from shebaoka.numbers import mask, mask_name
@@ -88,13 +87,7 @@ def _fields_in_words(labels: dict[str, str]) -> dict[str, str]:
     }
 
 
-def service_of(page: Page, draft: Draft) -> str:
-    """A draft's service, with the card that it is about."""
-    name = page.said.service(draft.service)
-    return page.said.named(name, page.said.words.cards[draft.card]) if draft.card else name
-
-
-def _chosen(page: Page, draft: Draft) -> list[tuple[str, str]]:
+def _chosen(page: Page, draft: Draft, windows: dict[str, str]) -> list[tuple[str, str]]:
     """What was chosen, field by field; a name stays masked."""
     labels, said, names = page.labels, page.said, _fields_in_words(page.labels)
     chosen, shown = draft.content.chosen or {}, []
@@ -104,16 +97,18 @@ def _chosen(page: Page, draft: Draft) -> list[tuple[str, str]]:
             value = mask_name(value)
         elif field.startswith("hands_in_"):
             value = labels["is"] if value == "yes" else labels["is_not"]
+        elif field == "collect_at":
+            value = windows.get(value, value)
         elif field == "application":
             value = said.words.applications.get(value, value)
         shown.append((names.get(field, field), value or "—"))
     return shown
 
 
-def _facts(page: Page, draft: Draft) -> list[tuple[str, str]]:
+def _facts(page: Page, draft: Draft, windows: dict[str, str]) -> list[tuple[str, str]]:
     """What whoever approves is told of a draft."""
     labels, said, content = page.labels, page.said, draft.content
-    facts = _chosen(page, draft)
+    facts = _chosen(page, draft, windows)
     if content.agent is not None and content.presenter == "agent":
         agent = content.agent
         came = f"{mask_name(agent.name)} {mask(agent.number)}" + (said.beside(agent.relation) if agent.relation else "")
@@ -133,9 +128,16 @@ def _facts(page: Page, draft: Draft) -> list[tuple[str, str]]:
     return facts
 
 
-def _waiting(page: Page, staff: Staff, draft: Draft, reason: str = "") -> Waiting:
+def _waiting(page: Page, staff: Staff, draft: Draft, windows: dict[str, str], reason: str = "") -> Waiting:
     own = staff.name in (draft.opened_by, draft.changed_by)
-    return Waiting(draft, service_of(page, draft), mask(draft.number), _facts(page, draft), own, reason)
+    return Waiting(
+        draft,
+        page.said.service_of(draft.service, draft.card),
+        mask(draft.number),
+        _facts(page, draft, windows),
+        own,
+        reason,
+    )
 
 
 def _local(page: Page, at: dt.datetime) -> str:
@@ -147,12 +149,17 @@ async def _approvals(
 ) -> Response[bytes]:
     page, staff = Page(request), request.state.staff
     must_see_accounts(staff)
-    found = await to_thread.run_sync(page.front.drafts.waiting, staff)
+
+    def read() -> tuple[list[Draft], dict[str, str]]:
+        windows = {w.code: f"{w.code} {w.site} {w.name}" for w in page.front.windows.everybody()}
+        return page.front.drafts.waiting(staff), windows
+
+    found, windows = await to_thread.run_sync(read)
     there = any(draft.id == of for draft in found)
     return await page.show(
         "approvals.html",
         status=status,
-        waiting=[_waiting(page, staff, d, reason if d.id == of else "") for d in found],
+        waiting=[_waiting(page, staff, d, windows, reason if d.id == of else "") for d in found],
         fault=fault,
         lost_reason="" if there else reason,
         approves=page.may(Right.APPROVE),
@@ -234,7 +241,7 @@ def _opens(page: Page, drafts: list[Draft]) -> list[Open]:
         if draft.approval in ("asked", "denied"):
             step = page.labels["waits_for_approval"] if draft.approval == "asked" else page.labels["draft_denied"]
         age = _age(page, draft.changed_at)
-        shown.append(Open(draft, service_of(page, draft), mask(draft.number), age, step))
+        shown.append(Open(draft, page.said.service_of(draft.service, draft.card), mask(draft.number), age, step))
     return shown
 
 
@@ -252,7 +259,7 @@ async def _drafts(request: Asked, *, status: int = 200, fault: str = "") -> Resp
             "drafts": _opens(page, room.all_open(staff)),
             "chosen": chosen,
             "events": events,
-            "aside": _known(page, staff, aside) if aside and _may_serve(staff) else None,
+            "aside": _known(page, staff, aside) if aside and staff.may(Right.SERVE_AT_WINDOW) else None,
         }
 
     found = await to_thread.run_sync(read)
@@ -262,19 +269,11 @@ async def _drafts(request: Asked, *, status: int = 200, fault: str = "") -> Resp
         fault=fault,
         at=lambda at: _local(page, at),
         words=steps_in_words(page.labels),
-        service=lambda draft: service_of(page, draft),
+        service=lambda draft: page.said.service_of(draft.service, draft.card),
         masked=mask,
-        may_serve=_may_serve(staff),
+        may_serve=staff.may(Right.SERVE_AT_WINDOW),
         **found,
     )
-
-
-def _may_serve(staff: Staff) -> bool:
-    try:
-        must_serve(staff)
-    except NotAllowed:
-        return False
-    return True
 
 
 def _known(page: Page, staff: Staff, draft_id: str) -> Draft:
@@ -294,7 +293,7 @@ async def get_drafts(request: Asked) -> Response[bytes]:
 async def post_set_aside(request: Asked) -> Response[bytes]:
     """The draft is not gone on with, after the question whether it shall be; what happened stays on file."""
     form, front, staff = await form_of(request), front_of(request), request.state.staff
-    must_serve(staff)
+    staff.must(Right.SERVE_AT_WINDOW)
     page = Page(request)
 
     def set_aside() -> None:

@@ -1,26 +1,22 @@
-"""The first page, which shows the city in numbers, the journal of all decisions, and corrections that wait."""
+"""The first page, which shows the city in numbers, and corrections that wait."""
 
-import re
 from typing import Any
 
 import msgspec
 from anyio import to_thread
 from litestar import Response, get
 
-from shebaoka.desk import JournalLine, Tally, must_see_accounts
+from shebaoka.desk import Tally, must_see_accounts
 from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
 from shebaoka.pages import Asked
 from shebaoka.paper import run_words
-from shebaoka.records import SERVICES, BadInput, Making
+from shebaoka.records import Making
 
-LINES = 50
-"""Journal entries on a page."""
 REASONS = 12
 """Reasons beside a run in the list of runs; its own page has all."""
 BAR = 240
 """How wide the longest bar of the chart is, in its own units."""
-_PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -68,31 +64,6 @@ async def get_today(request: Asked) -> Response[bytes]:
         }
 
     return await page.show("today.html", **await to_thread.run_sync(read))
-
-
-@get("/journal")
-async def get_journal(request: Asked) -> Response[bytes]:
-    """Everybody's entries, newest first, by clause, outcome and service; a page goes on after an entry's place."""
-    page = Page(request)
-    front = page.front
-    asked = {key: request.query_params.get(key, "") for key in ("clause", "outcome", "service", "before")}
-    clauses = list(dict.fromkeys(c for notice in front.notices.versions for c in notice.clauses))
-    known = {"clause": clauses, "outcome": ["accepted", "refused"], "service": list(SERVICES)}
-    for key, values in known.items():
-        if asked[key] and asked[key] not in values:
-            raise BadInput(f"{key}: choose one of the values on the page.")
-    if asked["before"] and not _PLACE.fullmatch(asked["before"]):
-        raise BadInput("before: give the place of an entry, such as 1001-7.")
-
-    def read() -> list[JournalLine]:
-        screens = front.screens
-        after = screens.line(asked["before"]) if asked["before"] else None
-        chosen = {key: asked[key] or None for key in known}
-        return screens.journal(limit=LINES + 1, before=after, **chosen)
-
-    found = await to_thread.run_sync(read)
-    more = found[LINES - 1].place if len(found) > LINES else ""
-    return await page.show("journal.html", lines=page.lines(found[:LINES]), asked=asked, known=known, more=more)
 
 
 @get("/corrections")

@@ -2,6 +2,7 @@
 
 WINDOWS: dict[str, dict[str, str]] = {
     "zh-Hans": {
+        "its_name": "名称", "since_when": "启用时间",
         "place_is_no_window": "没有办成：地点要填在用的窗口代码，或者空着。",
         "windows": "服务窗口", "window_code": "窗口代码", "site": "网点", "address": "地址",
         "opening_hours": "开放时间",
@@ -22,6 +23,7 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只显示这一次。请马上装入终端，不要留在别处。",
     },
     "zh-Hant": {
+        "its_name": "名稱", "since_when": "啟用時間",
         "place_is_no_window": "沒有辦成：地點要填在用的窗口代碼，或者空著。",
         "windows": "服務窗口", "window_code": "窗口代碼", "site": "網點", "address": "地址",
         "opening_hours": "開放時間",
@@ -42,6 +44,7 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只顯示這一次。請馬上裝入終端，不要留在別處。",
     },
     "en": {
+        "its_name": "Name", "since_when": "Since",
         "place_is_no_window": "Nothing was done: give the code of a window in use as the place, or leave it empty.",
         "windows": "Windows", "window_code": "Code", "site": "Site", "address": "Address",
         "opening_hours": "Opening hours", "add_window": "Add a window", "change_window": "Change window {0}",

@@ -113,7 +113,7 @@ async def _kept(request: Asked, act: Callable[..., None], form: dict[str, str]) 
     except (BadInput, NotFound) as e:
         names = {
             "code": labels["window_code"],
-            "name": labels["field_name"],
+            "name": labels["its_name"],
             "site": labels["site"],
             "address": labels["address"],
             "hours": labels["opening_hours"],
@@ -193,7 +193,7 @@ async def _refused(request: Asked, e: BadInput | NotFound, typed: dict[str, str]
     labels = Page(request).labels
     names = {
         "code": labels["institution_code"],
-        "name": labels["field_name"],
+        "name": labels["its_name"],
         "kinds": labels["may_settle_kinds"],
         "key_id": labels["key_id"],
         "institution": labels["institution_code"],

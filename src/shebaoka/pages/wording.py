@@ -34,6 +34,7 @@ class Line(msgspec.Struct, frozen=True):
     sentence: str
     steps: list[str]
     on_file: bool
+    where: str
 
 
 class Possible(msgspec.Struct, frozen=True):
@@ -226,4 +227,5 @@ def line_of(line: JournalLine, said: Said, zone: dt.tzinfo) -> Line:
         sentence=said.speech.says(answer, brief=line.brief),
         steps=said.speech.do(answer, brief=line.brief),
         on_file=answer.ground not in NOBODY,
+        where=line.where,
     )

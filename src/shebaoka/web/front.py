@@ -22,6 +22,7 @@ from shebaoka.desk import (
     Evening,
     Finding,
     Institutions,
+    JournalRoom,
     Keypad,
     Messages,
     Opened,
@@ -68,6 +69,7 @@ class Front(msgspec.Struct, frozen=True):
     institutions: Institutions
     windows: Windows
     days: Days
+    journal: JournalRoom
     messages: Messages
     accounts: Accounts
     drafts: Drafts
