@@ -219,6 +219,7 @@ class Drafts:
             "attempt": draft.attempt,
             "entry": receipt.entry,
             "person_id": int(receipt.entry.partition("-")[0]),
+            "seq": int(receipt.entry.partition("-")[2]),
             "state": "done" if accepted else "open",
         }
         with self._views.together() as run:

@@ -41,6 +41,7 @@ where id = %(id)s and version = %(version)s and state = 'open' and approval = 'a
 TOLD = "update draft set base_seq = greatest(base_seq, %(seq)s) where id = %(id)s and state = 'open'"
 ANSWERED = f"""
 update draft set attempt = attempt + 1, version = version + 1, entry = %(entry)s, state = %(state)s,
+    base_seq = greatest(base_seq, %(seq)s),
     person_id = %(person_id)s, changed_by = %(by)s, changed_at = %(at)s, changed_step = 'confirm', place = %(place)s
 where id = %(id)s and attempt = %(attempt)s and state = 'open' returning {_DRAFT}"""
 SET_ASIDE = f"""

@@ -62,6 +62,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "done_no": ("没有办成", "沒有辦成", "Not done"),
     "next_to_do": ("接下来请办", "接下來請辦", "What to do next"),
     "cannot_be_done": ("现在不能办", "現在不能辦", "This cannot be done now"),
+    "give_fee_back": ("到收款页退费", "到收款頁退費", "Pay the fee back at the till"),
     "record_refusal": ("记下不予办理，打印告知单", "記下不予辦理，列印告知單", "Record the refusal and print a slip"),
     "step_done": ("已完成", "已完成", "done"),
     "change_it": ("修改", "修改", "Change"),

@@ -6,7 +6,7 @@ Photo and signature on the form are sealed papers: they are opened for it, and t
 from anyio import to_thread
 from litestar import Response, get, post
 
-from shebaoka.desk import Draft
+from shebaoka.desk import Draft, Step, without
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
 from shebaoka.paper import (
@@ -237,9 +237,16 @@ async def post_open(request: Asked) -> Response[bytes]:
 
 @post("/papers/{paper:str}/aside", status_code=200)
 async def post_paper_aside(request: Asked) -> Response[bytes]:
-    """A page that was scanned wrongly ceases to count."""
-    form = await form_of(request)
-    front, staff = front_of(request), request.state.staff
-    await to_thread.run_sync(front.papers.set_aside, staff, request.path_params["paper"])
-    back = form.get("draft", "")
-    return moved_to(f"/drafts/{back}" if back.isalnum() else "/persons")
+    """A page that was scanned wrongly ceases to count; a step that rested on it is to be done again."""
+    await form_of(request)
+    front, staff, paper = front_of(request), request.state.staff, request.path_params["paper"]
+
+    def set_aside() -> str:
+        line = front.papers.set_aside(staff, paper)
+        draft = front.drafts.get(staff, line.draft)
+        for step, held in ((Step.PHOTO, draft.content.photo), (Step.SIGNATURE, draft.content.signature)):
+            if held == paper:
+                draft = front.drafts.change(staff, draft, step, without(draft.content, step))
+        return draft.id
+
+    return moved_to(f"/drafts/{await to_thread.run_sync(set_aside)}")
