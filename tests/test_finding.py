@@ -292,6 +292,21 @@ def test_people_carried_over_in_bulk_are_found_by_name_after_catching_up(empty: 
     assert empty.numbers("a00000002") == [ZHOU_MING]
 
 
+def test_a_pass_goes_on_where_somebody_was_given_words_meanwhile(empty: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that are there already leave out themselves alone; a backslash is a letter like others."""
+    empty.carry({LI_NA: "李娜", ZHOU_MING: "周\\明"}, 1)
+    as_text = sql.as_text
+
+    def overtaken(rows: Any) -> bytes:
+        with psycopg.connect(empty.database.app, autocommit=True) as other:
+            other.execute("insert into finding select person_id, '李', number from person where number = %s", [LI_NA])
+        return as_text(rows)
+
+    monkeypatch.setattr(sql, "as_text", overtaken)
+    assert list(empty.finding.catch_up()) == [Caught(2, 2)]
+    assert (empty.names("李娜"), empty.names("周\\")) == (["李娜"], ["周\\明"])
+
+
 def test_one_pass_at_a_time_catches_up(empty: Room) -> None:
     """A second one that begins meanwhile leaves it to the first."""
     empty.put({LI_NA: "李娜"})

@@ -7,13 +7,14 @@ searched for whom is kept. How a search stays quick among millions is told in do
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
 from shebaoka import names, numbers
-from shebaoka.desk.findable import old_card_word, words
+from shebaoka.desk.findable import Row, old_card_word, words
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.staff import Staff
 from shebaoka.records import BadInput
@@ -22,8 +23,8 @@ from shebaoka.store import finding as sql
 
 TEXT_MAX = 100
 LIMIT = 20
-CAUGHT_UP_AT_ONCE = 10_000
-"""People whose words are written in one transaction by the pass that catches up."""
+CAUGHT_UP_AT_ONCE, PIECE = 30_000, 10_000
+"""People whose words the pass that catches up writes in one transaction, and how many of them go out at a time."""
 _PAGES_MAX = 20
 _NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _CARD_NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9]{9}")
@@ -227,14 +228,21 @@ class Finding:
                 if last is None:
                     return
                 lacking = run(sql.LACKING, {"after": after, "last": last})
-                if lacking:
-                    run(sql.ADD_WORDS, sql.as_arrays(row for one in lacking for row in words(*one)))
+                pieces = [lacking[n : n + PIECE] for n in range(0, len(lacking), PIECE)]
+                if not run.copied(sql.COPY_WORDS, (sql.as_text(_words_of(piece)) for piece in pieces)):
+                    # Somebody among them was registered or renamed just now.
+                    for piece in pieces:
+                        run(sql.ADD_WORDS, sql.as_arrays(_words_of(piece)))
             after, people, written = last, people + n, written + len(lacking)
             yield Caught(people, written)
 
     def announce(self) -> None:
         """Tell the servers of the house that people were carried over in bulk; each catches up, see `kept_findable`."""
         self._views.rows(sql.ANNOUNCE)
+
+
+def _words_of(people: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+    return (row for one in people for row in words(*one))
 
 
 _SINGLE = {

@@ -49,14 +49,16 @@ LOCK = "select pg_try_advisory_xact_lock(5, 0)"
 NEXT = """
 select max(person_id), count(*) from (
     select person_id from person where person_id > %(after)s order by person_id limit %(limit)s) as p"""
-# Those of them who have no word at all. Whoever has one has all, for they are written together.
+# Those of them who have no word at all. Whoever has one has all, for they are written together. Each is looked for by
+# the index: of a table that has just begun to fill the planner knows nothing.
 LACKING = """
 select p.person_id, p.number, p.name,
        array(select c.number from card c where c.person_id = p.person_id and c.kind = 'old_medical')
 from person p
 where p.person_id > %(after)s and p.person_id <= %(last)s
-  and not exists (select from finding f where f.person_id = p.person_id)
+  and (select f.word from finding f where f.person_id = p.person_id limit 1) is null
 order by p.person_id"""
+COPY_WORDS = "copy finding (word, number, person_id) from stdin"
 ADD_WORDS = """
 insert into finding (person_id, word, number)
 select * from unnest(%(people)s::bigint[], %(words)s::text[], %(numbers)s::text[]) on conflict do nothing"""
@@ -66,6 +68,12 @@ _COLUMNS = encoders_of(sql.FINDING)
 def as_arrays(rows: Iterable[tuple[int, str, str]]) -> dict[str, bytes]:
     """The values of `ADD_WORDS`, in the order of the primary key, packed: there are some seventy thousand of them."""
     return dict(zip(("people", "words", "numbers"), columns(_COLUMNS, sorted(rows)), strict=True))
+
+
+def as_text(rows: Iterable[tuple[int, str, str]]) -> bytes:
+    """The same for `COPY_WORDS`, in the order of the index of words, which is the larger one."""
+    lines = sorted(f"{word}\t{number}\t{person_id}\n" for person_id, word, number in rows)
+    return "".join(lines).replace("\\", "\\\\").encode()
 
 
 ANNOUNCE = "select pg_notify('people_carried_over', '')"

@@ -1,11 +1,13 @@
 """What screens and reports read, and the few statements that write beside the tray: import runs, seals."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors
+from psycopg.copy import QueuedLibpqWriter
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shebaoka.records import StoreBusy, Trouble
@@ -203,6 +205,35 @@ Run = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
 """Runs one statement with its parameters, and gives its rows."""
 
 
+class Together:
+    """What runs statements one after the other in one transaction."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def __call__(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """One statement with its parameters; its rows."""
+        cursor = self._connection.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def copied(self, statement: str, pieces: Iterable[bytes]) -> bool:
+        """Whether all rows went in by COPY; if one was there already none has, and what was done before it stays.
+
+        While the database takes one piece in, the next one is made.
+        """
+        try:
+            with (
+                self._connection.transaction(),
+                self._connection.cursor() as cursor,
+                cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as stream,
+            ):
+                for piece in pieces:
+                    stream.write(piece)
+        except errors.UniqueViolation:
+            return False
+        return True
+
+
 class Views:
     """Reads for screens, safe for many threads; each call but `together` is one statement."""
 
@@ -262,17 +293,12 @@ class Views:
                 raise self._why_not() from None
 
     @contextmanager
-    def together(self) -> Iterator[Run]:
+    def together(self) -> Iterator[Together]:
         """Several statements in one transaction, each of which sees what was committed before it; all or nothing."""
         with told_plainly(saving=True):
             try:
                 with self._pool.connection() as connection, connection.transaction():
-
-                    def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-                        cursor = connection.execute(statement, parameters)
-                        return cursor.fetchall() if cursor.description else []
-
-                    yield run
+                    yield Together(connection)
             except PoolTimeout:
                 raise self._why_not() from None
 

@@ -6,6 +6,7 @@ from shebaoka.web.errors import json_troubles as json_troubles
 from shebaoka.web.errors import strictly as strictly
 from shebaoka.web.front import Front as Front
 from shebaoka.web.front import asked as asked
+from shebaoka.web.front import journalled as journalled
 from shebaoka.web.front import looked_up as looked_up
 from shebaoka.web.front import must_sign_in as must_sign_in
 from shebaoka.web.front import signed_in as signed_in

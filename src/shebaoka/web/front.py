@@ -111,6 +111,12 @@ async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tup
 
     `NotAllowed` with the notice's ground if the desk refuses, `NotFound` if nobody is registered with the number.
     """
+    receipt = await journalled(front, staff, number, reason)
+    return await to_thread.run_sync(front.person, number), receipt
+
+
+async def journalled(front: Front, staff: Staff, number: str, reason: str) -> Receipt:
+    """The look-up alone, through the desk and into the journal. `NotAllowed` as for `looked_up`."""
     staff.must_see_people()
     channel = CHANNEL_OF.get(staff.role, Channel.WINDOW)
     sender = Sender(by=staff.name, channel=channel, place=staff.place or staff.role)
@@ -120,7 +126,7 @@ async def looked_up(front: Front, staff: Staff, number: str, reason: str) -> tup
         raise outcome
     if outcome.answer.outcome == "refused" and outcome.answer.ground != "person_is_not_registered":
         raise NotAllowed(f"The notice does not answer this enquiry here (clause {outcome.answer.clause}).")
-    return await to_thread.run_sync(front.person, number), outcome
+    return outcome
 
 
 async def opened(front: Front, staff: Staff, paper: str, reason: str) -> Opened:

@@ -26,7 +26,7 @@ from shebaoka.desk import (
 )
 from shebaoka.pages import Asked, form_of, front_of, moved_to
 from shebaoka.records import Answer, BadInput, DraftChanged, NotFound, Receipt, Trouble
-from shebaoka.web import Front, asked, looked_up
+from shebaoka.web import Front, asked, journalled
 from shebaoka.window.frame import Page
 from shebaoka.window.showing import answer_in_words, draft_shown
 from shebaoka.window.stepping import content_after, uploaded
@@ -172,7 +172,7 @@ async def get_draft(request: Asked) -> Response[bytes]:
     """A draft with its steps. Whose it is was looked up when it was begun; opening it is a look of its own."""
     seat = await seat_of(request, serves=False)
     if seat.screen is not None:
-        await looked_up(seat.front, seat.staff, seat.draft.number, f"{REASON} {seat.draft.id}")
+        await journalled(seat.front, seat.staff, seat.draft.number, f"{REASON} {seat.draft.id}")
     at = request.query_params.get("at", "")
     step = Step(at) if at in tuple(Step) else None
     return await draft_page(request, seat, at=step)
