@@ -397,6 +397,13 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     },
     ("POST", "/papers/{paper:str}"): Right.SEE_PAPERS,
     ("POST", "/papers/{paper:str}/aside"): Right.KEEP_PAPERS,
+    **{
+        (method, f"/lists{path}"): Right.SERVE_AT_WINDOW
+        for method, path in (
+            *(("GET", ""), ("POST", ""), ("GET", "/{list_id:str}"), ("GET", "/{list_id:str}/result.csv")),
+            *(("POST", "/{list_id:str}/check"), ("POST", "/{list_id:str}/apply")),
+        )
+    },
     ("GET", "/keypad/{name:str}"): ANYBODY,
     ("POST", "/keypad/{name:str}"): ANYBODY,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
@@ -455,6 +462,7 @@ def filled(pages: Pages, path: str) -> str:
         "step:str": "presenter",
         "slip:str": "form",
         "paper:str": "none",
+        "list_id:str": "l0123456789abcdef",
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

@@ -20,6 +20,7 @@ from shebaoka.desk import (
     Institutions,
     JournalRoom,
     Keypad,
+    Lists,
     Messages,
     Papers,
     Passkeys,
@@ -139,6 +140,7 @@ class House:
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
+        self.lists = Lists(self.views, notices, self.windows, clock)
         self.days = Days(self.views, notices)
         self.journal = JournalRoom(self.views, notices, clock)
         self.messages = Messages(self.views)

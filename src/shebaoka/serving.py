@@ -63,6 +63,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         people=people,
         institutions=house.institutions,
         windows=house.windows,
+        lists=house.lists,
         days=house.days,
         journal=house.journal,
         messages=house.messages,

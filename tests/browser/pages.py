@@ -5,7 +5,9 @@ somebody newly invented in that state; `{cycle}` and `{run}` are a cycle with di
 over; `{draft}` waits for a second person, and `{window}` is one in use.
 """
 
+import datetime as dt
 import re
+import secrets
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,7 +18,8 @@ from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
-from shebaoka.desk import Amounts, Content, Paid, Role, Staff, StatedDetail, Step
+from shebaoka.desk import Amounts, Content, NewRow, Paid, Role, Staff, StatedDetail, Step
+from shebaoka.numbers import with_check_digit
 from shebaoka.records import Agent, Material
 from shebaoka.vault import SoftwareVault
 
@@ -34,6 +37,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "draft": ("clerk", "/drafts/{draft}"),
     "draft_seen_by_an_auditor": ("auditor", "/drafts/{draft}"),
     "keypad": ("", "/keypad/{keypad}"),
+    "lists": ("clerk", "/lists"),
+    "list": ("clerk", "/lists/{list}"),
     "corrections": ("auditor", "/corrections"),
     "day": ("supervisor", "/day?channel=all"),
     "approvals": ("supervisor", "/approvals?of={draft}"),
@@ -84,6 +89,8 @@ def addressed(browser: Windows, address: str) -> str:
             return a_draft(browser)
         if word == "keypad":
             return browser.run.house.keypad.invite(a_draft(browser), asks_present=False, asks_new=True)
+        if word == "list":
+            return a_list(browser)
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
@@ -105,6 +112,23 @@ def a_draft(browser: Windows) -> str:
         paid=Paid("cash", 2800),
     )
     return drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content)).id
+
+
+def a_list(browser: Windows) -> str:
+    """An employer's list with rows of every kind, checked, and not applied for yet."""
+    run, clerk = browser.run, Staff("clerk-7", Role.CLERK, "w1")
+    agent = Agent("王小芳", with_check_digit("14070219850312002"), "人事专员")
+    known, held = person_in(browser, "registered"), person_in(browser, "in_use")
+    rows = [NewRow(2, known.number, known.name), NewRow(3, held.number, held.name), NewRow(4, "", "李娜")]
+    rows += [
+        NewRow(5, known.number, known.name),
+        NewRow(6, run.new_number("140702", dt.date(1990, 5, 1)), "李娜", fault="digits_lost"),
+    ]
+    listed = run.house.lists.add(
+        clerk, f"l{secrets.token_hex(8)}", "晋中纺织厂", agent, tuple(Material), "名单.csv", rows
+    )
+    submit = run.front.counter.submit
+    return run.house.lists.check(clerk, listed.id, lambda asks, dry: submit(asks, dry_run=dry).result()).id
 
 
 def a_window(run: Running) -> str:

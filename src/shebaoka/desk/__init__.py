@@ -71,6 +71,11 @@ from shebaoka.desk.institutions import Institutions as Institutions
 from shebaoka.desk.institutions import NewTerminal as NewTerminal
 from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.keypad import Keypad as Keypad
+from shebaoka.desk.listcheck import EmployerList as EmployerList
+from shebaoka.desk.listcheck import ListRow as ListRow
+from shebaoka.desk.lists import ROWS_MAX as ROWS_MAX
+from shebaoka.desk.lists import Lists as Lists
+from shebaoka.desk.lists import NewRow as NewRow
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id

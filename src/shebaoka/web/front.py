@@ -24,6 +24,7 @@ from shebaoka.desk import (
     Institutions,
     JournalRoom,
     Keypad,
+    Lists,
     Messages,
     Opened,
     Outcome,
@@ -68,6 +69,7 @@ class Front(msgspec.Struct, frozen=True):
     people: Callable[[Collection[str]], dict[str, PersonScreen]]
     institutions: Institutions
     windows: Windows
+    lists: Lists
     days: Days
     journal: JournalRoom
     messages: Messages

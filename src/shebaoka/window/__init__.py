@@ -6,7 +6,7 @@
 from litestar import Router
 
 from shebaoka.pages import must_be_known, must_see_people
-from shebaoka.window import drafting, keypads, people, slips, till
+from shebaoka.window import drafting, keypads, lists, people, slips, till
 
 OPEN = [keypads.get_keypad, keypads.post_keypad]
 ABOUT_PEOPLE = [
@@ -14,6 +14,9 @@ ABOUT_PEOPLE = [
     *(people.get_statement, drafting.post_draft, drafting.get_draft, drafting.post_step, drafting.post_undo),
     *(drafting.post_approval, drafting.post_aside, drafting.post_confirm, drafting.get_pin, keypads.post_invite),
     *(slips.get_slip, slips.post_open, slips.post_paper_aside),
+]
+MANY_AT_ONCE = [
+    *(lists.get_lists, lists.post_list, lists.get_list, lists.post_check, lists.post_apply, lists.get_result),
 ]
 ABOUT_TILLS = [
     *(till.get_till, till.get_sheet, till.get_receipt),
@@ -28,4 +31,5 @@ def router() -> Router:
     """
     seers = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
     tills = Router("/", route_handlers=ABOUT_TILLS, guards=[must_be_known, till.must_see_a_till])
-    return Router("/", route_handlers=[*OPEN, seers, tills], include_in_schema=False)
+    many = Router("/", route_handlers=MANY_AT_ONCE, guards=[must_be_known, lists.must_serve_at_a_window])
+    return Router("/", route_handlers=[*OPEN, seers, tills, many], include_in_schema=False)

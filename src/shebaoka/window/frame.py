@@ -6,10 +6,11 @@ from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 from shebaoka.photo import photo_words
 from shebaoka.records import Trouble
+from shebaoka.window.bulklabels import BULK
 from shebaoka.window.labels import WINDOW
 from shebaoka.window.tilllabels import TILL
 
-LABELS = with_labels(WINDOW, TILL)
+LABELS = with_labels(WINDOW, TILL, BULK)
 
 
 class Page(AnyPage):

@@ -124,6 +124,7 @@ async def _search_page(page: Page, status: int = 200, **values: Any) -> Response
         "more": False,
         "register": "",
         "register_masked": "",
+        "may_serve": page.may(Right.SERVE_AT_WINDOW),
     }
     return await page.show("search.html", status=status, **(empty | values))
 

@@ -97,6 +97,9 @@ if (waits) {
   })();
 }
 
+const goesOn = document.querySelector("[data-goes-on]");
+if (goesOn) goesOn.requestSubmit();
+
 // Alt and a letter, in whichever browser: most have a key of their own before access keys, and say so differently.
 document.addEventListener("keydown", (e) => {
   if (e.defaultPrevented || !e.altKey || e.ctrlKey || e.metaKey || e.key.length !== 1) return;
