@@ -41,6 +41,7 @@ SEARCHES, PAGES, WARM_UP, ROUNDS = 500, 300, 20, 10
 TOLD_EVERY_S = 20
 GB_EACH = 4.5
 """What a million people take of the disk, with the server's log."""
+CLERK = Staff("clerk-1", Role.CLERK, "window 7")
 KEPT = "city.json"
 """In a folder that is kept: how many people are in it, whole and findable, and as of which day they were made."""
 BARE = "select person_id, number, name, birth_on, region from person where person_id = %s"
@@ -69,9 +70,9 @@ def main() -> None:
         kept = _kept(home, people)
         if kept is None:
             _must_have_room(home, people)
-            kept = _made(settings, people)
-        city = City(people, kept.on)
         with open_house(settings) as house:
+            kept = kept or _made(house, people)
+            city = City(people, kept.on)
             if city.person(0)[0] != house.screens.number_of(kept.first):
                 sys.exit(f"{home}: the city in it was made by another version of this; name another folder.")
             with _served(settings, house) as pages:
@@ -122,20 +123,20 @@ def _kept(home: Path, people: int) -> Kept | None:
     return kept
 
 
-def _made(settings: Settings, people: int) -> Kept:
-    """Everybody on file and findable. The server is stopped after, so that one begins with nothing in its memory."""
+def _made(house: House, people: int) -> Kept:
+    """Everybody on file and findable."""
     at = dt.datetime.now(dt.UTC)
-    with open_house(settings) as house:
-        house.vault.set_first_pin(Digits("820417"), length=6)
-        built = build(house.url, City(people, at.date()), at)
-        print(f"{people:,} people on file after {built:.0f} s", flush=True)
-        caught_up, again = _caught_up(house), _caught_up(house)
-        print(f"findable by name after {caught_up:.0f} s more", flush=True)
-        _settle(house)
-        number = City(people, at.date()).person(0)[0]
-        first = int(house.views.rows(sql.PERSON_BY_NUMBER, {"number": number})[0][0])
-    kept = Kept(people, first, at.date(), built, caught_up, again)
-    (settings.home / KEPT).write_bytes(msgspec.json.encode(kept))
+    city = City(people, at.date())
+    house.vault.set_first_pin(Digits("820417"), length=6)
+    house.staff.add_person(CLERK.name, CLERK.role, CLERK.place)
+    built = build(house.url, city, at)
+    print(f"{people:,} people on file after {built:.0f} s", flush=True)
+    caught_up, again = _caught_up(house), _caught_up(house)
+    print(f"findable by name after {caught_up:.0f} s more", flush=True)
+    _settle(house)
+    first = int(house.views.rows(sql.PERSON_BY_NUMBER, {"number": city.person(0)[0]})[0][0])
+    kept = Kept(people, first, city.on, built, caught_up, again)
+    (house.settings.home / KEPT).write_bytes(msgspec.json.encode(kept))
     return kept
 
 
@@ -205,7 +206,6 @@ class Looks:
 
     def __init__(self, house: House, city: City, pages: httpx.Client, bare: psycopg.Connection[Any]) -> None:
         self._house, self._city, self._pages, self._bare = house, city, pages, bare
-        self._clerk = Staff("clerk-1", Role.CLERK, "window 7")
         self._rng = random.Random(f"{SEED}:looks")
         self.keys = keys(city)
         self.took: dict[str, list[tuple[float, int]]] = {}
@@ -226,7 +226,7 @@ class Looks:
         """A search by one kind of key."""
         text = self.keys[what](self._somebody())
         began = time.perf_counter()
-        found = self._house.finding.find(self._clerk, text)
+        found = self._house.finding.find(CLERK, text)
         self._note(what, began, len(found.people))
 
     def _person_id(self) -> int:
@@ -280,15 +280,13 @@ def _served(settings: Settings, house: House) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    clerk = Staff("clerk-1", Role.CLERK, "window 7")
-    house.staff.add_person(clerk.name, clerk.role, clerk.place)
     environ = {**os.environ, "SHEBAOKA_HOME": str(settings.home), "SHEBAOKA_DATABASE": settings.database}
     command = [sys.executable, "-m", "shebaoka", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
         try:
             if server.stdout is None or str(port) not in server.stdout.readline():
                 raise SystemExit("The server did not start.")
-            cookies = {"shebaoka_session": house.sessions.begin(clerk)}
+            cookies = {"shebaoka_session": house.sessions.begin(CLERK)}
             with httpx.Client(
                 base_url=f"http://127.0.0.1:{port}",
                 cookies=cookies,
