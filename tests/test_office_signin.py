@@ -388,6 +388,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/persons/{person_id:int}/full"): Right.SEE_UNMASKED,
     ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
     ("POST", "/services"): Right.SERVE_AT_WINDOW,
+    ("GET", "/day/list"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}"): Right.SEE_PEOPLE,
     ("GET", "/drafts/{draft_id:str}/pin"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}/slips/{slip:str}"): Right.SERVE_AT_WINDOW,

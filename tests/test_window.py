@@ -259,3 +259,19 @@ def test_somebody_new_is_registered_from_the_search(window: Window) -> None:
         step(client, draft, "signature", on_paper="yes")
         client.post(f"{draft}/confirm", data=fields(client, draft))
     assert window.entries(number) == [("register_person", "accepted")]
+
+
+def test_the_days_list_is_the_windows_own(window: Window) -> None:
+    """What was done at a window is on its list and on no other's; another window's is for who oversees."""
+    number = holder(window, 8)
+    with window.client("qian") as client, window.client("li") as other:
+        draft = walked(window, client, number, "report_loss.formal")
+        client.post(f"{draft}/confirm", data=fields(client, draft))
+        paper = client.get("/day/list")
+        assert (paper.status_code, paper.content[:5]) == (200, b"%PDF-")
+        assert other.get("/day/list", params={"window": "w-qian"}).status_code == 403
+        assert client.get("/day/list", params={"on": "2014-01-01"}).status_code == 400
+    (done,) = window.front.days.done_at(Staff("qian", Role.CLERK, "w-qian"), "w-qian", AT.date())
+    assert (done.line.service, done.number) == ("report_loss", number)
+    assert window.front.days.done_at(Staff("li", Role.CLERK, "w-li"), "w-li", AT.date()) == []
+    assert window.front.days.done_at(Staff("chen", Role.SUPERVISOR, "w0"), "w-qian", AT.date()) == [done]

@@ -38,6 +38,7 @@ from shebaoka.desk.credentials import AT_ONCE as AT_ONCE
 from shebaoka.desk.day import Counted as Counted
 from shebaoka.desk.day import Day as Day
 from shebaoka.desk.day import Days as Days
+from shebaoka.desk.day import Done as Done
 from shebaoka.desk.desk import Desk as Desk
 from shebaoka.desk.drafts import Draft as Draft
 from shebaoka.desk.drafts import DraftEvent as DraftEvent

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from shebaoka.desk.journal import Row
 from shebaoka.desk.rights import Right
-from shebaoka.desk.screens import Tally
+from shebaoka.desk.screens import JournalLine, Tally, line_of
 from shebaoka.desk.staff import Staff
 from shebaoka.notice import Notices
 from shebaoka.records import Channel, Sender
@@ -94,8 +95,16 @@ class Day(msgspec.Struct, frozen=True):
         return _sorted(Counted(name, Tally(of["accepted"], of["refused"]), of[LOOK]) for name, of in counts.items())
 
 
+class Done(msgspec.Struct, frozen=True):
+    """Something that was done at a window, and about whom; name and number are empty of who is not on file."""
+
+    line: JournalLine
+    name: str
+    number: str
+
+
 class Days:
-    """Counts days for those who oversee. Safe for many threads."""
+    """Counts days for those who oversee, and lists a window's. Safe for many threads."""
 
     def __init__(self, views_: Views, notices: Notices) -> None:
         self._views = views_
@@ -107,6 +116,18 @@ class Days:
         rows = self._views.rows(sql.BY_SENDER, day_bounds(day, self._notices.zone))
         lines = [Line(_sender(sender), *counted) for sender, *counted in rows]
         return Day(day, [line for line in lines if channel is None or line.sender.channel is channel])
+
+    def done_at(self, staff: Staff, place: str, day: dt.date) -> list[Done]:
+        """All that was asked at a window on a day, in order, looks left out: for who works there, or oversees.
+
+        `NotAllowed`.
+        """
+        staff.must(Right.SERVE_AT_WINDOW if place == (staff.place or staff.role) else Right.OVERSEE)
+        quoted = msgspec.json.encode(place).decode()
+        values = {**day_bounds(day, self._notices.zone), "place": f',"place":{quoted}}},"given":'}
+        return [
+            Done(line_of(Row(*row[:10])), row[10] or "", row[11] or "") for row in self._views.rows(sql.DONE_AT, values)
+        ]
 
 
 def _sorted(counted: Iterable[Counted]) -> list[Counted]:

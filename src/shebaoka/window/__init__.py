@@ -6,14 +6,14 @@
 from litestar import Router
 
 from shebaoka.pages import must_be_known, must_see_people
-from shebaoka.window import drafting, keypads, lists, people, slips, till
+from shebaoka.window import daylist, drafting, keypads, lists, people, slips, till
 
 OPEN = [keypads.get_keypad, keypads.post_keypad]
 ABOUT_PEOPLE = [
     *(people.get_search, people.post_search, people.get_person, people.post_full, people.get_photo),
     *(people.get_statement, drafting.post_draft, drafting.get_draft, drafting.post_step, drafting.post_undo),
     *(drafting.post_approval, drafting.post_aside, drafting.post_confirm, drafting.get_pin, keypads.post_invite),
-    *(slips.get_slip, slips.post_open, slips.post_paper_aside),
+    *(slips.get_slip, slips.post_open, slips.post_paper_aside, daylist.get_day_list),
 ]
 MANY_AT_ONCE = [
     *(lists.get_lists, lists.post_list, lists.get_list, lists.post_check, lists.post_apply, lists.get_result),

@@ -9,6 +9,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "讀卡，或輸入18位社會保障號碼、9位卡號、姓名（如 李娜）、拼音首字母（如 ln）；姓名後可加號碼前幾位，如 ln 1424。",
         "Read the card, or type the 18 characters of the number, the 9 of the card, a name, or pinyin initials (ln); the first digits of the number may follow, as in ln 1424.",
     ),
+    "day_list": ("今天本窗口的业务清单（PDF）", "今天本窗口的業務清單（PDF）", "What this window did today (PDF)"),
     "find_none": ("没有找到。请核对后再输入。", "沒有找到。請核對後再輸入。", "Nobody was found. Check what was typed."),
     "find_many": (
         "找到的人太多，这里只列前 {0} 位。请再输入号码的前几位。",
