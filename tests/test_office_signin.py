@@ -386,6 +386,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/persons/{person_id:int}"): Right.SEE_PEOPLE,
     ("GET", "/persons/{person_id:int}/statement"): Right.SEE_ACCOUNTS,
     ("POST", "/persons/{person_id:int}/full"): Right.SEE_UNMASKED,
+    ("GET", "/persons/{person_id:int}/full"): Right.SEE_PEOPLE,
     ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
     ("POST", "/services"): Right.SERVE_AT_WINDOW,
     ("GET", "/day/list"): Right.SERVE_AT_WINDOW,
@@ -395,6 +396,10 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     **{
         ("POST", f"/drafts/{{draft_id:str}}/{what}"): Right.SERVE_AT_WINDOW
         for what in ("steps/{step:str}", "undo", "approval", "aside", "confirm", "keypad")
+    },
+    **{
+        ("GET", f"/drafts/{{draft_id:str}}/{what}"): Right.SEE_PEOPLE
+        for what in ("steps/{step:str}", "undo", "approval", "aside", "confirm")
     },
     ("POST", "/papers/{paper:str}"): Right.SEE_PAPERS,
     ("POST", "/papers/{paper:str}/aside"): Right.KEEP_PAPERS,

@@ -70,7 +70,10 @@ STATES: dict[str, Steps] = {
     "being_replaced": [*_LOST, ("replace_card", {"why": "loss", "paid_fen": 2800})],
     "temporary": _TEMPORARY,
     "temporary_and_applied": [*_MADE[:1], *_TEMPORARY],
+    "temporary_and_ready": [*_MADE[:1], *_TEMPORARY, *_MADE[1:]],
+    "temporary_locked": [*_TEMPORARY, *[("use_card", {"card": "temporary", "pin": "118822"})] * 6],
     "temporary_lost": [*_TEMPORARY, ("report_loss", {"card": "temporary", "kind": "temporary"})],
+    "temporary_lost_for_good": [*_TEMPORARY, ("report_loss", {"card": "temporary", "kind": "formal"})],
     "with_library": [*_IN_USE, ("add_extended_application", {"application": "library"})],
     "with_money": [
         ("carry_over_account", {"balance_fen": 123_45, "old_card_number": "{old}", "records": []}),
@@ -78,6 +81,8 @@ STATES: dict[str, Steps] = {
     ],
     "old_card": [("carry_over_account", {"balance_fen": 123_45, "old_card_number": "{old}", "records": []})],
     "left": [*_IN_USE, ("cancel_card", {"why": "leaving"})],
+    "cancelled": [*_IN_USE, ("cancel_card", {"why": "request"})],
+    "dead": [*_IN_USE, ("cancel_card", {"why": "death"})],
 }
 """State → what the desk was asked to bring somebody there. Own PINs are `PINS["own"]`."""
 

@@ -214,12 +214,13 @@ class Drafts:
         Twice the same answer is put down once: who comes second gets the draft as the first one left it.
         """
         accepted = receipt.answer.outcome == "accepted"
+        person_id, _, seq = receipt.entry.partition("-")
         values = self._by(staff) | {
             "id": draft.id,
             "attempt": draft.attempt,
             "entry": receipt.entry,
-            "person_id": int(receipt.entry.partition("-")[0]),
-            "seq": int(receipt.entry.partition("-")[2]),
+            "person_id": int(person_id),
+            "seq": int(seq),
             "state": "done" if accepted else "open",
         }
         with self._views.together() as run:

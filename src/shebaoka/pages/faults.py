@@ -6,7 +6,7 @@ What is asked under `/api/` is answered as the API answers. `serving` hands thes
 import logging
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -35,11 +35,25 @@ def _by_path(handler: Handler) -> Handler:
     return answered
 
 
+def page_before(request: Asked) -> str:
+    """The page that somebody is at: the one asked for, or the one whose form was sent; "" if that is not known.
+
+    A browser names it to our own server alone (`Referrer-Policy`); what another site may say of itself is left.
+    """
+    if request.method == "GET":
+        url = urlsplit(str(request.url))
+    else:
+        url = urlsplit(request.headers.get("Referer", ""))
+        if url.netloc != request.headers.get("Host", ""):
+            return ""
+    return url.path + (f"?{url.query}" if url.query else "")
+
+
 def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
     """The page for a trouble; who is not signed in is led to where one signs in."""
     if isinstance(e, NotSignedIn):
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        then = f"?then={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else ""
+        asked = page_before(request)
+        then = f"?then={quote(asked, safe='')}" if asked not in ("", "/") else ""
         # Why a session ended is said on the next page; of one that was signed out there is nothing to say.
         after = e.code.removeprefix("session_") if e.code in _ENDED else ""
         return moved_to(f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""))
@@ -53,7 +67,8 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
         log.error("fault while showing %s", page_asked_for, exc_info=e)
     page = Page(request)
     says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
-    response = page.show_at_once("trouble.html", status=status, code=code, status_shown=status, says=says)
+    back = page_before(request) if request.method == "POST" else ""
+    response = page.show_at_once("trouble.html", status=status, code=code, status_shown=status, says=says, back=back)
     if status == 405 and isinstance(e, HTTPException):
         response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
     return response

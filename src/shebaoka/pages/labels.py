@@ -72,6 +72,8 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_form_is_not_ours": "这个表单不是从本站页面提交的，或者页面已经太旧。请重新打开页面再提交一次。",
         "trouble_404": "没有这个页面，或者没有这个人、这一条、这一批次。请核对地址，或从首页重新查找。",
         "trouble_no_notice_in_force": "今天没有施行中的通知。请管理员把现行通知的文件放进通知文件夹。",
+        "trouble_back": "回到刚才的页面",
+        "trouble_draft_was_changed": "别人刚刚改动过，什么都没有办。请回到刚才的页面，看过现在的内容再办。",
         "trouble_405": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
         "trouble_413": "提交的内容太大。请减少后重新提交。",
         "trouble_500": "程序出错了，不知道办成了没有。请先打开有关页面核对，再把时间和代码告诉管理员。",
@@ -144,6 +146,8 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_form_is_not_ours": "這個表單不是從本站頁面送出的，或者頁面已經太舊。請重新打開頁面再送出一次。",
         "trouble_404": "沒有這個頁面，或者沒有這個人、這一條、這一批次。請核對網址，或從首頁重新查找。",
         "trouble_no_notice_in_force": "今天沒有施行中的通知。請管理員把現行通知的檔案放進通知資料夾。",
+        "trouble_back": "回到剛才的頁面",
+        "trouble_draft_was_changed": "別人剛剛改動過，什麼都沒有辦。請回到剛才的頁面，看過現在的內容再辦。",
         "trouble_405": "這個網址不能這樣打開。請從頁面上的連結或按鈕進入。",
         "trouble_413": "送出的內容太大。請減少後重新送出。",
         "trouble_500": "程式出錯了，不知道辦成了沒有。請先打開有關頁面核對，再把時間和代碼告訴管理員。",
@@ -238,6 +242,9 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_404": "There is no such page, person, clause or run. Check the address, or begin at the first page.",
         "trouble_no_notice_in_force": "No notice is in force today. Let the administrator put the notice that is in "
         "force into its folder.",
+        "trouble_back": "Back to the page before",
+        "trouble_draft_was_changed": "Somebody changed it just now, and nothing was done. Go back, look at what is "
+        "there now, and do it again.",
         "trouble_405": "This address cannot be opened like this. Use the links and buttons of the pages.",
         "trouble_413": "What was sent is too large. Send less.",
         "trouble_500": "The program is at fault, and whether it was done is not known. Look at the page in question, "

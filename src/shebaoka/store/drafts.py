@@ -39,10 +39,11 @@ update draft set approval = %(approval)s, version = version + 1, approved_by = %
 where id = %(id)s and version = %(version)s and state = 'open' and approval = 'asked'
   and changed_by <> %(by)s and opened_by <> %(by)s returning {_DRAFT}"""
 TOLD = "update draft set base_seq = greatest(base_seq, %(seq)s) where id = %(id)s and state = 'open'"
+# Whoever was answered has seen everything up to the answer's own entry.
 ANSWERED = f"""
 update draft set attempt = attempt + 1, version = version + 1, entry = %(entry)s, state = %(state)s,
-    base_seq = greatest(base_seq, %(seq)s),
-    person_id = %(person_id)s, changed_by = %(by)s, changed_at = %(at)s, changed_step = 'confirm', place = %(place)s
+    base_seq = greatest(base_seq, %(seq)s), person_id = %(person_id)s, changed_by = %(by)s, changed_at = %(at)s,
+    changed_step = 'confirm', place = %(place)s
 where id = %(id)s and attempt = %(attempt)s and state = 'open' returning {_DRAFT}"""
 SET_ASIDE = f"""
 update draft set state = 'left', version = version + 1, changed_by = %(by)s, changed_at = %(at)s,

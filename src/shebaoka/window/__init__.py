@@ -10,8 +10,16 @@ from shebaoka.window import daylist, drafting, keypads, lists, people, slips, ti
 
 OPEN = [keypads.get_keypad, keypads.post_keypad]
 ABOUT_PEOPLE = [
-    *(people.get_search, people.post_search, people.get_person, people.post_full, people.get_photo),
-    *(people.get_statement, drafting.post_draft, drafting.get_draft, drafting.post_step, drafting.post_undo),
+    *(people.get_search, people.post_search, people.get_person, people.post_full, people.get_full),
+    people.get_photo,
+    *(
+        people.get_statement,
+        drafting.post_draft,
+        drafting.get_draft,
+        drafting.get_answered,
+        drafting.post_step,
+        drafting.post_undo,
+    ),
     *(drafting.post_approval, drafting.post_aside, drafting.post_confirm, drafting.get_pin, keypads.post_invite),
     *(slips.get_slip, slips.post_open, slips.post_paper_aside, daylist.get_day_list),
 ]

@@ -4,7 +4,11 @@ Each step is a form that names the draft's version. A page that was overtaken is
 is there now with what was typed. Confirming puts one request to the desk and nothing else.
 """
 
+import asyncio
+import re
 from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakValueDictionary
 
 from anyio import to_thread
 from litestar import Response, get, post
@@ -25,13 +29,16 @@ from shebaoka.desk import (
     without,
 )
 from shebaoka.pages import Asked, form_of, front_of, moved_to
-from shebaoka.records import Answer, BadInput, DraftChanged, NotFound, Receipt, Trouble
+from shebaoka.records import Answer, BadInput, DraftChanged, NotFound, PaymentUsed, Receipt, Trouble
 from shebaoka.web import Front, asked, journalled
 from shebaoka.window.frame import Page
 from shebaoka.window.showing import answer_in_words, draft_shown
-from shebaoka.window.stepping import content_after, uploaded
+from shebaoka.window.stepping import content_after, field_of, uploaded
 
 REASON = "window service"
+_ID = re.compile(r"[a-z0-9]{1,40}")
+UPLOAD_MAX = 64 * 1024 * 1024
+"""A step's form with its files, in bytes; what one file may have is its own room's to say, in words."""
 WAITS_S = 20.0
 """How long the page's question whether the holder has entered a PIN waits for its answer."""
 
@@ -48,6 +55,11 @@ TO_COME: dict[str, tuple[Step, ...]] = {
     **dict.fromkeys(("extended_application_is_not_offered",), (Step.CHOICES,)),
     "supervisor_must_approve": (Step.APPROVAL,),
 }
+_OF_FEE = ("tender", "reference", "handed_over_fen")
+
+
+_CONFIRMING: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By draft: who clicks twice is shown the first click's answer, and not that something happened meanwhile."""
 
 
 class Seat:
@@ -91,23 +103,28 @@ async def draft_page(
     seat: Seat,
     *,
     fault: str = "",
+    wrong: str = "",
     typed: dict[str, str] | None = None,
     at: Step | None = None,
     news: list[JournalLine] | None = None,
     status: int = 0,
     extra: dict[str, Any] | None = None,
 ) -> Response[bytes]:
-    """A draft's page. `fault` is what went wrong just now, beside what was `typed`; `news` what others have done."""
+    """A draft's page. `fault` is what went wrong just now, beside what was `typed`; `news` what others have done.
+
+    `wrong` is the field that the fault is about: it is marked, and has the focus.
+    """
     page = Page(request)
     goes_on = seat.draft.state == "open" and seat.staff.may(Right.SERVE_AT_WINDOW)
     refusal = await _refusal_so_far(seat) if goes_on else None
-    open_at = (at or next_step(seat.flow)) if goes_on else None
+    open_at = _open_at(seat, at) if goes_on else None
 
     def show() -> Response[bytes]:
         values = draft_shown(page, seat.draft, seat.screen, seat.flow, seat.staff)
         values |= {
             "at": open_at,
             "fault": fault,
+            "wrong": wrong,
             "typed": typed or {},
             "refusal": answer_in_words(page.said, refusal) if refusal else None,
             "news": page.lines(news or []),
@@ -118,6 +135,12 @@ async def draft_page(
         return page.show_at_once("draft.html", status=code, **values, **_photo_checked(extra or {}))
 
     return await to_thread.run_sync(show)
+
+
+def _open_at(seat: Seat, at: Step | None) -> Step:
+    """The step whose form is shown: the one asked for, where the draft has it and it is its turn, else the next."""
+    turns = [s.step for s in steps_of(seat.flow) if s.open]
+    return at if at in turns else next_step(seat.flow)
 
 
 def _photo_checked(extra: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +201,18 @@ async def get_draft(request: Asked) -> Response[bytes]:
     return await draft_page(request, seat, at=step)
 
 
-@post("/drafts/{draft_id:str}/steps/{step:str}", status_code=200)
+@get([f"/drafts/{{draft_id:str}}/{form}" for form in ("steps/{step:str}", "undo", "approval", "aside", "confirm")])
+async def get_answered(request: Asked) -> Response[bytes]:
+    """The answer to a form, asked for again as a page: in another language, or after signing in. The draft is shown."""
+    draft_id, step = request.path_params["draft_id"], request.path_params.get("step", "")
+    if not _ID.fullmatch(draft_id):
+        raise NotFound("There is no such draft.")
+    asked = [("at", step)] if step in tuple(Step) else []
+    asked += [(k, v) for k, v in request.query_params.multi_items() if k != "at"]
+    return moved_to(f"/drafts/{draft_id}?{urlencode(asked)}")
+
+
+@post("/drafts/{draft_id:str}/steps/{step:str}", status_code=200, request_max_body_size=UPLOAD_MAX)
 async def post_step(request: Asked) -> Response[bytes]:
     """A step is done: its form goes into the draft, or back to whoever typed it with what is wrong."""
     form, files = await uploaded(request)
@@ -198,7 +232,8 @@ async def post_step(request: Asked) -> Response[bytes]:
     try:
         await to_thread.run_sync(change)
     except BadInput as e:
-        return await draft_page(request, seat, fault=page.fault(e), typed=form, at=step, extra=extra)
+        wrong = e.field or field_of(e.code)
+        return await draft_page(request, seat, fault=page.fault(e), wrong=wrong, typed=form, at=step, extra=extra)
     except DraftChanged:
         seat = await seat_of(request)
         return await draft_page(request, seat, fault=_changed(page, seat), typed=form, at=step, status=409)
@@ -252,13 +287,18 @@ async def post_aside(request: Asked) -> Response[bytes]:
 async def post_confirm(request: Asked) -> Response[bytes]:
     """Put the draft's request to the desk. Sent twice it is one request, and the second is shown the first's answer."""
     form = await form_of(request)
+    async with _CONFIRMING.setdefault(request.path_params["draft_id"], asyncio.Lock()):
+        return await _confirmed(request, form)
+
+
+async def _confirmed(request: Asked, form: dict[str, str]) -> Response[bytes]:
     seat, page = await seat_of(request), Page(request)
     draft, front = seat.draft, seat.front
     if form.get("attempt", "") != str(draft.attempt) or draft.state != "open":
         return moved_to(f"/drafts/{draft.id}")  # it was answered already
     if (overtaken := _overtaken(page, seat, form)) is not None:
         return await draft_page(request, seat, fault=overtaken, status=409)
-    if next_step(seat.flow) is not Step.CONFIRM and form.get("refusal") != "yes":
+    if next_step(seat.flow) is not Step.CONFIRM and (form.get("refusal") != "yes" or not await _refusal_so_far(seat)):
         return await draft_page(request, seat, fault=page.labels["steps_are_left"])
     news = await to_thread.run_sync(front.drafts.news, draft)
     told = form.get("told", "0")
@@ -269,8 +309,9 @@ async def post_confirm(request: Asked) -> Response[bytes]:
     except BadInput as e:
         return await draft_page(request, seat, fault=page.fault(e), at=Step.CHOICES)
     (outcome,) = await asked(front, [ask])
-    if isinstance(outcome, BadInput):
-        return await draft_page(request, seat, fault=page.fault(outcome))
+    if isinstance(outcome, BadInput | PaymentUsed):
+        at = Step.FEE if isinstance(outcome, PaymentUsed) or outcome.field in _OF_FEE else None
+        return await draft_page(request, seat, fault=page.fault(outcome), wrong=field_of(outcome.code), at=at)
     if isinstance(outcome, Trouble):
         raise outcome
     await to_thread.run_sync(_put_down, seat, outcome)
@@ -296,9 +337,11 @@ def _overtaken(page: Page, seat: Seat, form: dict[str, str]) -> str | None:
 def _changed(page: Page, seat: Seat) -> str:
     """Who changed the draft since it was shown, when, and which step."""
     draft = seat.draft
-    at = draft.changed_at.astimezone(page.front.notices.zone)
-    step = page.labels.get(f"step_{draft.changed_step}", draft.changed_step)
-    return page.labels["draft_was_changed"].format(draft.changed_by, f"{at:%H:%M:%S}", step)
+    by, changed_at, step = draft.changed_by, draft.changed_at, draft.changed_step
+    if draft.approved_at is not None and draft.approved_at >= changed_at:
+        by, changed_at, step = draft.approved_by or by, draft.approved_at, Step.APPROVAL
+    at = changed_at.astimezone(page.front.notices.zone)
+    return page.labels["draft_was_changed"].format(by, f"{at:%H:%M:%S}", page.labels.get(f"step_{step}", step))
 
 
 @get("/drafts/{draft_id:str}/pin")

@@ -202,6 +202,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "fault_photo_is_missing": ("请选一个相片文件，或者拍一张。", "請選一個相片檔案，或者拍一張。", "Choose a photo file, or take a picture."),
     "fault_photo_does_not_fit": ("相片不合标准，问题如下。", "相片不合標準，問題如下。", "The photo misses the standard, as told below."),
     "fault_reference": ("请输入扫码支付单号，照设备上显示的输入。", "請輸入掃碼支付單號，照設備上顯示的輸入。", "Type the number of the payment as the device shows it."),
+    "fault_payment_was_used": (
+        "这个支付单号已经开过收据。请再看一遍单号，或者查是不是已经收过。",
+        "這個支付單號已經開過收據。請再看一遍單號，或者查是不是已經收過。",
+        "A receipt was given for this payment number already. Read it again, or see whether it was paid.",
+    ),
     "fault_means": ("请选现金或者扫码。", "請選現金或者掃碼。", "Choose cash or a scanned code."),
     "fault_handed_over": ("收到现金：请输入金额，如 50 或 28.50。", "收到現金：請輸入金額，如 50 或 28.50。", "Cash handed over: an amount, such as 50 or 28.50."),
     "fault_handed_over_too_little": ("收到的现金少于应收，请补足。", "收到的現金少於應收，請補足。", "Less was handed over than is due; take the rest."),

@@ -214,6 +214,13 @@ async def post_full(request: Asked) -> Response[bytes]:
     return await _person_page(request, full=True)
 
 
+@get("/persons/{person_id:int}/full")
+async def get_full(request: Asked) -> Response[bytes]:
+    """The page in full asked for again, as in another language: masked, for each look in full is asked for anew."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return moved_to(f"/persons/{request.path_params['person_id']}{query}")
+
+
 @get("/persons/{person_id:int}/photo")
 async def get_photo(request: Asked) -> Response[bytes]:
     """The person's photo, for whoever has just looked them up: `look` is the place of that look in the journal."""

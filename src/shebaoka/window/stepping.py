@@ -31,6 +31,12 @@ _CODE = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _REGION = re.compile(r"[0-9]{6}")
 _YUAN = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
 _NAME_MAX, _WORDS_MAX = 50, 200
+_FIELDS = {"handed_over_too_little": "handed_over", "payment_was_used": "reference", "hands_in": "", "means": ""}
+
+
+def field_of(code: str) -> str:
+    """Which field of its form a code is about; what is chosen among a few has the focus without it."""
+    return "photo" if code.startswith("photo_") else _FIELDS.get(code, code)
 
 
 async def uploaded(request: Asked) -> tuple[dict[str, str], Files]:
@@ -132,14 +138,24 @@ def _presented(content: Content, form: dict[str, str], today: dt.date) -> Conten
 
 def _materials(page: Page, staff: Staff, draft: Draft, flow: Flow, form: dict[str, str], files: Files) -> Content:
     """What was shown; a page that is scanned was shown."""
-    shows = []
-    for material in flow.asked:
-        pages = files.get(f"scan_{material}", []) if material in SCANNED else []
+    scans = {m: files.get(f"scan_{m}", []) if m in SCANNED else [] for m in flow.asked}
+    _keep(page, staff, draft, scans)
+    shows = tuple(m for m in flow.asked if scans[m] or form.get(f"shows_{m}") == "yes")
+    return replace(draft.content, shows=shows, papers_seen=True)
+
+
+def _keep(page: Page, staff: Staff, draft: Draft, scans: dict[Material, list[bytes]]) -> None:
+    """All scans are kept, or none counts: one that cannot be read is told by its field, and the others go with it."""
+    kept: list[str] = []
+    for material, pages in scans.items():
         for scan in pages:
-            page.front.papers.add(staff, draft.id, material, scan, number=draft.number)
-        if pages or form.get(f"shows_{material}") == "yes":
-            shows.append(material)
-    return replace(draft.content, shows=tuple(shows), papers_seen=True)
+            try:
+                kept.append(page.front.papers.add(staff, draft.id, material, scan, number=draft.number).id)
+            except BadInput as e:
+                for paper in kept:
+                    page.front.papers.set_aside(staff, paper)
+                e.field = f"scan_{material}"
+                raise
 
 
 def _photo(

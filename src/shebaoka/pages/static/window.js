@@ -24,6 +24,8 @@ if (sign) {
     strokes.push([p]);
     pen.beginPath();
     pen.moveTo(p[0], p[1]);
+    pen.lineTo(p[0], p[1]); // a tap is a dot
+    pen.stroke();
     e.preventDefault();
   });
   canvas.addEventListener("pointermove", (e) => {
@@ -90,15 +92,49 @@ const waits = document.querySelector("[data-waits]");
 if (waits) {
   (async () => {
     for (;;) {
-      const answer = await fetch(waits.dataset.waits);
-      if (!answer.ok || answer.redirected) return;
-      if ((await answer.text()) === "1") return window.location.reload();
+      const answer = await fetch(waits.dataset.waits).catch(() => null);
+      if (answer && (answer.redirected || (answer.status >= 400 && answer.status < 500))) return;
+      if (answer && answer.ok && (await answer.text()) === "1") return window.location.reload();
+      // The server is away: it is asked again, and not all the time.
+      if (!answer || !answer.ok) await new Promise((then) => setTimeout(then, 3000));
     }
   })();
 }
 
 const goesOn = document.querySelector("[data-goes-on]");
 if (goesOn) goesOn.requestSubmit();
+
+// What was typed stays, should the answer be that the session ended or the database is away: when the same version of
+// the same step is shown again, it is put back. It is kept for this window alone, and for the next page of a draft.
+const STEP = ".step-form[action*='/steps/']";
+const TYPED = "typed";
+const typedIn = (form) => [...form.elements].filter((e) => e.name && !["hidden", "file", "password"].includes(e.type));
+const kept = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+sessionStorage.removeItem(TYPED);
+for (const form of document.querySelectorAll(STEP)) {
+  const same = kept && kept.at === form.getAttribute("action") && kept.version === form.elements.version.value;
+  if (same && !document.querySelector("#problem")) {
+    for (const [n, field] of typedIn(form).entries()) {
+      if (!kept.fields[n]) continue;
+      field.value = kept.fields[n][0];
+      if ("checked" in field) field.checked = kept.fields[n][1];
+    }
+  }
+  form.addEventListener("submit", () => {
+    const fields = typedIn(form).map((e) => [e.value, e.checked]);
+    sessionStorage.setItem(TYPED, JSON.stringify({ at: form.getAttribute("action"), version: form.elements.version.value, fields }));
+  });
+}
+
+// A second click while the first is on its way does nothing; coming back to the page, it may be clicked again.
+for (const form of document.querySelectorAll(".step-form:not([target])")) {
+  let sent = false;
+  form.addEventListener("submit", (e) => {
+    if (sent) e.preventDefault();
+    sent = true;
+  });
+  window.addEventListener("pageshow", () => { sent = false; });
+}
 
 // Alt and a letter, in whichever browser: most have a key of their own before access keys, and say so differently.
 document.addEventListener("keydown", (e) => {
