@@ -6,6 +6,7 @@ the answer, or where the page says that it cannot be done. `begin` opens a servi
 """
 
 import functools
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -83,9 +84,9 @@ def serve(
 
 
 def step_at(page: Page) -> Step | None:
-    """Which step waits to be done."""
+    """Whose form is there: of the step that waits to be done, or of one that is done again."""
     names = page.locator("#step h2").all_inner_texts()
-    return NAMES[names[0].strip()] if names else None
+    return NAMES[re.split("[（(]", names[0].replace("✓", ""))[0].strip()] if names else None
 
 
 def _goes_on(page: Page, act: Callable[[], object]) -> None:

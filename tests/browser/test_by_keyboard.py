@@ -99,7 +99,7 @@ def _materials(page: Page) -> None:
 def _photo(page: Page) -> None:
     assert focused(page) == "photo"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": portrait()})
     _presses(page, "Alt+s")
 
@@ -109,7 +109,7 @@ def _fee(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("50")
     _presses(page, "Enter")
-    expect(page.locator(".steps-list")).to_contain_text("22.00")
+    expect(page.locator(".steps-list")).to_contain_text("22 元")
 
 
 def _pin(page: Page) -> None:

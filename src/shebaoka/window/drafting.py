@@ -308,7 +308,11 @@ async def _confirmed(request: Asked, form: dict[str, str]) -> Response[bytes]:
         ask = ask_of_draft(draft, seat.flow, seat.staff, pin=seat.pin, new_pin=seat.new_pin)
     except BadInput as e:
         return await draft_page(request, seat, fault=page.fault(e), at=Step.CHOICES)
-    (outcome,) = await asked(front, [ask])
+    outcome: Receipt | Trouble
+    try:
+        (outcome,) = await asked(front, [ask])
+    except PaymentUsed as e:
+        outcome = e
     if isinstance(outcome, BadInput | PaymentUsed):
         at = Step.FEE if isinstance(outcome, PaymentUsed) or outcome.field in _OF_FEE else None
         return await draft_page(request, seat, fault=page.fault(outcome), wrong=field_of(outcome.code), at=at)

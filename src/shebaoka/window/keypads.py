@@ -45,13 +45,19 @@ async def post_keypad(request: Asked) -> Response[bytes]:
     """What the holder entered: kept if it is fit and the same twice, else told at once."""
     form = await form_of(request)
     front = front_of(request)
-    entry = front.keypad.entry(request.path_params["name"])
+    try:
+        entry = front.keypad.entry(request.path_params["name"])
+    except NotFound:
+        return await _keypad(request)
     if entry.asks_new and form.get("new_pin", "") != form.get("again", ""):
         return await _keypad(request, "keypad_differs")
     pin, new_pin = (Digits(form[f]) if form.get(f) else None for f in ("pin", "new_pin"))
     if entry.asks_present and pin is None:
         return await _keypad(request, "keypad_empty")
-    found = await to_thread.run_sync(front.keypad.enter, request.path_params["name"], pin, new_pin)
+    try:
+        found = await to_thread.run_sync(front.keypad.enter, request.path_params["name"], pin, new_pin)
+    except NotFound:
+        return await _keypad(request)
     if found is not NewPin.FIT:
         return await _keypad(request, _FAULTS[found])
     return await Page(request).show("keypad.html", done=True, entry=None, fault="", length=0)

@@ -81,8 +81,13 @@ if (digits) {
   digits.addEventListener("click", (e) => {
     const digit = e.target.dataset.digit;
     if (!digit) return;
-    if (digit === "back") now.value = now.value.slice(0, -1);
-    else if (now.value.length < now.maxLength) now.value += digit;
+    if (digit === "back") {
+      // Each full field leads on to the next; from an empty one it is the last digit before it that goes.
+      if (!now.value) now = fields[Math.max(0, fields.indexOf(now) - 1)];
+      now.value = now.value.slice(0, -1);
+      return now.focus();
+    }
+    if (now.value.length < now.maxLength) now.value += digit;
     const next = fields[fields.indexOf(now) + 1];
     if (now.value.length === now.maxLength && next) next.focus();
   });
