@@ -410,6 +410,14 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
             *(("POST", "/{list_id:str}/check"), ("POST", "/{list_id:str}/apply")),
         )
     },
+    **{
+        ("GET", f"/handing-over{path}"): Right.SERVE_AT_WINDOW for path in ("", "/{tray_id:str}", "/{tray_id:str}/list")
+    },
+    ("POST", "/handing-over"): Right.SERVE_AT_WINDOW,
+    **{
+        ("POST", f"/handing-over/{{tray_id:str}}/{what}"): Right.SERVE_AT_WINDOW
+        for what in ("scan", "hand-over", "leave", "close")
+    },
     ("GET", "/keypad/{name:str}"): ANYBODY,
     ("POST", "/keypad/{name:str}"): ANYBODY,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
@@ -469,6 +477,7 @@ def filled(pages: Pages, path: str) -> str:
         "slip:str": "form",
         "paper:str": "none",
         "list_id:str": "l0123456789abcdef",
+        "tray_id:str": "t0123456789abcdef",
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

@@ -17,6 +17,7 @@ from shebaoka.desk import (
     Drafts,
     Evening,
     Finding,
+    Handing,
     Institutions,
     JournalRoom,
     Keypad,
@@ -140,6 +141,7 @@ class House:
         self.accounts = Accounts(self.views, notices, clock)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
+        self.handing = Handing(self.views, clock)
         self.lists = Lists(self.views, notices, self.windows, clock)
         self.days = Days(self.views, notices)
         self.journal = JournalRoom(self.views, notices, clock)

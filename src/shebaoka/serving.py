@@ -64,6 +64,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         institutions=house.institutions,
         windows=house.windows,
         lists=house.lists,
+        handing=house.handing,
         days=house.days,
         journal=house.journal,
         messages=house.messages,

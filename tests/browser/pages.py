@@ -8,6 +8,7 @@ over; `{draft}` waits for a second person, and `{window}` is one in use.
 import datetime as dt
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,9 +19,9 @@ from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
-from shebaoka.desk import Amounts, Content, NewRow, Paid, Role, Staff, StatedDetail, Step
+from shebaoka.desk import Amounts, Content, NewRow, Outcome, Paid, Role, Staff, StatedDetail, Step, read_as
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import Agent, Material
+from shebaoka.records import Agent, Ask, Material
 from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "keypad": ("", "/keypad/{keypad}"),
     "lists": ("clerk", "/lists"),
     "list": ("clerk", "/lists/{list}"),
+    "trays": ("clerk", "/handing-over"),
+    "tray": ("clerk", "/handing-over/{tray}"),
+    "tray_list": ("clerk", "/handing-over/{tray}/list"),
     "corrections": ("auditor", "/corrections"),
     "day": ("supervisor", "/day?channel=all"),
     "approvals": ("supervisor", "/approvals?of={draft}"),
@@ -91,6 +95,8 @@ def addressed(browser: Windows, address: str) -> str:
             return browser.run.house.keypad.invite(a_draft(browser), asks_present=False, asks_new=True)
         if word == "list":
             return a_list(browser)
+        if word == "tray":
+            return a_tray(browser)
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
@@ -129,6 +135,24 @@ def a_list(browser: Windows) -> str:
     )
     submit = run.front.counter.submit
     return run.house.lists.check(clerk, listed.id, lambda asks, dry: submit(asks, dry_run=dry).result()).id
+
+
+def a_tray(browser: Windows) -> str:
+    """A tray with a card handed over, one that was collected before, and one that was just scanned."""
+    room, front = browser.run.house.handing, browser.run.front
+    clerk = Staff("clerk-1", Role.CLERK, "w1")
+    agent = Agent("王小芳", with_check_digit("14070219850312002"), "人事专员")
+    tray = room.open(clerk, f"t{secrets.token_hex(8)}", agent, tuple(Material))
+
+    def submit(asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
+        return front.counter.submit(asks, dry_run=dry_run).result()
+
+    for state in ("ready", "in_use", "ready"):
+        number = person_in(browser, state).number
+        line = room.scan(clerk, tray, read_as(number)[0], front.person(number), False, submit)
+        if not room.get(clerk, tray.id).handed_over:
+            room.hand_over(clerk, tray, line.id, None, hands_in=False, submit=submit)
+    return tray.id
 
 
 def a_window(run: Running) -> str:

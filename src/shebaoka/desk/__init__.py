@@ -58,12 +58,16 @@ from shebaoka.desk.finding import Caught as Caught
 from shebaoka.desk.finding import Finding as Finding
 from shebaoka.desk.finding import Found as Found
 from shebaoka.desk.finding import FoundPerson as FoundPerson
+from shebaoka.desk.finding import Key as Key
 from shebaoka.desk.finding import KeyKind as KeyKind
 from shebaoka.desk.finding import Search as Search
 from shebaoka.desk.finding import read_as as read_as
 from shebaoka.desk.fold import Outcome as Outcome
 from shebaoka.desk.fresh import Clock as Clock
 from shebaoka.desk.fresh import now as now
+from shebaoka.desk.handing import Handing as Handing
+from shebaoka.desk.handing import HandoverLine as HandoverLine
+from shebaoka.desk.handing import HandoverTray as HandoverTray
 from shebaoka.desk.institutions import CARES as CARES
 from shebaoka.desk.institutions import RIGHTS as RIGHTS
 from shebaoka.desk.institutions import Cycle as Cycle

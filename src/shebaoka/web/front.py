@@ -21,6 +21,7 @@ from shebaoka.desk import (
     Drafts,
     Evening,
     Finding,
+    Handing,
     Institutions,
     JournalRoom,
     Keypad,
@@ -70,6 +71,7 @@ class Front(msgspec.Struct, frozen=True):
     institutions: Institutions
     windows: Windows
     lists: Lists
+    handing: Handing
     days: Days
     journal: JournalRoom
     messages: Messages

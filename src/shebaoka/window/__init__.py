@@ -6,7 +6,7 @@
 from litestar import Router
 
 from shebaoka.pages import must_be_known, must_see_people
-from shebaoka.window import daylist, drafting, keypads, lists, people, slips, till
+from shebaoka.window import daylist, drafting, handing, keypads, lists, people, slips, till
 
 OPEN = [keypads.get_keypad, keypads.post_keypad]
 ABOUT_PEOPLE = [
@@ -25,6 +25,8 @@ ABOUT_PEOPLE = [
 ]
 MANY_AT_ONCE = [
     *(lists.get_lists, lists.post_list, lists.get_list, lists.post_check, lists.post_apply, lists.get_result),
+    *(handing.get_trays, handing.post_tray, handing.get_tray, handing.get_list, handing.post_scan),
+    *(handing.post_hand_over, handing.post_leave, handing.post_close),
 ]
 ABOUT_TILLS = [
     *(till.get_till, till.get_sheet, till.get_receipt),

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,11 +19,11 @@ from shebaoka.cells import as_text
 from shebaoka.desk import ROWS_MAX, EmployerList, ListRow, Outcome, Right, Staff
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, front_of, moved_to
-from shebaoka.records import Agent, Ask, BadInput, Material, NotFound
+from shebaoka.records import Ask, BadInput, Material, NotFound
 from shebaoka.web import Front
 from shebaoka.window.frame import Page
 from shebaoka.window.listfile import read_list
-from shebaoka.window.stepping import uploaded
+from shebaoka.window.stepping import agent_of, uploaded
 
 SHOWN = 100
 """Rows on a page."""
@@ -31,7 +31,6 @@ GO_ON = 1000
 """Rows that one press of the key applies for."""
 _ID = re.compile(r"l[0-9a-f]{16}")
 _N = re.compile(r"[0-9]{1,9}")
-_NAME_MAX, _WORDS_MAX = 50, 200
 
 
 class RowShown(msgspec.Struct, frozen=True):
@@ -94,16 +93,12 @@ async def post_list(request: Asked) -> Response[bytes]:
     page, front, staff = Page(request), front_of(request), request.state.staff
 
     def take() -> str:
-        agent = Agent(
-            _said(form, "agent_name", _NAME_MAX),
-            form.get("agent_number", "").strip().upper(),
-            _said(form, "agent_relation", _WORDS_MAX),
-        )
+        agent = agent_of(form, page.on)
         shows = [m for m in asked_of(page) if form.get(f"shows_{m}") == "yes"]
         rows = read_list(files.get("file", [b""])[-1])
         named = form.get("file_name", "")
         listed = front.lists.add(staff, form.get("list", ""), form.get("employer", ""), agent, shows, named, rows)
-        front.lists.check(staff, listed.id, _submit(front))
+        front.lists.check(staff, listed.id, at_the_desk(front))
         return listed.id
 
     try:
@@ -113,15 +108,8 @@ async def post_list(request: Asked) -> Response[bytes]:
     return moved_to(f"/lists/{list_id}")
 
 
-def _said(form: dict[str, str], field: str, most: int) -> str:
-    text = form.get(field, "").strip()
-    if not 0 < len(text) <= most or not text.isprintable():
-        raise BadInput(f"{field}: give 1 to {most} characters on one line.", code=field)
-    return text
-
-
-def _submit(front: Front) -> Any:
-    """How a list puts its asks to the desk: in line with everybody else, a tray at a time."""
+def at_the_desk(front: Front) -> Callable[[Sequence[Ask], bool], list[Outcome]]:
+    """How many asks are put to the desk: in line with everybody else, a tray at a time."""
 
     def submit(asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
         return front.counter.submit(asks, dry_run=dry_run).result()
@@ -169,7 +157,7 @@ async def post_check(request: Asked) -> Response[bytes]:
     """Check every row again that was not applied for: a photo may have come, or another window been opened."""
     await uploaded(request)
     front, staff, list_id = front_of(request), request.state.staff, _list_id(request)
-    await to_thread.run_sync(front.lists.check, staff, list_id, _submit(front))
+    await to_thread.run_sync(front.lists.check, staff, list_id, at_the_desk(front))
     return moved_to(f"/lists/{list_id}")
 
 
@@ -180,7 +168,7 @@ async def post_apply(request: Asked) -> Response[bytes]:
     front, staff, list_id = front_of(request), request.state.staff, _list_id(request)
 
     def go_on() -> EmployerList:
-        return front.lists.go_on(staff, list_id, _submit(front), at_once=GO_ON)
+        return front.lists.go_on(staff, list_id, at_the_desk(front), at_once=GO_ON)
 
     listed = await to_thread.run_sync(go_on)
     return moved_to(f"/lists/{list_id}" + ("?going=1" if listed.waiting else ""))

@@ -125,6 +125,11 @@ def _presented(content: Content, form: dict[str, str], today: dt.date) -> Conten
         content = without(content, Step.PRESENTER)
     if who == "holder":
         return replace(content, presenter="holder", agent=None)
+    return replace(content, presenter="agent", agent=agent_of(form, today))
+
+
+def agent_of(form: dict[str, str], today: dt.date) -> Agent:
+    """The agent whom a form names, with number and relation. `BadInput` by the field's code."""
     name, relation = form.get("agent_name", "").strip(), form.get("agent_relation", "").strip()
     number = form.get("agent_number", "").strip().upper()
     if not (0 < len(name) <= _NAME_MAX and name.isprintable()):
@@ -133,7 +138,7 @@ def _presented(content: Content, form: dict[str, str], today: dt.date) -> Conten
         raise _bad("agent_number", "agent_number: not a valid ID number; compare the 18 characters with the ID card.")
     if not (0 < len(relation) <= _WORDS_MAX and relation.isprintable()):
         raise _bad("agent_relation", "agent_relation: say how the agent is related to the holder.")
-    return replace(content, presenter="agent", agent=Agent(name, number, relation))
+    return Agent(name, number, relation)
 
 
 def _materials(page: Page, staff: Staff, draft: Draft, flow: Flow, form: dict[str, str], files: Files) -> Content:

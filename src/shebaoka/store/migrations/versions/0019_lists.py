@@ -1,4 +1,4 @@
-"""Employers' lists of applications, and trays of cards handed over. The SQL stands in the file of the same name."""
+"""Employers' lists of applications. The SQL stands in the file of the same name."""
 
 from pathlib import Path
 
