@@ -7,7 +7,7 @@ import pytest
 
 from conftest import Database
 from shebaoka.app import APP_ROLE
-from shebaoka.records import StoreDown
+from shebaoka.records import StoreDown, StoreOld
 from shebaoka.store import Store, Stores, Views, alive, lending
 from shebaoka.store.alive import ConnectionPool
 
@@ -98,3 +98,14 @@ def test_no_more_stores_are_kept_than_are_useful(database: Database, monkeypatch
         assert still is other
         stores.close()
     assert closed == [id(one), id(other)]
+
+
+def test_several_reads_are_one_trip_and_fail_as_one(views: Views, database: Database) -> None:
+    """Each gives its own rows, in order; one that is refused is told, and the connection goes on; so after its end."""
+    asked = [("select %(n)s::int + 1", {"n": 1}), ("select 3 where false", {}), ("select 'x', 2", {})]
+    assert views.rows_of_all(asked) == [[(2,)], [], [("x", 2)]]
+    with pytest.raises(StoreOld):
+        views.rows_of_all([*asked, ("select 1 from nowhere", {})])
+    assert views.rows_of_all(asked)[2] == [("x", 2)]
+    end_backends(database)
+    assert views.rows_of_all(asked)[0] == [(2,)]

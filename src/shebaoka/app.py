@@ -14,6 +14,7 @@ from shebaoka.desk import (
     Clock,
     Days,
     Desk,
+    Dossiers,
     Drafts,
     Evening,
     Finding,
@@ -139,6 +140,7 @@ class House:
         self.drafts = Drafts(self.views, self.screens, clock)
         self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
+        self.dossiers = Dossiers(self.views, self.accounts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
         self.handing = Handing(self.views, clock)

@@ -69,6 +69,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         journal=house.journal,
         messages=house.messages,
         accounts=house.accounts,
+        dossiers=house.dossiers,
         drafts=house.drafts,
         keypad=house.keypad,
         evening=house.evening,

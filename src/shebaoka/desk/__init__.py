@@ -2,6 +2,7 @@
 
 from shebaoka.desk.accounts import Accounts as Accounts
 from shebaoka.desk.accounts import AccountStatement as AccountStatement
+from shebaoka.desk.accounts import AccountYear as AccountYear
 from shebaoka.desk.accounts import BriefAccount as BriefAccount
 from shebaoka.desk.accounts import StatementLine as StatementLine
 from shebaoka.desk.accounts import as_seen_by as as_seen_by
@@ -40,6 +41,8 @@ from shebaoka.desk.day import Day as Day
 from shebaoka.desk.day import Days as Days
 from shebaoka.desk.day import Done as Done
 from shebaoka.desk.desk import Desk as Desk
+from shebaoka.desk.dossiers import Beside as Beside
+from shebaoka.desk.dossiers import Dossiers as Dossiers
 from shebaoka.desk.drafts import Draft as Draft
 from shebaoka.desk.drafts import DraftEvent as DraftEvent
 from shebaoka.desk.drafts import Drafts as Drafts

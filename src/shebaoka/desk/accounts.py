@@ -5,7 +5,8 @@ here, and `paper` puts statements on paper.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -39,6 +40,11 @@ WHATS = ("opening_balance", "contribution", *CHARGED, "correction", CARRY_OVER_U
 _OF_INSTITUTIONS = frozenset(SERVICE_OF[request] for request in OF_INSTITUTIONS)
 LATEST = 10
 """Records in a brief account."""
+
+
+Rows = list[tuple[Any, ...]]
+Asked = tuple[str, Mapping[str, Any]]
+"""A statement with its parameters."""
 
 
 class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -193,45 +199,42 @@ class Accounts:
             raise BadInput(f"year: {year} has no statement; ask for {today.year} or a year before it.")
         person_id, name = self._person(number)
         shown = (mask(number), mask_name(name)) if masked else (number, name)
-        return self._statement(person_id, *shown, year, self._carried(person_id))
+        carried, moves = (self._views.rows(*ask) for ask in _asks_of_statement(person_id, year))
+        return self._statement(person_id, shown, year, carried, moves)
 
-    def year_of(self, screen: PersonScreen, year: int) -> AccountYear:
-        """A year of the account of somebody who was looked up, masked; `year` is the present one or one before it.
+    def asks_of_year(self, screen: PersonScreen, year: int) -> list[Asked]:
+        """What `year_from` is to be told of somebody who was looked up; the year has begun."""
+        return [*_asks_of_statement(screen.person_id, year), (views.POSTINGS, {"person_id": screen.person_id})]
 
-        `NotFound` if they are not registered.
-        """
-        person = screen.dossier.person
-        if person is None:
-            raise _nobody()
-        carried = self._carried(screen.person_id)
-        statement = self._statement(screen.person_id, mask(person.number), mask_name(person.name), year, carried)
-        rows = self._views.rows(views.POSTINGS, {"person_id": screen.person_id})
-        years = [row[0].year for row in rows] + [record.on.year for record in carried]
+    def year_from(self, screen: PersonScreen, year: int, carried: Rows, moves: Rows, postings: Rows) -> AccountYear:
+        """A year of the account of somebody who was looked up, masked."""
+        years = [row[0].year for row in (*postings, *carried)]
         return AccountYear(
-            statement=statement,
-            postings=tuple((on, Posting(*said)) for on, _, _, *said in rows if on.year == year),
+            statement=self._statement(screen.person_id, _masked(screen), year, carried, moves),
+            postings=tuple((on, Posting(*said)) for on, _, _, *said in postings if on.year == year),
             first_year=min([screen.on.year, *years]),
         )
 
-    def _carried(self, person_id: int) -> tuple[CarriedRecord, ...]:
-        """All records of the old card."""
-        return tuple(CarriedRecord(*row) for row in self._views.rows(views.CARRIED, {"person_id": person_id}))
+    def asks_of_brief(self, screen: PersonScreen) -> list[Asked]:
+        """What `brief_from` is to be told of somebody who was looked up."""
+        return [(views.ACCOUNT_MOVES, {"person_id": screen.person_id, "until": self._today()})]
+
+    def brief_from(self, screen: PersonScreen, moves: Rows) -> BriefAccount:
+        """The balance now and the latest records of somebody who was looked up."""
+        return self._brief(screen.person_id, _masked(screen), moves)
 
     def _statement(
-        self, person_id: int, number: str, name: str, year: int, carried: Iterable[CarriedRecord]
+        self, person_id: int, shown: tuple[str, str], year: int, carried: Rows, moves: Rows
     ) -> AccountStatement:
         """A year's statement with number and name as they are to be shown."""
         made_at = self._clock()
-        # All postings come with one statement, so that opening balance and lines are of one moment; a life has a few
-        # thousand at most.
-        rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": dt.date(year, 12, 31)})
-        opening_fen, lines = lines_of(person_id, year, (Move(*row) for row in rows))
+        opening_fen, lines = lines_of(person_id, year, (Move(*row) for row in moves))
         credited_fen = sum(x.account_fen for x in lines if x.what not in CHARGED)
         paid_fen = -sum(x.account_fen for x in lines if x.what in CHARGED)
         notice = self._notices.on(made_at.astimezone(self._notices.zone).date())
         return AccountStatement(
-            number=number,
-            name=name,
+            number=shown[0],
+            name=shown[1],
             year=year,
             made_at=made_at,
             opening_fen=opening_fen,
@@ -239,21 +242,23 @@ class Accounts:
             paid_fen=paid_fen,
             closing_fen=opening_fen + credited_fen - paid_fen,
             lines=lines,
-            carried=tuple(record for record in carried if record.on.year == year),
+            carried=tuple(CarriedRecord(*row) for row in carried if row[0].year == year),
             notice=notice.id,
             clause=notice.clause_of[Basis.OLD_ACCOUNT_CARRIES_OVER],
         )
 
     def brief(self, number: str) -> BriefAccount:
         """The balance now and the latest records. `NotFound` for nobody."""
-        today = self._today()
         person_id, name = self._person(number)
-        rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": today})
-        _, lines = lines_of(person_id, dt.MINYEAR, (Move(*row) for row in rows))
+        rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": self._today()})
+        return self._brief(person_id, (mask(number), mask_name(name)), rows)
+
+    def _brief(self, person_id: int, shown: tuple[str, str], moves: Rows) -> BriefAccount:
+        _, lines = lines_of(person_id, dt.MINYEAR, (Move(*row) for row in moves))
         return BriefAccount(
-            number=mask(number),
-            name=mask_name(name),
-            on=today,
+            number=shown[0],
+            name=shown[1],
+            on=self._today(),
             balance_fen=lines[-1].balance_fen if lines else 0,
             latest=tuple(BriefRecord(x.on, x.what, x.account_fen) for x in reversed(lines[-LATEST:])),
         )
@@ -283,6 +288,21 @@ class Accounts:
 
     def _today(self) -> dt.date:
         return self._clock().astimezone(self._notices.zone).date()
+
+
+def _asks_of_statement(person_id: int, year: int) -> list[Asked]:
+    """All postings come with one statement, so that opening balance and lines are of one moment; a life has a few
+    thousand at most.
+    """
+    who = {"person_id": person_id}
+    return [(views.CARRIED, who), (views.ACCOUNT_MOVES, who | {"until": dt.date(year, 12, 31)})]
+
+
+def _masked(screen: PersonScreen) -> tuple[str, str]:
+    """Number and name of somebody who was looked up. `NotFound` if they are not registered."""
+    if screen.dossier.person is None:
+        raise _nobody()
+    return mask(screen.dossier.person.number), mask_name(screen.dossier.person.name)
 
 
 def _nobody() -> NotFound:

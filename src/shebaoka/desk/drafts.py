@@ -117,7 +117,7 @@ class Drafts:
             made = run(sql.ADD, values)
             if made:
                 run(sql.NOTE, values | {"version": 1, "what": "opened"})
-        return _draft(made[0] if made else self._views.rows(sql.OPEN_LIKE, values)[0])
+        return draft_of(made[0] if made else self._views.rows(sql.OPEN_LIKE, values)[0])
 
     def get(self, staff: Staff, draft_id: str) -> Draft:
         """A draft. `NotFound`, `NotAllowed`."""
@@ -125,7 +125,7 @@ class Drafts:
         rows = self._views.rows(sql.DRAFT, {"id": draft_id})
         if not rows:
             raise NotFound("There is no such draft.")
-        return _draft(rows[0])
+        return draft_of(rows[0])
 
     def as_shown(self, staff: Staff, draft_id: str, version: str) -> Draft:
         """A draft at the version that a page showed, for what is done from that page: overtaken, it is refused."""
@@ -137,21 +137,21 @@ class Drafts:
     def by_slip(self, code: str) -> Draft | None:
         """The draft whose slips bear a code, for whoever looks up what became of it."""
         rows = self._views.rows(sql.BY_SLIP, {"code": code})
-        return _draft(rows[0]) if rows else None
+        return draft_of(rows[0]) if rows else None
 
     def open_of(self, number: str) -> list[Draft]:
         """The open drafts of a person, the last changed first."""
-        return [_draft(row) for row in self._views.rows(sql.OPEN_OF, {"number": number})]
+        return [draft_of(row) for row in self._views.rows(sql.OPEN_OF, {"number": number})]
 
     def all_open(self, staff: Staff) -> list[Draft]:
         """Everybody's open drafts, the last changed first."""
         _must_see(staff)
-        return [_draft(row) for row in self._views.rows(sql.OPEN, {"limit": SHOWN})]
+        return [draft_of(row) for row in self._views.rows(sql.OPEN, {"limit": SHOWN})]
 
     def waiting(self, staff: Staff) -> list[Draft]:
         """Drafts that wait for an approval, the longest first."""
         _must_see(staff)
-        return [_draft(row) for row in self._views.rows(sql.WAITING, {"limit": SHOWN})]
+        return [draft_of(row) for row in self._views.rows(sql.WAITING, {"limit": SHOWN})]
 
     def count_waiting(self, staff: Staff) -> int:
         """How many drafts wait for an approval."""
@@ -162,7 +162,7 @@ class Drafts:
         """The drafts of a window that were answered between two instants."""
         _must_see(staff)
         values = {"place": place, "since": since, "until": until}
-        return [_draft(row) for row in self._views.rows(sql.CLOSED_OF_PLACE, values)]
+        return [draft_of(row) for row in self._views.rows(sql.CLOSED_OF_PLACE, values)]
 
     def events(self, draft_id: str) -> list[DraftEvent]:
         """Every change of a draft, in order."""
@@ -226,7 +226,7 @@ class Drafts:
         with self._views.together() as run:
             rows = run(sql.ANSWERED, values)
             if rows:
-                done = _draft(rows[0])
+                done = draft_of(rows[0])
                 run(sql.NOTE, values | {"version": done.version, "what": receipt.answer.outcome})
                 return done
         return self.get(staff, draft.id)
@@ -236,7 +236,7 @@ class Drafts:
         with self._views.together() as run:
             rows = run(statement, said)
             if rows:
-                changed = _draft(rows[0])
+                changed = draft_of(rows[0])
                 run(sql.NOTE, said | {"version": changed.version, "what": what})
                 return changed
         there = self.get(staff, draft.id)
@@ -337,7 +337,8 @@ def _encoded(content: Content) -> str:
     return msgspec.json.encode(content).decode()
 
 
-def _draft(row: tuple[Any, ...]) -> Draft:
+def draft_of(row: tuple[Any, ...]) -> Draft:
+    """A row of the statements about drafts as a draft."""
     values = dict(zip(Draft.__struct_fields__, row, strict=True))
     values["content"] = msgspec.json.decode(values["content"], type=Content)
     return Draft(**values)

@@ -222,11 +222,6 @@ class Papers:
             return PersonPhoto(bytes(image), f"image/{form.lower()}", digest.hex(), "")
         return None
 
-    def has_photo(self, staff: Staff, person_id: int) -> bool:
-        """Whether there is a photo of a person, without opening it. `NotAllowed` for a role that sees none."""
-        staff.must(Right.SEE_PHOTOS)
-        return bool(self._views.rows(sql.HAS_PHOTO, {"person_id": person_id})[0][0])
-
     def _file_size(self) -> Range:
         """How many bytes a photo's file may have, by the notice in force."""
         p = self._notices.on(self._clock().astimezone(self._notices.zone).date()).p

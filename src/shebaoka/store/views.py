@@ -1,7 +1,7 @@
 """What screens and reports read, and the few statements that write beside the tray: import runs, seals."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -267,6 +267,16 @@ class Views:
             try:
                 with self._pool.connection() as connection:
                     return connection.execute(statement, parameters).fetchall()
+            except PoolTimeout:
+                raise self._why_not() from None
+
+    def rows_of_all(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of several statements that only read, in one trip; each sees what was committed before it."""
+        with told_plainly():
+            try:
+                with self._pool.connection() as connection, connection.pipeline():
+                    cursors = [connection.execute(statement, parameters) for statement, parameters in asked]
+                    return [cursor.fetchall() for cursor in cursors]
             except PoolTimeout:
                 raise self._why_not() from None
 

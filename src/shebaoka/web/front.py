@@ -18,6 +18,7 @@ from shebaoka.desk import (
     Clock,
     Counter,
     Days,
+    Dossiers,
     Drafts,
     Evening,
     Finding,
@@ -76,6 +77,7 @@ class Front(msgspec.Struct, frozen=True):
     journal: JournalRoom
     messages: Messages
     accounts: Accounts
+    dossiers: Dossiers
     drafts: Drafts
     keypad: Keypad
     evening: Evening

@@ -11,6 +11,8 @@ from litestar import Response, get, post
 from shebaoka.desk import (
     WINDOW,
     AccountStatement,
+    AccountYear,
+    Beside,
     BriefAccount,
     CardScreen,
     JournalLine,
@@ -21,7 +23,6 @@ from shebaoka.desk import (
     Right,
     Staff,
     StatementLine,
-    may_see_accounts,
     may_see_unmasked,
     must_see_accounts,
     must_see_unmasked,
@@ -182,19 +183,14 @@ async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
         raise BadInput("before: give the number of an entry.")
     page, staff = Page(request), request.state.staff
     front, year = page.front, _year(request, page.on)
-    person_id, number = await _asked_for(request)
+    _, number = await _asked_for(request)
     screen, receipt = await looked_up(front, staff, number, FULL_REASON if full else REASON)
 
-    def read() -> tuple[AccountShown | BriefAccount, list[JournalLine]]:
-        lines = front.screens.journal_of(person_id, limit=ENTRIES + 1, before=int(before) if before else 2**62)
-        if may_see_accounts(staff):
-            return _account(front, screen, year), lines
-        return front.accounts.brief(number), lines
-
     def show() -> Response[bytes]:
-        account, found = read()
-        values = _shown(page, staff, screen, number, found)
-        values |= _money(page, staff, account) | _served(page, staff, screen, number)
+        last = int(before) if before else 2**62
+        found = front.dossiers.beside(staff, screen, year, limit=ENTRIES + 1, before=last)
+        values = _shown(page, staff, screen, number, found.lines)
+        values |= _money(page, staff, screen, found.account) | _served(page, staff, screen, found)
         values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry}
         return page.show_at_once("person.html", **values)
 
@@ -282,9 +278,9 @@ def _year(request: Asked, today: dt.date) -> int:
     return int(asked) if asked else today.year
 
 
-def _account(front: Front, screen: PersonScreen, year: int) -> AccountShown:
+def _account(screen: PersonScreen, found: AccountYear) -> AccountShown:
     """A year of the account, and the years since its first posting or record."""
-    found, account = front.accounts.year_of(screen, year), screen.dossier.account
+    account = screen.dossier.account
     return AccountShown(
         statement=found.statement,
         lines=list(reversed(found.statement.lines[-LINES:])),
@@ -294,7 +290,7 @@ def _account(front: Front, screen: PersonScreen, year: int) -> AccountShown:
     )
 
 
-def _money(page: Page, staff: Staff, account: AccountShown | BriefAccount) -> dict[str, Any]:
+def _money(page: Page, staff: Staff, screen: PersonScreen, account: AccountYear | BriefAccount) -> dict[str, Any]:
     """What the part about the account is handed: a year of it, or what the hotline is told, and words for both."""
     labels, said = page.labels, page.said
     cares = {
@@ -303,7 +299,7 @@ def _money(page: Page, staff: Staff, account: AccountShown | BriefAccount) -> di
         "inpatient": labels["inpatient"],
     }
     return {
-        "account": account if isinstance(account, AccountShown) else None,
+        "account": _account(screen, account) if isinstance(account, AccountYear) else None,
         "brief": account if isinstance(account, BriefAccount) else None,
         "statement_in_full": may_see_unmasked(staff),
         "what": lambda code: cares.get(code) or said.account(code),
@@ -335,9 +331,9 @@ def _shown(page: Page, staff: Staff, screen: PersonScreen, number: str, found: l
     }
 
 
-def _served(page: Page, staff: Staff, screen: PersonScreen, number: str) -> dict[str, Any]:
+def _served(page: Page, staff: Staff, screen: PersonScreen, found: Beside) -> dict[str, Any]:
     """What can be begun for the person by whoever looks, what was begun, and whether there is a photo."""
-    front, said, serves = page.front, page.said, _serves(staff)
+    said, serves = page.said, _serves(staff)
     used: set[str] = set()
     keys = []
     for offer in screen.offers if serves else ():
@@ -351,8 +347,8 @@ def _served(page: Page, staff: Staff, screen: PersonScreen, number: str) -> dict
         "not_now": [said.offer(o, screen) for o in screen.offers if o.service in WINDOW and not o.possible]
         if serves
         else [],
-        "drafts": [(d, said.service_of(d.service, d.card)) for d in front.drafts.open_of(number)] if serves else [],
-        "has_photo": staff.may(Right.SEE_PHOTOS) and front.papers.has_photo(staff, screen.person_id),
+        "drafts": [(d, said.service_of(d.service, d.card)) for d in found.drafts],
+        "has_photo": found.has_photo,
     }
 
 

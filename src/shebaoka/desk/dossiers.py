@@ -1,0 +1,60 @@
+"""What a person's page shows beside their screen: journal, account, open drafts, whether there is a photo. One trip.
+
+Each is read by the rights of whoever looks, after the look is in the journal. Called by the window.
+"""
+
+import msgspec
+
+from shebaoka.desk.accounts import Accounts, AccountYear, Asked, BriefAccount, may_see_accounts
+from shebaoka.desk.drafts import Draft, draft_of
+from shebaoka.desk.journal import Row
+from shebaoka.desk.rights import Right
+from shebaoka.desk.screens import JournalLine, PersonScreen, line_of
+from shebaoka.desk.staff import Staff
+from shebaoka.store import Views, views
+from shebaoka.store import drafts as drafts_sql
+from shebaoka.store import papers as papers_sql
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What was found, as far as whoever looks may see it; the newest of each first.
+
+    `account` is a year of it, or what the hotline is told. `drafts` are the open ones, for who may go on with them.
+    """
+
+    lines: list[JournalLine]
+    account: AccountYear | BriefAccount
+    drafts: list[Draft]
+    has_photo: bool
+
+
+class Dossiers:
+    """Reads what stands beside a person's screen. Safe for many threads."""
+
+    def __init__(self, views_: Views, accounts: Accounts) -> None:
+        self._views = views_
+        self._accounts = accounts
+
+    def beside(self, staff: Staff, screen: PersonScreen, year: int, *, limit: int, before: int) -> Beside:
+        """Beside the screen of somebody who is registered and was looked up: so many journal entries before one, and a
+        year of the account, which is the present one or one before it. `NotAllowed` for a role that sees no people.
+        """
+        staff.must_see_people()
+        who = {"person_id": screen.person_id}
+        in_full, serves = may_see_accounts(staff), staff.may(Right.SERVE_AT_WINDOW)
+        of_account = self._accounts.asks_of_year(screen, year) if in_full else self._accounts.asks_of_brief(screen)
+        asks: list[Asked] = [(views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit}), *of_account]
+        if serves:
+            number = screen.dossier.person.number if screen.dossier.person else ""
+            asks.append((drafts_sql.OPEN_OF, {"number": number}))
+        if staff.may(Right.SEE_PHOTOS):
+            asks.append((papers_sql.HAS_PHOTO, who))
+        found = dict(zip((statement for statement, _ in asks), self._views.rows_of_all(asks), strict=True))
+        told = [found[statement] for statement, _ in of_account]
+        account = self._accounts.year_from(screen, year, *told) if in_full else self._accounts.brief_from(screen, *told)
+        return Beside(
+            lines=[line_of(Row(*row)) for row in found[views.ENTRIES_OF_PERSON]],
+            account=account,
+            drafts=[draft_of(row) for row in found.get(drafts_sql.OPEN_OF, [])],
+            has_photo=bool(found.get(papers_sql.HAS_PHOTO, [(False,)])[0][0]),
+        )
