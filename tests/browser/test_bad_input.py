@@ -235,6 +235,30 @@ def test_a_pin_that_is_no_good_is_told_at_the_keypad(browser: Windows, clerk: Pa
     expect(clerk.locator("#step h2")).to_have_text(T["step_signature"])
 
 
+def test_an_approval_that_is_denied_is_told(browser: Windows, clerk: Page) -> None:
+    """The reason of the second person stands at the step, and the clerk can ask again once it is mended."""
+    begin(clerk, person_in(browser, "in_use"), "replace_card.made_wrongly")
+    serve(clerk, Visit(on_paper=True), stops=Step.APPROVAL)
+    sends(clerk)
+    expect(clerk.locator("#step")).to_contain_text(T["approval_waits"])
+    second = window_of(browser, "supervisor")
+    code = clerk.url.rpartition("/")[2]
+    second.goto(f"/approvals?of={code}")
+    form = second.locator(f"form:has([name=draft][value='{code}'])")
+    with second.expect_navigation():
+        form.locator("[value=denied]").click()
+    expect(second.get_by_role("alert")).to_be_visible()
+    form.locator("[name=reason]").fill("卡面没有错")
+    with second.expect_navigation():
+        form.locator("[value=denied]").click()
+    clerk.reload()
+    expect(clerk.locator("#step .problem")).to_contain_text("卡面没有错")
+    expect(clerk.locator("#step button")).to_be_focused()
+    no_faults(clerk)
+    assert serve(clerk, Visit(approver=second))[-1] is Step.CONFIRM
+    expect(clerk.locator("#answer")).to_contain_text(T["done_yes"])
+
+
 def test_a_payment_that_was_used_is_told_at_the_fee(browser: Windows, clerk: Page) -> None:
     """The number of a scanned payment is good once: told where it was typed, and nothing was done."""
     paid = Visit(code="wx-77000001", on_paper=True)

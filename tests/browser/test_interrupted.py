@@ -81,6 +81,26 @@ def test_the_database_is_away_for_a_while(browser: Windows) -> None:
     expect(page.locator("#answer")).to_contain_text(T["done_yes"])
 
 
+def test_another_language_keeps_what_was_typed(browser: Windows) -> None:
+    """A form half filled in, and one that was sent back: in the other language all of it is there."""
+    page = window_of(browser, "clerk")
+    begin(page, person_in(browser, "in_use"), "report_loss.formal")
+    types_an_agent(page)
+    with page.expect_navigation():
+        page.keyboard.press("Alt+y")
+    expect(page.locator("#step h2")).to_have_text(LABELS["en"]["step_presenter"])
+    is_still_there(page)
+    page.locator("#step [name=agent_relation]").fill("")
+    sends(page)
+    expect(page.locator("#problem")).to_contain_text(LABELS["en"]["fault_agent_relation"])
+    page.locator("#step [name=agent_relation]").fill(AGENT.relation)
+    with page.expect_navigation():
+        page.keyboard.press("Alt+q")
+    expect(page.locator("#step h2")).to_have_text(LABELS["zh-Hant"]["step_presenter"])
+    is_still_there(page)
+    no_faults(page)
+
+
 def test_steps_in_large_type_and_high_contrast_on_a_tablet(browser: Windows) -> None:
     """Every step, the keypad and the answer fit a tablet's window, and a finger signs; nothing is hard to use."""
     page = window_of(browser, "clerk", size=TABLET, has_touch=True)

@@ -23,8 +23,10 @@ def unfolded(page: Page) -> None:
 
 
 NO_PAGE = re.compile(
-    r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file|photo|pin)$|^/day/list$|^/$"
+    r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file|photo|pin|full)$"
+    r"|^/day/list$|^/$|^/drafts/\{[^}]+\}/"
 )
+"""No pages: programs' answers, files, pictures, and addresses of forms, which lead on to the page of the form."""
 
 
 def test_no_page_is_left_out(browser: Windows) -> None:

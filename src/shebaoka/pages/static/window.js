@@ -109,25 +109,26 @@ if (waits) {
 const goesOn = document.querySelector("[data-goes-on]");
 if (goesOn) goesOn.requestSubmit();
 
-// What was typed stays, should the answer be that the session ended or the database is away: when the same version of
-// the same step is shown again, it is put back. It is kept for this window alone, and for the next page of a draft.
-const STEP = ".step-form[action*='/steps/']";
+// What was typed stays, should the session have ended, the database be away, or the page be asked for in another language:
+// when the same version of the same step is shown again, it is put back. It is kept for this window alone, and for the
+// next of these pages.
 const TYPED = "typed";
 const typedIn = (form) => [...form.elements].filter((e) => e.name && !["hidden", "file", "password"].includes(e.type));
 const kept = JSON.parse(sessionStorage.getItem(TYPED) || "null");
 sessionStorage.removeItem(TYPED);
-for (const form of document.querySelectorAll(STEP)) {
-  const same = kept && kept.at === form.getAttribute("action") && kept.version === form.elements.version.value;
-  if (same && !document.querySelector("#problem")) {
-    for (const [n, field] of typedIn(form).entries()) {
+const typing = document.querySelector(".step-form[action*='/steps/']");
+if (typing && typedIn(typing).length) {
+  const [at, version] = [typing.getAttribute("action"), typing.elements.version.value];
+  if (kept && kept.at === at && kept.version === version && !document.querySelector("#problem")) {
+    for (const [n, field] of typedIn(typing).entries()) {
       if (!kept.fields[n]) continue;
       field.value = kept.fields[n][0];
       if ("checked" in field) field.checked = kept.fields[n][1];
     }
   }
-  form.addEventListener("submit", () => {
-    const fields = typedIn(form).map((e) => [e.value, e.checked]);
-    sessionStorage.setItem(TYPED, JSON.stringify({ at: form.getAttribute("action"), version: form.elements.version.value, fields }));
+  window.addEventListener("pagehide", () => {
+    const fields = typedIn(typing).map((e) => [e.value, e.checked]);
+    sessionStorage.setItem(TYPED, JSON.stringify({ at, version, fields }));
   });
 }
 
