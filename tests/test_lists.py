@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import openpyxl
 import psycopg
 import pytest
 import xlwt
 from tests.conftest import Database, StandingClock
+from tests.faces import Portrait, saved
 from tests.test_office import Reader, mark_of
 from tests.test_office_signin import AT, Pages
 from tests.webhouse import house_on
@@ -339,23 +341,61 @@ def test_two_clerks_at_one_list_do_each_row_once(
     assert (done.accepted, done.refused, done.waiting, entries(shared_database)) == (5, 0, 0, before + 5)
 
 
+PHOTO, BLANK = Portrait(grain=4).saved(), saved(np.full((60, 60, 3), 255, np.uint8))
+
+
+def zipped(**photos: bytes) -> bytes:
+    """A zip of photos by name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in photos.items():
+            archive.writestr(f"相片/{name}", content)
+    return out.getvalue()
+
+
 def test_new_people_are_registered_and_applied_for(pages: Pages, shared_database: Database) -> None:
-    """Somebody of whom nothing is on file needs no more than a photo: with one both requests are put, in one tray."""
-    who = number()
-    shown, room = listed(pages, [NewRow(2, who, "李娜", "140702", "2013-06-01")]), pages.house.lists
-    assert shown.held_back == 1
-    with psycopg.connect(shared_database.owner) as connection:  # as if a photo had come for the row
-        connection.execute(
-            "update employer_list_row set photographed = true, verdict = 'good' where list = %s", [shown.id]
-        )
+    """A zip brings their photos: each is kept sealed, named in the application, and theirs once that is accepted."""
+    first, second, third, t = number(), number(), number(), LABELS["en"]
+    good = ("140702", "2013-06-01")
+    shown, room = (
+        listed(pages, [NewRow(n, who, "李娜", *good) for n, who in enumerate((first, second, third), 2)]),
+        pages.house.lists,
+    )
+    assert shown.held_back == 3
+    photos = {
+        f"{first}.jpg": PHOTO,
+        f"{second}.JPEG": BLANK,
+        f"{number()}.png": b"x",
+    }
+    with pages.client("clerk") as client:
+        client.cookies.set("language", "en")
+        at = f"/lists/{shown.id}"
+        mark = {"mark": mark_of(client, at)}
+        for content in (b"", b"PK nonsense", zipped(**photos)[:300]):
+            told = client.post(f"{at}/photos", data=mark, files={"photos": ("p.zip", content)})
+            assert (told.status_code, Reader(told.text).faults) == (400, [])
+            assert t["fault_photos_cannot_be_read"] in told.text
+        taken = client.post(f"{at}/photos", data=mark, files={"photos": ("p.zip", zipped(**photos))})
+        assert (taken.status_code, Reader(taken.text).faults) == (200, [])
+        assert t["photos_taken"].format(1, 1, 1) in taken.text
+        assert f"{t['photo_of_row'].format(3)} " in taken.text
+        assert "358" in taken.text
+        again = client.post(f"{at}/photos", data=mark, files={"photos": ("p.zip", zipped(**{f"{first}.jpg": PHOTO}))})
+        assert t["photos_taken"].format(0, 0, 1) in again.text
     done = room.go_on(CLERK, shown.id, submit_of(pages))
-    (row,) = room.rows(CLERK, shown.id)
-    assert (done.accepted, row.answer.ground if row.answer else "", row.entry[-2:]) == (
-        1,
-        "insured_person_may_apply",
+    row = room.rows(CLERK, shown.id)[0]
+    assert (done.accepted, done.held_back, row.answer.ground if row.answer else "", row.entry[-2:]) == (
+        *(1, 2, "insured_person_may_apply"),
         "-2",
     )
-    assert pages.front.person(who).dossier.person.name == "李娜"  # type: ignore[union-attr]
+    dossier = pages.front.person(first).dossier
+    assert dossier.person is not None
+    (paper,) = pages.house.papers.of_person(int(row.entry.partition("-")[0]))
+    assert (dossier.person.name, dossier.applications[0].photo, paper.id, paper.entry) == (
+        *("李娜", paper.id),
+        row.paper,
+        row.entry,
+    )
 
 
 def test_who_may_not_serve_takes_no_list(pages: Pages) -> None:

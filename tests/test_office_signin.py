@@ -408,6 +408,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         for method, path in (
             *(("GET", ""), ("POST", ""), ("GET", "/{list_id:str}"), ("GET", "/{list_id:str}/result.csv")),
             *(("POST", "/{list_id:str}/check"), ("POST", "/{list_id:str}/apply")),
+            ("POST", "/{list_id:str}/photos"),
         )
     },
     **{

@@ -144,12 +144,12 @@ class House:
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
         self.handing = Handing(self.views, clock)
-        self.lists = Lists(self.views, notices, self.windows, clock)
         self.days = Days(self.views, notices)
         self.journal = JournalRoom(self.views, notices, clock)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
+        self.lists = Lists(self.views, notices, self.windows, self.papers, clock)
         self.finding = Finding(self.views, clock)
         self.till = Till(self.views, notices.zone, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}

@@ -81,6 +81,7 @@ from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.keypad import Keypad as Keypad
 from shebaoka.desk.listcheck import EmployerList as EmployerList
 from shebaoka.desk.listcheck import ListRow as ListRow
+from shebaoka.desk.listcheck import draft_of as draft_of
 from shebaoka.desk.lists import ROWS_MAX as ROWS_MAX
 from shebaoka.desk.lists import Lists as Lists
 from shebaoka.desk.lists import NewRow as NewRow

@@ -30,6 +30,7 @@ from shebaoka.records import (
     CollectCard,
     Life,
     Loss,
+    Making,
     Material,
     NotFound,
     Sender,
@@ -219,6 +220,9 @@ def _fault(key: Key, screen: PersonScreen | None, application: Application | Non
         return "card_is_spoilt"
     if application is not None and application.collect_at not in ("", place):
         return "other_window"
+    last = screen.dossier.applications[-1:]
+    if application is None and last and last[0].making is Making.COLLECTED:
+        return "card_is_collected"
     return ""
 
 

@@ -98,7 +98,13 @@ class OnFile(msgspec.Struct, frozen=True):
 
 
 def checked(
-    row: ListRow, listed: EmployerList, person: OnFile | None, windows: set[str], notice: Notice, given: Given
+    row: ListRow,
+    listed: EmployerList,
+    person: OnFile | None,
+    paper: str,
+    windows: set[str],
+    notice: Notice,
+    given: Given,
 ) -> ListRow:
     """A row with its fault, or with what the rules foretell about somebody who is not registered yet.
 
@@ -109,7 +115,8 @@ def checked(
     if person is None and unsound is not None:
         answer = Answering(notice).of(Refused(ground=unsound))
         return msgspec.structs.replace(row, fault="", verdict="no", foretold=answer)
-    photographed = person is not None and bool(person.moved_photo or person.paper)
+    paper = paper or (person.paper if person else "")
+    photographed = bool(paper) or (person is not None and person.moved_photo)
     row = msgspec.structs.replace(
         row,
         fault=fault,
@@ -117,7 +124,7 @@ def checked(
         foretold=None,
         registers=person is None,
         photographed=photographed,
-        paper=person.paper if person else "",
+        paper=paper,
     )
     return row if fault or person is not None else _foreseen(row, listed, notice, given)
 
@@ -166,6 +173,11 @@ def _foreseen(row: ListRow, listed: EmployerList, notice: Notice, given: Given) 
             return msgspec.structs.replace(row, verdict="no", foretold=answering.of(decision))
         dossier = decision.after
     return msgspec.structs.replace(row, foretold=answering.of(decision))
+
+
+def draft_of(list_id: str, n: int) -> str:
+    """Under which draft the papers of a row are kept until it is answered."""
+    return f"{list_id}-{n}"
 
 
 def requests_of(row: ListRow, listed: EmployerList) -> tuple[AnyRequest, ...]:

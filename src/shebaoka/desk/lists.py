@@ -7,14 +7,15 @@ employer brings it (docs/decisions); a photo is each row's own. Called by the wi
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from shebaoka.desk.fold import Outcome
 from shebaoka.desk.fresh import Clock, now
-from shebaoka.desk.listcheck import EmployerList, ListRow, OnFile, checked, requests_of
+from shebaoka.desk.listcheck import EmployerList, ListRow, OnFile, checked, draft_of, requests_of
+from shebaoka.desk.papers import Papers
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
 from shebaoka.desk.windows import Windows
@@ -64,10 +65,11 @@ class NewRow(msgspec.Struct, frozen=True):
 class Lists:
     """Takes lists in, checks their rows and goes on with them. Safe for many threads. Rights are asked here."""
 
-    def __init__(self, views_: Views, notices: Notices, windows: Windows, clock: Clock = now) -> None:
+    def __init__(self, views_: Views, notices: Notices, windows: Windows, papers: Papers, clock: Clock = now) -> None:
         self._views = views_
         self._notices = notices
         self._windows = windows
+        self._papers = papers
         self._clock = clock
 
     def add(
@@ -157,7 +159,11 @@ class Lists:
         after = 0
         while rows := self._open(sql.TO_CHECK, list_id, after):
             people = self._on_file({row.number for row in rows})
-            found = [checked(row, listed, people.get(row.number), windows, notice, given) for row in rows]
+            photos = self._photos(list_id, rows)
+            found = [
+                checked(row, listed, people.get(row.number), photos.get(row.n, ""), windows, notice, given)
+                for row in rows
+            ]
             known = [n for n, row in enumerate(found) if row.verdict == "good" and not row.registers]
             asks = [Ask(requests_of(found[n], listed)[-1], sender) for n in known]
             for n, outcome in zip(known, submit(asks, True) if asks else [], strict=True):
@@ -192,6 +198,7 @@ class Lists:
             last[row.n] = len(asks) - 1
         outcomes = submit(asks, False)
         answered = [(n, outcome) for n, at in last.items() if isinstance(outcome := outcomes[at], Receipt)]
+        self._attach(listed, rows, dict(answered))
         values = {
             "id": listed.id,
             "ns": [n for n, _ in answered],
@@ -202,6 +209,27 @@ class Lists:
         self._views.write(sql.ANSWERED, values)
         if not answered and (trouble := next((o for o in outcomes if isinstance(o, Trouble)), None)) is not None:
             raise trouble
+
+    def _attach(self, listed: EmployerList, rows: Sequence[ListRow], answered: Mapping[int, Receipt]) -> None:
+        """The photos of accepted rows become their people's. Doing it again changes nothing."""
+        for row in rows:
+            receipt = answered.get(row.n)
+            if row.paper and receipt is not None and receipt.answer.outcome == "accepted":
+                person_id = int(receipt.entry.partition("-")[0])
+                self._papers.attach(draft_of(listed.id, row.n), person_id, receipt.entry)
+
+    def _photos(self, list_id: str, rows: Sequence[ListRow]) -> dict[int, str]:
+        """The photos that came with a list, by row."""
+        of = {draft_of(list_id, row.n): row.n for row in rows}
+        return {of[draft]: paper for draft, paper in self._views.rows(sql.ROW_PHOTOS, {"drafts": list(of)})}
+
+    def without_photo(self, staff: Staff, list_id: str) -> dict[str, int]:
+        """The rows for which a photo can still come, by the number of their people. `NotFound`, `NotAllowed`."""
+        listed = self.get(staff, list_id)
+        rows = {number: int(n) for number, n in self._views.rows(sql.WITHOUT_PHOTO, {"id": listed.id})}
+        there = self._views.rows(sql.ROW_PHOTOS, {"drafts": [draft_of(list_id, n) for n in rows.values()]})
+        have = {draft for draft, _ in there}
+        return {number: n for number, n in rows.items() if draft_of(list_id, n) not in have}
 
     def _open(self, statement: str, list_id: str, after: int) -> list[ListRow]:
         values = {"id": list_id, "after": after, "limit": 2 * TRAY}

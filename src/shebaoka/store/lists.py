@@ -37,6 +37,14 @@ select p.number, p.person_id, p.name,
                  order by a.added_at desc, a.id limit 1), '')
 from person p
 where p.person_id = any(array(select k.person_id from person_key k where k.number = any(%(numbers)s::text[])))"""
+# Rows that a photo can still come for: not asked for, and with none on file or from the list before.
+WITHOUT_PHOTO = """
+select number, n from employer_list_row
+where list = %(id)s and asked_by is null and not photographed and fault in ('', 'region_missing', 'insured_on_missing')
+  and fault_row is null and octet_length(number) = 18"""
+ROW_PHOTOS = """
+select distinct on (draft) draft, id from paper
+where draft = any(%(drafts)s::text[]) and kind = 'photo' and set_aside_at is null order by draft, added_at desc, id"""
 CHECKED = """
 update employer_list_row r
 set verdict = c.verdict, fault = c.fault, foretold = c.foretold, registers = c.registers,

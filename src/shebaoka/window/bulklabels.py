@@ -13,9 +13,9 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "list_agent": ("单位经办人（代理人）", "單位經辦人（代理人）", "The employer's contact, who acts as agent"),
     "list_shown": ("单位为名单上所有人带来的材料", "單位為名單上所有人帶來的材料", "What the employer brought for everybody on the list"),
     "list_shown_note": (
-        "逐人核对过才勾选。相片不勾：有存档相片的人才算带了相片。",
-        "逐人核對過才勾選。相片不勾：有存檔相片的人才算帶了相片。",
-        "Tick what was seen for each of them. Photos are not ticked: a row has one where a photo is on file.",
+        "逐人核对过才勾选。相片不勾：有存档相片，或者上传名单以后补传相片。",
+        "逐人核對過才勾選。相片不勾：有存檔相片，或者上傳名單以後補傳相片。",
+        "Tick what was seen for each of them. Photos are not ticked: one is on file, or is uploaded after the list.",
     ),
     "list_file": ("名单文件（CSV、xlsx、xls，至多 {0} 行）", "名單檔案（CSV、xlsx、xls，至多 {0} 行）", "File (CSV, xlsx or xls, at most {0} rows)"),
     "list_file_note": (
@@ -130,6 +130,23 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "工作簿太大。请只把名单复制到新的工作簿。", "活頁簿太大。請只把名單複製到新的活頁簿。",
         "The workbook is too large; copy the list alone into a new one.",
     ),
+    "photos_file": ("还没有相片的 {0} 行：相片压缩包（zip）", "還沒有相片的 {0} 行：相片壓縮檔（zip）", "Photos for the {0} rows without one (zip)"),
+    "photos_note": (
+        "每张相片以社会保障号码命名，如 140702199001010017.jpg；每包至多 10 MB。没有收下的，改好再传；已收下的不会再收。",
+        "每張相片以社會保障號碼命名，如 140702199001010017.jpg；每包至多 10 MB。沒有收下的，改好再傳；已收下的不會再收。",
+        "Each is named by its holder's number, as in 140702199001010017.jpg; at most 10 MB a zip. What was not taken is sent again "
+        "once mended; what was taken is not taken twice.",
+    ),
+    "photos_take": ("上传相片", "上傳相片", "Upload photos"),
+    "photos_taken": (
+        "收下相片 {0} 张，不合标准 {1} 张，名单不需要的 {2} 张", "收下相片 {0} 張，不合標準 {1} 張，名單不需要的 {2} 張",
+        "{0} photos taken, {1} miss the standard, {2} are of nobody who lacks one",
+    ),
+    "photo_of_row": ("第 {0} 行：", "第 {0} 行：", "Row {0}:"),
+    "fault_photos_cannot_be_read": (
+        "不是 zip 压缩包，或者已损坏、有密码。请重新打包。", "不是 zip 壓縮檔，或者已損壞、有密碼。請重新打包。",
+        "It is no zip archive, or it is damaged or locked; pack it again.",
+    ),
     # a tray of cards
     "handing": ("批量领卡", "批量領卡", "Handing cards over"),
     "handing_note": (
@@ -196,7 +213,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "There are several people. Scan the card, or type the whole number.",
     ),
     "hand_fault_card_is_collected": (
-        "这张卡已经领走，不能再交付。", "這張卡已經領走，不能再交付。", "This card was collected already.",
+        "卡已经领走，不能再交付。", "卡已經領走，不能再交付。", "The card was collected already.",
     ),
     "hand_fault_card_is_lost": (
         "这张卡已经挂失。请收下，到持卡人档案里办理。", "這張卡已經掛失。請收下，到持卡人檔案裡辦理。",

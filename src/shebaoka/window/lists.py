@@ -23,6 +23,7 @@ from shebaoka.records import Ask, BadInput, Material, NotFound
 from shebaoka.web import Front
 from shebaoka.window.frame import Page
 from shebaoka.window.listfile import read_list
+from shebaoka.window.listphotos import Photos, take_photos
 from shebaoka.window.stepping import agent_of, uploaded
 
 SHOWN = 100
@@ -127,6 +128,10 @@ def _list_id(request: Asked) -> str:
 @get("/lists/{list_id:str}")
 async def get_list(request: Asked) -> Response[bytes]:
     """A list: how far it is, the key that goes on with it, and its rows."""
+    return await _list_page(request)
+
+
+async def _list_page(request: Asked, *, photos: Photos | None = None, fault: str = "") -> Response[bytes]:
     page, staff, list_id = Page(request), request.state.staff, _list_id(request)
     after, show = request.query_params.get("after", "0"), request.query_params.get("show", "")
     if not _N.fullmatch(after):
@@ -138,6 +143,10 @@ async def get_list(request: Asked) -> Response[bytes]:
         rows = page.front.lists.rows(staff, list_id, after=int(after), only_bad=only_bad, limit=SHOWN + 1)
         return page.show_at_once(
             "list.html",
+            status=400 if fault else 200,
+            fault=fault,
+            photos=photos,
+            lack_photos=len(page.front.lists.without_photo(staff, list_id)),
             listed=listed,
             added_at=listed.added_at.astimezone(page.front.notices.zone),
             agent_name=mask_name(listed.agent.name),
@@ -159,6 +168,25 @@ async def post_check(request: Asked) -> Response[bytes]:
     front, staff, list_id = front_of(request), request.state.staff, _list_id(request)
     await to_thread.run_sync(front.lists.check, staff, list_id, at_the_desk(front))
     return moved_to(f"/lists/{list_id}")
+
+
+@post("/lists/{list_id:str}/photos", status_code=200)
+async def post_photos(request: Asked) -> Response[bytes]:
+    """Take a zip of photos in for the rows that lack one, and check these again."""
+    form, files = await uploaded(request)
+    page, front, staff, list_id = Page(request), front_of(request), request.state.staff, _list_id(request)
+
+    def take() -> Photos:
+        content, crop = files.get("photos", [b""])[-1], form.get("crop") == "yes"
+        photos = take_photos(page, staff, list_id, content, crop=crop)
+        front.lists.check(staff, list_id, at_the_desk(front))
+        return photos
+
+    try:
+        photos = await to_thread.run_sync(take)
+    except BadInput as e:
+        return await _list_page(request, fault=page.fault(e))
+    return await _list_page(request, photos=photos)
 
 
 @post("/lists/{list_id:str}/apply", status_code=200)
