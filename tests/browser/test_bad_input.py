@@ -90,7 +90,7 @@ def test_an_agent_is_told_what_is_missing_or_wrong(browser: Windows, clerk: Page
 
 
 def test_photos_that_cannot_be_taken_are_told(browser: Windows, clerk: Page) -> None:
-    """Two people, 50 megapixels, a page that calls itself a photo, half a photo, 12 MB: then one that fits goes in."""
+    """Two people, 50 megapixels, a page that calls itself a photo, half a photo, 12 MB; then one that a crop mends."""
     begin(clerk, person_in(browser, "registered"), "apply_for_card")
     for step in (Step.CHOICES, Step.PRESENTER):
         assert clerk.locator("#step h2").inner_text() == T[f"step_{step}"]
@@ -113,6 +113,10 @@ def test_photos_that_cannot_be_taken_are_told(browser: Windows, clerk: Page) -> 
     told(clerk, T["fault_photo_does_not_fit"], "photo")
     expect(clerk.locator(".photo-check li").filter(has_text="2 张人脸")).to_have_count(1)
     expect(clerk.locator(".photo-check svg")).to_be_visible()
+    for offered in (False, True):
+        chooses_photo(clerk, Portrait(hair_top=60, height=500, width=400, face_width=180).saved())
+        assert clerk.locator("#step [name=crop]").is_checked() is offered
+        sends(clerk)
     assert serve(clerk, Visit())[-1] is Step.CONFIRM
     expect(clerk.locator("#answer")).to_contain_text(T["done_yes"])
 

@@ -139,10 +139,11 @@ def test_who_may_only_look_sees_no_form(browser: Windows, role: str) -> None:
     """A draft before somebody who serves at no window: how far it is, and nothing to press or to open."""
     clerk = window_of(browser, "clerk")
     begin(clerk, person_in(browser, "in_use"), "reset_pin")
-    serve(clerk, Visit(), stops=Step.SIGNATURE)
+    serve(clerk, Visit(), stops=Step.CONFIRM)
     looks = window_of(browser, role)
     looks.goto(clerk.url)
-    expect(looks.locator(".steps-list .is-done")).to_have_count(3)
+    expect(looks.locator(".steps-list .is-done")).to_have_count(4)
+    expect(looks.locator(".papers li")).to_have_count(1)
     assert not looks.locator("main form").count()
     no_faults(looks)
     for link in looks.locator("main a").all():
