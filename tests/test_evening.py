@@ -336,6 +336,20 @@ def test_details_that_are_alike_close_a_cycle(money: MoneyHouse) -> None:
     assert money.evening.close(cycle, "fenhe-1").closed_by == "fenhe-1"
 
 
+def test_the_room_asks_for_the_right_itself(money: MoneyHouse) -> None:
+    """Whoever of the staff has no right to it explains, compares, closes and pays nothing, by whatever face."""
+    cycle, auditor = money.sign_in(HOSPITAL), Staff("audit", Role.AUDITOR, "")
+    for tried in (
+        lambda: money.evening.close(cycle, auditor),
+        lambda: money.evening.explain(cycle, "m", "amount", "why", auditor),
+        lambda: money.evening.compare_details(cycle, [], auditor),
+        lambda: money.evening.bank_file(money.clock.at.date(), auditor),
+    ):
+        with pytest.raises(NotAllowed):
+            tried()
+    assert money.evening.close(cycle, Staff("li", Role.CLERK, "w1")).closed_by == "li"
+
+
 def test_an_empty_cycle_closes_by_itself(money: MoneyHouse) -> None:
     """Where nothing was settled nothing need be compared; but what the institution says that it has must be told."""
     first, second = money.sign_in(HOSPITAL), money.sign_in(PHARMACY)

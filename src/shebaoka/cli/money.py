@@ -161,7 +161,7 @@ def compare(ctx: click.Context, cycle: int, file: Path, as_json: bool) -> None:
 
     with ctx.obj.signed_in() as (house, staff):
         must_reconcile(staff)
-        found, differences = house.evening.compare_details(cycle, read_details(file.read_bytes()), staff.name)
+        found, differences = house.evening.compare_details(cycle, read_details(file.read_bytes()), staff)
         if as_json:
             say_json({"cycle": cycle, "equal": found.equal, "comparison": found, "differences": differences})
         else:
@@ -182,7 +182,7 @@ def explain(caller: Caller, cycle: int, message_id: str, difference: str, reason
 
     with caller.signed_in() as (house, staff):
         must_reconcile(staff)
-        house.evening.explain(cycle, message_id, difference, reason, staff.name)
+        house.evening.explain(cycle, message_id, difference, reason, staff)
         left = house.evening.line(cycle).unexplained
     say(f"{message_id} is explained; {left} differences of the cycle {cycle} are left.")
 
@@ -196,7 +196,7 @@ def close(caller: Caller, cycle: int) -> None:
 
     with caller.signed_in() as (house, staff):
         must_reconcile(staff)
-        closed = house.evening.close(cycle, staff.name)
+        closed = house.evening.close(cycle, staff)
         at = local(house, closed.closed_at) if closed.closed_at else ""
     say(f"The cycle {cycle} is closed since {at}, by {closed.closed_by}.")
 
@@ -218,7 +218,7 @@ def bank_file(caller: Caller, day: dt.date, out: Path | None) -> None:
         must_pay(staff)
         if out is not None and out.exists():
             raise BadInput(f"--out: {out} exists already; name a new file.")
-        file = house.evening.bank_file(day, staff.name)
+        file = house.evening.bank_file(day, staff)
         made = house.evening.made(day)
         by = f"Made {local(house, made.made_at)} by {made.by}, SHA-256 {made.digest.hex()}." if made else ""
     if out is None:

@@ -108,8 +108,19 @@ def must_pay(staff: Staff) -> None:
     staff.must(Right.PAY)
 
 
+def _named(by: "Staff | str", right: Right) -> str:
+    """Who acts, by name. `NotAllowed` for somebody of the staff without the right.
+
+    A terminal is named by its key: that it is its own institution's cycle was held where its message came in.
+    """
+    if isinstance(by, str):
+        return by
+    by.must(right)
+    return by.name
+
+
 class Evening:
-    """Compares, closes and pays business cycles. Safe for many threads."""
+    """Compares, closes and pays business cycles. Safe for many threads. Of the staff a right is asked here."""
 
     def __init__(self, views_: Views, zone: dt.tzinfo, clock: Clock = now) -> None:
         self._views = views_
@@ -238,16 +249,17 @@ class Evening:
         return self._kept(cycle, Comparison(self._clock(), by, self.totals(cycle), theirs, None))
 
     def compare_details(
-        self, cycle: int, rows: Collection[StatedDetail], by: str
+        self, cycle: int, rows: Collection[StatedDetail], by: Staff | str
     ) -> tuple[Comparison, tuple[Difference, ...]]:
         """Hold an institution's details of a cycle against ours, message by message, and keep what was found.
 
         `BadInput` if a message stands twice in their file. `NotFound`.
         """
+        name = _named(by, Right.RECONCILE)
         self.cycle(cycle)
         ours = self.details(cycle)
         found = differences_of(ours, rows)
-        comparison = Comparison(self._clock(), by, totals_of(ours), totals_of(rows), len(found))
+        comparison = Comparison(self._clock(), name, totals_of(ours), totals_of(rows), len(found))
         return self._kept(cycle, comparison, found), found
 
     def _kept(self, cycle: int, comparison: Comparison, differences: Iterable[Difference] = ()) -> Comparison:
@@ -270,12 +282,20 @@ class Evening:
         return msgspec.structs.replace(comparison, id=place)
 
     def explain(
-        self, cycle: int, message_id: str, difference: str, reason: str, by: str, *, comparison: int | None = None
+        self,
+        cycle: int,
+        message_id: str,
+        difference: str,
+        reason: str,
+        by: Staff | str,
+        *,
+        comparison: int | None = None,
     ) -> None:
         """Say why a message of a comparison, else of the one that counts, is not alike on both sides.
 
         It is said once of the amounts that it has there, and stays. `NotFound` if there is no such difference.
         """
+        name = _named(by, Right.RECONCILE)
         if difference not in DIFFERENCES:
             raise BadInput(f"difference: choose of {', '.join(DIFFERENCES)}.")
         if not _REASON.fullmatch(reason):
@@ -297,18 +317,19 @@ class Evening:
             "ours": ours,
             "theirs": theirs,
             "reason": reason,
-            "by": by,
+            "by": name,
             "at": self._clock(),
         }
         if not self._views.write(sql.ADD_EXPLANATION, row):
             raise BadInput(f"message_id: {message_id} is explained already, and an explanation stays as it is.")
 
-    def close(self, cycle: int, by: str) -> Cycle:
+    def close(self, cycle: int, by: Staff | str) -> Cycle:
         """Close a cycle that is reconciled; one that is closed already stays as it is. `NotReconciled`, `NotFound`.
 
         Saves of settlements hold the cycle's lock together. This takes it alone: whatever was being saved is through
         before anything is counted, and whatever comes later finds the cycle closed.
         """
+        name = _named(by, Right.RECONCILE)
         if not 0 < cycle < 2**63:
             raise _no_cycle(cycle)
         with self._views.together() as run:
@@ -316,19 +337,19 @@ class Evening:
             found = _cycle_of(run(sql.CYCLE, {"cycle": cycle}), cycle)
             if found.closed_at is None:
                 must_be_reconciled(run, cycle)
-                run(sql.CLOSE_CYCLE, {"cycle": cycle, "at": self._clock(), "by": by})
+                run(sql.CLOSE_CYCLE, {"cycle": cycle, "at": self._clock(), "by": name})
                 found = _cycle_of(run(sql.CYCLE, {"cycle": cycle}), cycle)
         return found
 
     # paying
 
-    def bank_file(self, on: dt.date, by: str) -> bytes:
+    def bank_file(self, on: dt.date, by: Staff | str) -> bytes:
         """The bank's file of a day: every cycle closed by then and in no earlier file; these are paid from now on.
 
         A day's file is made once, and who made it is kept. Asked again, the same cycles give the same bytes, whatever
         was closed meanwhile.
         """
-        at, asked = self._clock(), {"on": on}
+        name, at, asked = _named(by, Right.PAY), self._clock(), {"on": on}
         if on > at.astimezone(self._zone).date():
             raise BadInput(f"The bank's file of {on} cannot be made before that day.")
         with self._views.together() as run:
@@ -340,7 +361,7 @@ class Evening:
             text = bank_text(on, lines)
             if not made:
                 owed_fen = sum(line.sum_fen for line in lines)
-                row = BankFile(at, by, hashlib.sha256(text).digest(), len(lines), owed_fen)
+                row = BankFile(at, name, hashlib.sha256(text).digest(), len(lines), owed_fen)
                 run(sql.ADD_BANK_FILE, asked | msgspec.structs.asdict(row))
         return text
 

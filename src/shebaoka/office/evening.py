@@ -180,7 +180,7 @@ async def post_explain(request: Asked) -> Response[bytes]:
 
     def explain() -> None:
         comparison = int(seen) if _ID.fullmatch(seen) else None
-        front.evening.explain(cycle, *said, staff.name, comparison=comparison)
+        front.evening.explain(cycle, *said, staff, comparison=comparison)
 
     try:
         await to_thread.run_sync(explain)
@@ -197,7 +197,7 @@ async def post_close(request: Asked) -> Response[bytes]:
     must_reconcile(staff)
     cycle = _cycle_asked(request)
     try:
-        await to_thread.run_sync(front.evening.close, cycle, staff.name)
+        await to_thread.run_sync(front.evening.close, cycle, staff)
     except NotReconciled as e:
         return await _shown(request, status=e.status, fault=Page(request).labels["close_failed"])
     return moved_to(f"/evening/{cycle}")
@@ -209,7 +209,7 @@ async def post_bank_file(request: Asked) -> Response[bytes]:
     form, front, staff = await form_of(request), front_of(request), request.state.staff
     must_pay(staff)
     day = _day(form.get("on", ""), front.screens.today())
-    await to_thread.run_sync(front.evening.bank_file, day, staff.name)
+    await to_thread.run_sync(front.evening.bank_file, day, staff)
     return moved_to(f"/evening?on={day}")
 
 
