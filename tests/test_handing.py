@@ -265,6 +265,7 @@ def test_a_tray_goes_through_its_pages(pages: Pages, language: str) -> None:
         line = shown.split('name="line" value="')[1].split('"')[0]
         wrong = client.post(f"{at}/hand-over", data=mark | {"line": line, "check": AGENT.number})
         assert (wrong.status_code, t["fault_card_of_another"] in html.unescape(wrong.text)) == (400, True)
+        assert client.get(f"{at}/hand-over?language=en").headers["Location"] == f"{at}?language=en"
         for _ in range(2):
             done = client.post(f"{at}/hand-over", data=mark | {"line": line, "check": ""})
             assert done.headers["Location"] == at

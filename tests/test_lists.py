@@ -380,6 +380,7 @@ def test_new_people_are_registered_and_applied_for(pages: Pages, shared_database
         assert t["photos_taken"].format(1, 1, 1) in taken.text
         assert f"{t['photo_of_row'].format(3)} " in taken.text
         assert "358" in taken.text
+        assert client.get(f"{at}/photos?language=en").headers["Location"] == f"{at}?language=en"
         again = client.post(f"{at}/photos", data=mark, files={"photos": ("p.zip", zipped(**{f"{first}.jpg": PHOTO}))})
         assert t["photos_taken"].format(0, 0, 1) in again.text
     done = room.go_on(CLERK, shown.id, submit_of(pages))

@@ -407,8 +407,11 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         (method, f"/lists{path}"): Right.SERVE_AT_WINDOW
         for method, path in (
             *(("GET", ""), ("POST", ""), ("GET", "/{list_id:str}"), ("GET", "/{list_id:str}/result.csv")),
-            *(("POST", "/{list_id:str}/check"), ("POST", "/{list_id:str}/apply")),
-            ("POST", "/{list_id:str}/photos"),
+            *(
+                (method, f"/{{list_id:str}}/{form}")
+                for method in ("GET", "POST")
+                for form in ("check", "apply", "photos")
+            ),
         )
     },
     **{
@@ -416,7 +419,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     },
     ("POST", "/handing-over"): Right.SERVE_AT_WINDOW,
     **{
-        ("POST", f"/handing-over/{{tray_id:str}}/{what}"): Right.SERVE_AT_WINDOW
+        (method, f"/handing-over/{{tray_id:str}}/{what}"): Right.SERVE_AT_WINDOW
+        for method in ("GET", "POST")
         for what in ("scan", "hand-over", "leave", "close")
     },
     ("GET", "/keypad/{name:str}"): ANYBODY,

@@ -26,6 +26,8 @@ ABOUT_PEOPLE = [
 MANY_AT_ONCE = [
     *(lists.get_lists, lists.post_list, lists.get_list, lists.post_check, lists.post_apply, lists.get_result),
     lists.post_photos,
+    lists.get_answered,
+    handing.get_answered,
     *(handing.get_trays, handing.post_tray, handing.get_tray, handing.get_list, handing.post_scan),
     *(handing.post_hand_over, handing.post_leave, handing.post_close),
 ]

@@ -174,6 +174,14 @@ async def post_scan(request: Asked) -> Response[bytes]:
     return moved_to(f"/handing-over/{tray.id}")
 
 
+@get([f"/handing-over/{{tray_id:str}}/{form}" for form in ("scan", "hand-over", "leave", "close")])
+async def get_answered(request: Asked) -> Response[bytes]:
+    """The answer to a form, asked for again as a page: in another language, or after signing in. The tray is shown."""
+    tray = await to_thread.run_sync(_tray_of, request)
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return moved_to(f"/handing-over/{tray.id}{asked}")
+
+
 def _line_id(form: dict[str, str]) -> int:
     if not _LINE.fullmatch(form.get("line", "")):
         raise NotFound("There is no such scan.")

@@ -161,6 +161,13 @@ async def _list_page(request: Asked, *, photos: Photos | None = None, fault: str
     return await to_thread.run_sync(shown)
 
 
+@get([f"/lists/{{list_id:str}}/{form}" for form in ("check", "photos", "apply")])
+async def get_answered(request: Asked) -> Response[bytes]:
+    """The answer to a form, asked for again as a page: in another language, or after signing in. The list is shown."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return moved_to(f"/lists/{_list_id(request)}{asked}")
+
+
 @post("/lists/{list_id:str}/check", status_code=200)
 async def post_check(request: Asked) -> Response[bytes]:
     """Check every row again that was not applied for: a photo may have come, or another window been opened."""
