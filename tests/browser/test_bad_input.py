@@ -167,7 +167,7 @@ def test_two_clerks_at_one_draft(browser: Windows, clerk: Page, other: Page) -> 
 
 
 def test_another_service_was_done_meanwhile(browser: Windows, clerk: Page) -> None:
-    """Before it is confirmed, what happened to the person since is shown; then it is confirmed all the same."""
+    """What happened since is shown before it is confirmed, and no key pressed twice goes past it unseen."""
     holder = person_in(browser, "in_use")
     begin(clerk, holder, "report_loss.formal")
     browser.run.ask("report_loss", holder.number, kind="temporary")
@@ -179,6 +179,8 @@ def test_another_service_was_done_meanwhile(browser: Windows, clerk: Page) -> No
     expect(clerk.locator("#step button.confirm")).to_have_text(T["confirm_all_the_same"])
     no_faults(clerk)
     clerk.keyboard.press("Enter")
+    expect(clerk.locator("#news")).to_be_focused()
+    clerk.keyboard.press("Alt+s")
     expect(clerk.locator("#answer")).to_contain_text(T["done_yes"])
 
 
@@ -202,6 +204,7 @@ def test_a_wrong_pin_leaves_tries(browser: Windows, clerk: Page) -> None:
     begin(clerk, person_in(browser, "in_use"), "change_pin")
     serve(clerk, Visit(pins=("118822", NEW_PIN)), stops=Step.CONFIRM)
     sends(clerk)
+    expect(clerk.locator("#answer")).to_be_focused()
     expect(clerk.locator(".said-no")).to_contain_text("5")
     expect(clerk.locator(".said-no a[href^='/clauses/']")).to_have_attribute("href", "/clauses/9.3")
     no_faults(clerk)

@@ -62,6 +62,7 @@ def test_a_service_is_done_by_keyboard_alone(browser: Windows, clerk: Page, serv
     while (step := step_at(clerk)) is not None:
         _BY_KEYS[step](clerk)
     expect(clerk.locator("#answer")).to_contain_text(T["done_yes"])
+    expect(clerk.locator("#answer")).to_be_focused()
     _presses(clerk, "Alt+b")
     expect(clerk).to_have_url(f"{browser.run.url}/persons/{holder.person_id}")
     assert not heard_of(clerk.context)
