@@ -46,6 +46,11 @@ def other(browser: Windows) -> Page:
     return window_of(browser, "clerk")
 
 
+def who(page: Page) -> str:
+    """In whose name a window is open."""
+    return page.locator(".who span").first.inner_text().removeprefix(T["signed_in_as"]).partition("（")[0].strip()
+
+
 def told(page: Page, sentence: str, field: str = "") -> None:
     """The page says what is wrong; the field that it is about is marked, and has the focus."""
     expect(page.locator("#problem")).to_contain_text(sentence)
@@ -153,8 +158,7 @@ def test_two_clerks_at_one_draft(browser: Windows, clerk: Page, other: Page) -> 
     for name in ("name", "number", "relation"):
         clerk.locator(f"#step [name=agent_{name}]").fill(getattr(AGENT, name))
     sends(clerk)
-    second = browser.people[1].name
-    told(clerk, f"{second} 在")
+    told(clerk, f"{who(other)} 在")
     expect(clerk.locator("#problem")).to_contain_text(T["step_presenter"])
     for name in ("name", "number", "relation"):
         expect(clerk.locator(f"#step [name=agent_{name}]")).to_have_value(getattr(AGENT, name))
@@ -162,7 +166,7 @@ def test_two_clerks_at_one_draft(browser: Windows, clerk: Page, other: Page) -> 
     expect(clerk.locator(".steps-list .is-done").first).to_contain_text(AGENT.relation)
     other.locator("#step [type=checkbox]").first.check()
     sends(other)
-    told(other, f"{browser.people[0].name} 在")
+    told(other, f"{who(clerk)} 在")
     expect(other.locator("#step [type=checkbox]").first).to_be_checked()
 
 

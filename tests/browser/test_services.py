@@ -197,7 +197,6 @@ def test_what_cannot_be_asked_for_is_shown_with_its_reason(browser: Windows, cle
     """The person's page lists it with why not and by which clause, and has no key for it."""
     holder = person_in(browser, state)
     clerk.goto(f"/persons/{holder.person_id}")
-    no_faults(clerk)
     clerk.locator("details:has(.reasons-not) summary").first.click()
     said = said_of(browser)
     for (service, card), why in NO[state].items():
@@ -207,7 +206,7 @@ def test_what_cannot_be_asked_for_is_shown_with_its_reason(browser: Windows, cle
         expect(row.get_by_role("link")).to_have_text(clause)
         expect(row).to_contain_text(max(said.refusal(why, clause).split("…"), key=len))
         assert not key_of(clerk, service, card).count()
-    no_faults(clerk)
+    no_faults(clerk, colours=False)
 
 
 @pytest.mark.parametrize(
