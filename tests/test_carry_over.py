@@ -265,6 +265,11 @@ def test_what_is_carried_and_undone_in_one_tray_is_as_in_trays_of_one(
     assert played([[one] for one in tray]) == (grounds, kept)
     assert [r[:2] for r in kept["undone"]] == [(1, 1)]
 
+    refused = [once, twice, undoing("1-2")]
+    grounds, kept = played([refused])
+    assert grounds == ["old_account_carries_over", "account_was_already_carried_over", "there_is_no_such_entry"]
+    assert played([[one] for one in refused]) == (grounds, kept)
+
 
 def test_an_undoing_sent_again_is_answered_again(desk: Desk, rows: Callable[[], Rows]) -> None:
     """A run that is undone twice, say after a kill, undoes once."""

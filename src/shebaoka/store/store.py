@@ -71,7 +71,7 @@ class KnownEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry that somebody wants undone: its service, whether it was a yes, and what it settled and moved.
 
     `postings` are those that are written down; what a settlement moved follows from its amounts. `before_fen` is the
-    account's balance before a carry-over, and 0 before anything else.
+    account's balance before a carry-over, and 0 before anything else, a refused one among it.
     """
 
     service: str
@@ -290,7 +290,7 @@ class Store:
                     accepted,
                     Settlement(*settled) if settled[0] is not None else None,
                     postings.get((person_id, seq), ()),
-                    before_fen or 0,
+                    (before_fen or 0) if accepted else 0,
                 )
                 for person_id, seq, service, accepted, before_fen, *settled in found
             }
