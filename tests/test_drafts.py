@@ -211,6 +211,8 @@ def test_an_approval_is_of_the_draft_as_it_was(house: House) -> None:
     with pytest.raises(NotAllowed):
         house.drafts.approve(msgspec.structs.replace(HEAD, name="wang"), draft, given=True, reason="")
     with pytest.raises(NotAllowed):
+        house.drafts.approve(OTHER, draft, given=True, reason="")
+    with pytest.raises(NotAllowed):
         house.drafts.approve(Staff("op", Role.OPERATOR, ""), draft, given=True, reason="")
     with pytest.raises(BadInput, match="reason"):
         house.drafts.approve(HEAD, draft, given=False, reason=" ")

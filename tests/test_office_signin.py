@@ -436,7 +436,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/till/float"): Right.CLOSE_TILL,
     ("POST", "/till/close"): Right.CLOSE_TILL,
     ("GET", "/approvals"): Right.SEE_ACCOUNTS,
-    ("POST", "/approvals"): Right.APPROVE,
+    ("POST", "/approvals"): Right.APPROVE_DRAFTS,
     ("GET", "/drafts"): Right.SEE_PEOPLE,
     ("POST", "/drafts/set-aside"): Right.SERVE_AT_WINDOW,
     ("GET", "/day"): Right.OVERSEE,

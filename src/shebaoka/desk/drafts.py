@@ -181,7 +181,7 @@ class Drafts:
 
     def approve(self, staff: Staff, draft: Draft, *, given: bool, reason: str) -> Draft:
         """A second person approves the draft as it is, or denies it with a reason. `NotAllowed`, `DraftChanged`."""
-        staff.must(Right.APPROVE)
+        staff.must(Right.APPROVE_DRAFTS)
         if staff.name in (draft.opened_by, draft.changed_by):
             raise NotAllowed("Nobody approves what they did themselves; let another person look at it.")
         if not given and not reason.strip():

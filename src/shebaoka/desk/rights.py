@@ -19,6 +19,7 @@ class Right(StrEnum):
     SERVE_AT_WINDOW = "serve_at_window"
     CORRECT = "correct"
     APPROVE = "approve"
+    APPROVE_DRAFTS = "approve_drafts"
     SEE_PEOPLE = "see_people"
     SEE_ACCOUNTS = "see_accounts"
     SEE_UNMASKED = "see_unmasked"
@@ -54,6 +55,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
+        Right.APPROVE_DRAFTS,
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -112,7 +114,7 @@ POSTS: dict[Role, Post] = {
     ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
-        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE),
+        *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
         channel=Channel.WINDOW,
         token=False,
     ),
@@ -129,6 +131,7 @@ _MAY = {
     Right.SERVE: "ask for services",
     Right.CORRECT: "propose a correction",
     Right.APPROVE: "approve a correction",
+    Right.APPROVE_DRAFTS: "approve a service at the window",
     Right.SEE_PEOPLE: "open dossiers or the journal",
     Right.SEE_ACCOUNTS: "read a whole account",
     Right.SEE_UNMASKED: "have number and name in full",

@@ -162,7 +162,7 @@ async def _approvals(
         waiting=[_waiting(page, staff, d, windows, reason if d.id == of else "") for d in found],
         fault=fault,
         lost_reason="" if there else reason,
-        approves=page.may(Right.APPROVE),
+        approves=page.may(Right.APPROVE_DRAFTS),
         at=lambda at: _local(page, at),
         age=lambda at: _age(page, at),
         done=request.query_params.get("done", "") if status == 200 else "",
@@ -180,7 +180,7 @@ async def post_approval(request: Asked) -> Response[bytes]:
     """Approve a draft as the page showed it, or deny it with a reason; whoever is overtaken keeps what they typed."""
     form, front = await form_of(request), front_of(request)
     staff: Staff = request.state.staff
-    staff.must(Right.APPROVE)
+    staff.must(Right.APPROVE_DRAFTS)
     of, version, reason = form.get("draft", ""), form.get("version", ""), form.get("reason", "")
     given = form.get("verdict") == "given"
     page = Page(request)

@@ -109,7 +109,7 @@ class Page:
 
     def _counted(self, template: str, /, *, status: int, **values: Any) -> Response[bytes]:
         """The page with the number of approvals that wait beside the menu; a page about a trouble asks for none."""
-        if self.staff is not None and self.may(Right.APPROVE):
+        if self.staff is not None and self.may(Right.APPROVE_DRAFTS):
             self.waiting = self.front.drafts.count_waiting(self.staff)
         return self.show_at_once(template, status=status, **values)
 
