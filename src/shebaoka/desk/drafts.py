@@ -158,12 +158,6 @@ class Drafts:
         _must_see(staff)
         return int(self._views.rows(sql.COUNT_WAITING)[0][0])
 
-    def answered_at(self, staff: Staff, place: str, since: dt.datetime, until: dt.datetime) -> list[Draft]:
-        """The drafts of a window that were answered between two instants."""
-        _must_see(staff)
-        values = {"place": place, "since": since, "until": until}
-        return [draft_of(row) for row in self._views.rows(sql.CLOSED_OF_PLACE, values)]
-
     def events(self, draft_id: str) -> list[DraftEvent]:
         """Every change of a draft, in order."""
         return [DraftEvent(*row) for row in self._views.rows(sql.EVENTS, {"id": draft_id})]

@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,14 +13,13 @@ from shebaoka.cells import as_text
 from shebaoka.desk import Counted, Day, Right, Staff
 from shebaoka.office.city import BAR
 from shebaoka.office.frame import Page
-from shebaoka.pages import HEADERS, Asked
+from shebaoka.pages import HEADERS, Asked, day_asked
 from shebaoka.pages.wording import Said
 from shebaoka.records import BadInput, Channel, NoNotice
 
 SHOWN = 100
 """Lines of a table on the page; the file has all."""
 TABLES = ("windows", "clerks", "services", "refusals")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class LineShown(msgspec.Struct, frozen=True):
@@ -46,19 +44,6 @@ class TableShown(msgspec.Struct, frozen=True):
     lines: list[LineShown]
     more: int
     looks: bool
-
-
-def day_asked(asked: str, today: dt.date) -> dt.date:
-    """The day that an address names, else today. `BadInput` for none that has been."""
-    if not asked:
-        return today
-    try:
-        day = dt.date.fromisoformat(asked) if _DAY.fullmatch(asked) else None
-    except ValueError:
-        day = None
-    if day is None or not dt.date(1900, 1, 1) <= day <= today:
-        raise BadInput(f"on: give a day such as 2013-07-01, and none after {today}.")
-    return day
 
 
 def _channel(asked: str) -> Channel | None:

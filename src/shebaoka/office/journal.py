@@ -14,9 +14,8 @@ from litestar import Response, get, post
 from shebaoka.cells import as_text
 from shebaoka.desk import ChainState, JournalLine, JournalState, Sought, Staff, must_see_accounts
 from shebaoka.numbers import mask
-from shebaoka.office.day import day_asked
 from shebaoka.office.frame import Page
-from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, Asked, day_asked, form_of, front_of, moved_to
 from shebaoka.pages.wording import Line
 from shebaoka.records import SERVICES, BadInput, NotFound
 from shebaoka.web import looked_up

@@ -1,5 +1,6 @@
 """What the faces with pages share: frame, sessions, forms, words, style, and how troubles are told."""
 
+from shebaoka.pages.days import day_asked as day_asked
 from shebaoka.pages.faults import troubles as troubles
 from shebaoka.pages.frame import HEADERS as HEADERS
 from shebaoka.pages.frame import SCRIPTS as SCRIPTS

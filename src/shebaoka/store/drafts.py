@@ -13,9 +13,6 @@ OPEN = f"select {_DRAFT} from draft where state = 'open' order by changed_at des
 WAITING = f"""
 select {_DRAFT} from draft where state = 'open' and approval = 'asked' order by changed_at limit %(limit)s"""
 COUNT_WAITING = "select count(*) from draft where state = 'open' and approval = 'asked'"
-CLOSED_OF_PLACE = f"""
-select {_DRAFT} from draft where place = %(place)s and changed_at >= %(since)s and changed_at < %(until)s
-  and attempt > 0 order by changed_at"""
 # Of one person one draft a service and card is open: whoever is second takes up the first one's.
 ADD = f"""
 insert into draft (id, number, person_id, service, card, slip_code, state, version, attempt, content, base_seq,

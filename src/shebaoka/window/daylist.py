@@ -1,17 +1,11 @@
 """The day's list of a window as PDF: all that was done there, to be signed and put away."""
 
-import datetime as dt
-import re
-
 from anyio import to_thread
 from litestar import Response, get
 
-from shebaoka.pages import HEADERS, Asked
+from shebaoka.pages import HEADERS, Asked, day_asked
 from shebaoka.paper import DayLine, DayList, day_list_pdf
-from shebaoka.records import BadInput
 from shebaoka.window.frame import Page
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @get("/day/list")
@@ -19,7 +13,7 @@ async def get_day_list(request: Asked) -> Response[bytes]:
     """A window's day as PDF: the own window's today, unless another is asked for by who may."""
     page, staff = Page(request), request.state.staff
     place = request.query_params.get("window", "") or staff.place or staff.role.value
-    on = _day(request.query_params.get("on", ""), page.on)
+    on = day_asked(request.query_params.get("on", ""), page.on)
 
     def printed() -> bytes:
         front = page.front
@@ -42,16 +36,3 @@ async def get_day_list(request: Asked) -> Response[bytes]:
     content = await to_thread.run_sync(printed)
     headers = HEADERS | {"Content-Disposition": f'inline; filename="day-{on}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
-
-
-def _day(asked: str, today: dt.date) -> dt.date:
-    """The day that an address names, else today. `BadInput` for one that has not been."""
-    if not asked:
-        return today
-    try:
-        day = dt.date.fromisoformat(asked) if _DAY.fullmatch(asked) else None
-    except ValueError:
-        day = None
-    if day is None or not dt.date(1900, 1, 1) <= day <= today:
-        raise BadInput(f"on: give a day such as 2013-07-01, and none after {today}.")
-    return day
