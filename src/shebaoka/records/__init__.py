@@ -53,6 +53,9 @@ from shebaoka.records.fees import WindowDay as WindowDay
 from shebaoka.records.grounds import Basis as Basis
 from shebaoka.records.grounds import Refusal as Refusal
 from shebaoka.records.grounds import Step as Step
+from shebaoka.records.making import CardOrder as CardOrder
+from shebaoka.records.making import CardResult as CardResult
+from shebaoka.records.making import Made as Made
 from shebaoka.records.money import OF_INSTITUTIONS as OF_INSTITUTIONS
 from shebaoka.records.money import AdmitPatient as AdmitPatient
 from shebaoka.records.money import AmendStay as AmendStay
