@@ -16,7 +16,7 @@
 - `browser.run` is the house: `.clock.move(days=3)`, `.house`, `.ask("report_loss", number)`, `.enrolled("clerk")`, and
   `with browser.run.database_away():` for a database that cannot be reached.
 - `forgive(page, "answers 503")` takes from what was heard that which a test brought about on purpose.
-- `press(page, "Tab", times=3)`, `fill_focused(page, text)`, `access_key(page, "b")` are for tests without a mouse.
+- `press(page, "Tab", times=3)`, `types(page, text)`, `access_key(page, "b")` are for tests without a mouse.
 
 The database and the server are the worker's, and shared by all its tests: count on nobody whom the test did not put
 there itself, and on no day.
@@ -110,6 +110,7 @@ class Windows:
             **{"base_url": self.run.url, "viewport": size or DESK, "locale": "zh-CN"} | more
         )
         context.set_default_timeout(TIMEOUT_MS)
+        context.add_init_script(_HEARS)
         listen(context, self.run.url)
         self.contexts.append(context)
         return context
@@ -156,6 +157,16 @@ def signs_in(browser: Windows, page: Page, person: Person, **wrong: str) -> None
     page.locator("main form [name=digits]").press("Enter")
 
 
+_HEARS = """addEventListener("load", () => {
+  const look = () => {
+    const painted = performance.getEntriesByName("first-contentful-paint").length > 0;
+    const placed = !document.querySelector("[autofocus]") || document.activeElement !== document.body;
+    if (painted && placed) document.documentElement.dataset.hears = "";
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+});"""
+"""Marks a page once it was painted and its focus set; see `hears`."""
 BORN_ON = dt.date(1981, 3, 1)
 
 
@@ -175,10 +186,22 @@ def person_in(browser: Windows, state: str, *, born_on: dt.date = BORN_ON, regio
 
 
 def press(page: Page, *keys: str, times: int = 1) -> None:
-    """Press keys one after the other, all of it so many times."""
+    """Press keys one after the other, all of it so many times, once the page hears them."""
+    hears(page)
     for _ in range(times):
         for key in keys:
             page.keyboard.press(key)
+
+
+def types(page: Page, text: str) -> None:
+    """Type into whatever has the focus, once the page hears it."""
+    hears(page)
+    page.keyboard.type(text)
+
+
+def hears(page: Page) -> None:
+    """Wait until keys arrive where they belong. Before a page is painted they are dropped, or go to no field."""
+    expect(page.locator("html[data-hears]")).to_be_attached()
 
 
 def access_key(page: Page, letter: str) -> None:
@@ -186,6 +209,7 @@ def access_key(page: Page, letter: str) -> None:
 
     Playwright's own keyboard says nothing of the letter while Alt is held, so that Chromium would not know which.
     """
+    hears(page)
     key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper()), "modifiers": 1}
     session = page.context.new_cdp_session(page)
     session.send("Input.dispatchKeyEvent", {"type": "keyDown", "unmodifiedText": letter, **key})
@@ -193,11 +217,7 @@ def access_key(page: Page, letter: str) -> None:
     session.detach()
 
 
-def fill_focused(page: Page, text: str) -> None:
-    """Type into whatever has the focus."""
-    page.keyboard.type(text)
-
-
 def focused(page: Page) -> str:
     """What has the focus: its name, or what it says."""
+    hears(page)
     return str(page.evaluate("(document.activeElement.name || document.activeElement.innerText || '').trim()"))

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.running import PINS, Running
 from tests.browser.serving import AGENT, NEW_PIN, Visit, begin, chooses_photo, enters, opens_keypad, sends, serve
-from tests.browser.steps import Windows, focused, no_faults, person_in, window_of
+from tests.browser.steps import Windows, focused, no_faults, person_in, press, window_of
 from tests.faces import Portrait, saved
 
 from shebaoka.desk import Step
@@ -182,9 +182,9 @@ def test_another_service_was_done_meanwhile(browser: Windows, clerk: Page) -> No
     expect(clerk.locator("[aria-labelledby=news] tbody tr")).to_have_count(1)
     expect(clerk.locator("#step button.confirm")).to_have_text(T["confirm_all_the_same"])
     no_faults(clerk)
-    clerk.keyboard.press("Enter")
+    press(clerk, "Enter")
     expect(clerk.locator("#news")).to_be_focused()
-    clerk.keyboard.press("Alt+s")
+    press(clerk, "Alt+s")
     expect(clerk.locator("#answer")).to_contain_text(T["done_yes"])
 
 
@@ -300,7 +300,7 @@ def test_text_that_looks_like_html_is_text(browser: Windows, clerk: Page, other:
         answer = clerk.request.get(f"{browser.run.url}{slip.get_attribute('href')}")
         assert answer.ok
         assert answer.body().startswith(b"%PDF")
-    clerk.keyboard.press("Alt+b")
+    press(clerk, "Alt+b")
     clerk.get_by_role("button", name=T["show_in_full"]).click()
     expect(clerk.get_by_role("status")).to_contain_text(HOSTILE)
     for path in (clerk.url.removesuffix("/full"), "/journal", "/drafts", "/approvals"):
@@ -309,7 +309,7 @@ def test_text_that_looks_like_html_is_text(browser: Windows, clerk: Page, other:
     assert not clerk.locator("img[src=x]").count()
     clerk.goto("/persons")
     clerk.locator("main [name=text]").fill(f"{HOSTILE} of nobody")
-    clerk.keyboard.press("Enter")
+    press(clerk, "Enter")
     expect(clerk.locator("#problem")).to_be_visible()
     expect(clerk.locator("main [name=text]")).to_have_value(f"{HOSTILE} of nobody")
     no_faults(clerk)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.faults import heard_of
 from tests.browser.running import PINS, Running
 from tests.browser.serving import NEW_PIN, portrait, step_at
-from tests.browser.steps import Windows, focused, person_in, window_of
+from tests.browser.steps import Windows, focused, person_in, press, types, window_of
 
 from shebaoka.desk import Step
 from shebaoka.window.frame import LABELS
@@ -55,7 +55,7 @@ def test_a_service_is_done_by_keyboard_alone(browser: Windows, clerk: Page, serv
     holder = person_in(browser, state)
     clerk.goto("/persons")
     assert focused(clerk) == "text"
-    clerk.keyboard.type(holder.number)
+    types(clerk, holder.number)
     _presses(clerk, "Enter")
     expect(clerk.locator(f".key-row [accesskey={letter}]")).to_be_visible()
     _presses(clerk, f"Alt+{letter}")
@@ -71,12 +71,12 @@ def test_a_service_is_done_by_keyboard_alone(browser: Windows, clerk: Page, serv
 def _presses(page: Page, key: str) -> None:
     """A key that leads to another page."""
     with page.expect_navigation():
-        page.keyboard.press(key)
+        press(page, key)
 
 
 def _choices(page: Page) -> None:
     if focused(page).startswith("hands_in_"):
-        page.keyboard.press("ArrowDown")  # the second of the two: nothing is handed in
+        press(page, "ArrowDown")  # the second of the two: nothing is handed in
     else:
         assert focused(page) == "collect_at"
     _presses(page, "Enter")
@@ -92,39 +92,39 @@ def _materials(page: Page) -> None:
     assert focused(page).startswith("shows_")
     while page.locator("#step [type=checkbox]:checked").count() < boxes:
         if focused(page).startswith("shows_"):
-            page.keyboard.press("Space")
-        page.keyboard.press("Tab")
+            press(page, "Space")
+        press(page, "Tab")
     _presses(page, "Alt+s")
 
 
 def _photo(page: Page) -> None:
     assert focused(page) == "photo"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
+        press(page, "Space")
     chooser.value.set_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": portrait()})
     _presses(page, "Alt+s")
 
 
 def _fee(page: Page) -> None:
     assert focused(page) == "means"
-    page.keyboard.press("Tab")
-    page.keyboard.type("50")
+    press(page, "Tab")
+    types(page, "50")
     _presses(page, "Enter")
     expect(page.locator(".steps-list")).to_contain_text("22 元")
 
 
 def _pin(page: Page) -> None:
     with page.expect_popup() as opened:
-        page.keyboard.press("Enter")
+        press(page, "Enter")
     keypad = opened.value
     keypad.wait_for_load_state()
     if focused(keypad) == "pin":
-        keypad.keyboard.type(PINS["own"])
-        keypad.keyboard.press("Tab")
+        types(keypad, PINS["own"])
+        press(keypad, "Tab")
     assert focused(keypad) == "new_pin"
-    keypad.keyboard.type(NEW_PIN)
-    keypad.keyboard.press("Tab")
-    keypad.keyboard.type(NEW_PIN)
+    types(keypad, NEW_PIN)
+    press(keypad, "Tab")
+    types(keypad, NEW_PIN)
     _presses(keypad, "Enter")
     expect(keypad.get_by_role("status")).to_be_visible()
     keypad.close()

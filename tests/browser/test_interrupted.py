@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.serving import AGENT, Visit, begin, opens_keypad, sends, serve
-from tests.browser.steps import TABLET, Windows, forgive, no_faults, person_in, signs_in, window_of
+from tests.browser.steps import TABLET, Windows, forgive, no_faults, person_in, press, signs_in, window_of
 
 from shebaoka.desk import Step
 from shebaoka.window.frame import LABELS
@@ -74,7 +74,7 @@ def test_the_database_is_away_for_a_while(browser: Windows) -> None:
         expect(page.get_by_role("link", name=T["trouble_back"])).to_be_focused()
     forgive(page, "answers 503")
     with page.expect_navigation():
-        page.keyboard.press("Enter")
+        press(page, "Enter")
     is_still_there(page)
     no_faults(page)
     assert serve(page, Visit(agent=AGENT, on_paper=True))[-1] is Step.CONFIRM
@@ -87,7 +87,7 @@ def test_another_language_keeps_what_was_typed(browser: Windows) -> None:
     begin(page, person_in(browser, "in_use"), "report_loss.formal")
     types_an_agent(page)
     with page.expect_navigation():
-        page.keyboard.press("Alt+y")
+        press(page, "Alt+y")
     expect(page.locator("#step h2")).to_have_text(LABELS["en"]["step_presenter"])
     is_still_there(page)
     page.locator("#step [name=agent_relation]").fill("")
@@ -95,7 +95,7 @@ def test_another_language_keeps_what_was_typed(browser: Windows) -> None:
     expect(page.locator("#problem")).to_contain_text(LABELS["en"]["fault_agent_relation"])
     page.locator("#step [name=agent_relation]").fill(AGENT.relation)
     with page.expect_navigation():
-        page.keyboard.press("Alt+q")
+        press(page, "Alt+q")
     expect(page.locator("#step h2")).to_have_text(LABELS["zh-Hant"]["step_presenter"])
     is_still_there(page)
     no_faults(page)

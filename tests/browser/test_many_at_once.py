@@ -4,7 +4,7 @@ import csv
 import io
 
 from playwright.sync_api import expect
-from tests.browser.steps import Windows, no_faults, person_in, window_of
+from tests.browser.steps import Windows, no_faults, person_in, press, types, window_of
 
 from shebaoka.numbers import with_check_digit
 
@@ -24,7 +24,7 @@ def test_a_list_is_uploaded_and_each_bad_row_told(browser: Windows) -> None:
     )
     page = window_of(browser, "clerk")
     page.goto("/persons")
-    page.keyboard.press("Alt+e")
+    press(page, "Alt+e")
     page.get_by_label("单位名称").fill("晋中纺织厂")
     for label, value in AGENT:
         page.get_by_label(label).fill(value)
@@ -33,7 +33,7 @@ def test_a_list_is_uploaded_and_each_bad_row_told(browser: Windows) -> None:
     page.get_by_label("名单文件").set_input_files(
         {"name": "名单.csv", "mimeType": "text/csv", "buffer": rows.getvalue().encode("gb18030")}
     )
-    page.keyboard.press("Alt+s")
+    press(page, "Alt+s")
     expect(page.locator("h1")).to_contain_text("晋中纺织厂")
     told = page.locator("tbody tr")
     expect(told).to_have_count(3)
@@ -50,25 +50,25 @@ def test_a_tray_is_handed_over_with_a_reader_alone(browser: Windows) -> None:
     card = browser.run.front.person(ready.number).dossier.applications[-1].card_number
     page = window_of(browser, "clerk")
     page.goto("/persons")
-    page.keyboard.press("Alt+h")
+    press(page, "Alt+h")
     for label, value in AGENT:
         page.get_by_label(label).fill(value)
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.keyboard.press("Alt+s")
+    press(page, "Alt+s")
     expect(page.get_by_label("读卡，或输入号码")).to_be_focused()
-    page.keyboard.type(str(card))
-    page.keyboard.press("Enter")
+    types(page, str(card))
+    press(page, "Enter")
     expect(page.locator("#scanned")).to_be_visible()
     no_faults(page)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("status")).to_contain_text("✓ 已交付")
     expect(page.get_by_label("读卡，或输入号码")).to_be_focused()
-    page.keyboard.type(had.number)
-    page.keyboard.press("Enter")
+    types(page, had.number)
+    press(page, "Enter")
     expect(page.get_by_role("status")).to_contain_text("✗ 没有交付")
     expect(page.locator("tbody tr")).to_have_count(2)
     no_faults(page)
-    page.keyboard.press("Alt+p")
+    press(page, "Alt+p")
     expect(page.locator("tbody tr")).to_have_count(1)
     no_faults(page)

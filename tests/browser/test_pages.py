@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.faults import hard_to_use
 from tests.browser.pages import PAGES, opened, otherwise
-from tests.browser.steps import DESK, TABLET, Windows, fits, forgive, no_faults, person_in, window_of
+from tests.browser.steps import DESK, TABLET, Windows, fits, forgive, no_faults, person_in, press, types, window_of
 
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
@@ -104,8 +104,8 @@ def test_a_person_is_found_by_keyboard_alone(browser: Windows) -> None:
     page = window_of(browser, "clerk")
     page.goto("/persons")
     page.locator("main [name=text]").focus()
-    page.keyboard.type(holder.number)
-    page.keyboard.press("Enter")
+    types(page, holder.number)
+    press(page, "Enter")
     expect(page).to_have_url(f"{browser.run.url}/persons/{holder.person_id}")
     no_faults(page)
 

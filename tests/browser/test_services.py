@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.faults import heard_of
 from tests.browser.running import PINS, Running
 from tests.browser.serving import AGENT, Visit, begin, key_of, serve, step_at
-from tests.browser.steps import Windows, no_faults, person_in, window_of
+from tests.browser.steps import Windows, no_faults, person_in, press, window_of
 
 from shebaoka.desk import WINDOW, Step
 from shebaoka.pages import Said
@@ -234,6 +234,6 @@ def test_papers_that_are_missing_are_told(
     expect(refusal.locator("a[href^='/clauses/']")).to_have_attribute("href", f"/clauses/{clause}")
     expect(refusal).to_contain_text(said_of(browser).words.materials[visit.lacks[0]])
     no_faults(clerk, colours=False)
-    clerk.keyboard.press("Alt+n")
+    press(clerk, "Alt+n")
     expect(clerk.locator("#answer")).to_contain_text(T["done_no"])
     no_faults(clerk, colours=False)

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.running import PASSWORD
-from tests.browser.steps import Windows, focused, no_faults, nobody_at, press, signs_in, window_of
+from tests.browser.steps import Windows, focused, no_faults, nobody_at, press, signs_in, types, window_of
 
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
@@ -70,7 +70,7 @@ def test_somebody_signs_in_by_keyboard_alone(browser: Windows) -> None:
     ):
         assert focused(page) == field
         assert outlined(page)
-        page.keyboard.type(said)
+        types(page, said)
         press(page, "Tab")
     assert outlined(page)
     press(page, "Enter")
