@@ -260,6 +260,7 @@ def test_what_is_wrong_with_a_passkey_is_told(pages: Pages) -> None:
     with pages.client() as client:
         client.cookies.set("language", "en")
         signs_in(client, pages, "xu", totp)
+        client.get("/passkeys")
         refused = asked(client, "/passkeys/challenge", again="another sentence 1")
         assert (refused.status_code, refused.json()["says"]) == (400, t["not_proved"])
         unproved = send(client, "/passkeys", called="blue", answer="{}")
@@ -286,6 +287,7 @@ def test_a_challenge_is_for_a_browser_with_a_page_of_ours(pages: Pages) -> None:
         for path in ("/sign-in/challenge", "/sign-in"):
             assert client.post(path, data={"answer": "{}"}).status_code == 403
         signs_in(client, pages, "he", totp)
+        client.get("/passkeys")
         options = asked(client, "/passkeys/challenge", again=PASSWORD).text
         send(client, "/passkeys", called="blue", answer=key.made(options))
         other.get("/sign-in")

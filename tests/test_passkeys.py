@@ -41,7 +41,7 @@ class Rooms:
         self.clock, self.database = clock, database
         self.staff = StaffRoom(views, vault, clock)
         self.sign_in = SignInRoom(views, vault, clock)
-        self.sessions = Sessions(views, clock)
+        self.sessions = Sessions(views, vault, clock)
         self.passkeys = Passkeys(views, self.sign_in, Site(), clock)
         self.people: dict[str, Staff] = {}
         self.digits: dict[str, pyotp.TOTP] = {}

@@ -39,7 +39,7 @@ class Rooms:
         self.vault, self.clock, self.database = vault, clock, database
         self.staff = StaffRoom(views, vault, clock)
         self.sign_in = SignInRoom(views, vault, clock)
-        self.sessions = Sessions(views, clock)
+        self.sessions = Sessions(views, vault, clock)
         self.keys: dict[str, str] = {}
 
     def enrol(self, name: str, role: str = "clerk", password: str = PASSWORD) -> None:
@@ -405,12 +405,37 @@ def ended(rooms: Rooms, name: str) -> str:
     return caught.value.code
 
 
+def test_a_cookie_is_good_as_it_was_sealed(seated: tuple[Rooms, str]) -> None:
+    """One letter else, another seal, another key or what was sealed for a form: nobody's, and the session goes on."""
+    rooms, cookie = seated
+    name, key, mac = cookie.split(".")
+    mark = rooms.sessions.form_mark("", cookie)
+    other = "0" if mac[0] != "0" else "1"
+    for wrong in (name, f"{name}.{key}.{other}{mac[1:]}", f"{name}.00000000.{mac}", f"{name[::-1]}.{key}.{mac}", mark):
+        assert ended(rooms, wrong) == "not_signed_in"
+        rooms.sessions.end(wrong)
+    assert rooms.sessions.of(cookie).name == "li"
+    rooms.vault.rotate()
+    assert rooms.sessions.of(cookie).name == "li"
+
+
+def test_a_forms_mark_is_its_sessions_alone(seated: tuple[Rooms, str]) -> None:
+    """It stays from page to page, and is none in another session, after signing in, or where somebody made it up."""
+    rooms, cookie = seated
+    mark = rooms.sessions.form_mark("", cookie)
+    assert rooms.sessions.form_mark(mark, cookie) == mark
+    before, other = rooms.sessions.form_mark("", ""), rooms.sessions.begin(Staff("li", Role.CLERK, "w1"))
+    assert rooms.sessions.is_form_mark(before, "")
+    for made, session in ((mark, other), (before, cookie), (mark, ""), ("x" * 43, cookie), (cookie, cookie)):
+        assert not rooms.sessions.is_form_mark(made, session)
+
+
 def test_a_session_survives_a_restart(seated: tuple[Rooms, str], database: Database) -> None:
     """It is found by a room that was opened later, on connections of its own."""
     rooms, name = seated
     views = Views(database.app)
     views.open()
-    assert Sessions(views, rooms.clock).of(name) == Staff("li", Role.CLERK, "w1")
+    assert Sessions(views, rooms.vault, rooms.clock).of(name) == Staff("li", Role.CLERK, "w1")
     views.close()
 
 

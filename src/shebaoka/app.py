@@ -134,7 +134,7 @@ class House:
         self.staff = StaffRoom(self.views, vault, clock)
         self.sign_in = SignInRoom(self.views, vault, clock)
         self.passkeys = Passkeys(self.views, self.sign_in, site_from(settings.origin), clock)
-        self.sessions = Sessions(self.views, clock)
+        self.sessions = Sessions(self.views, self.vault, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)
         self.drafts = Drafts(self.views, self.screens, clock)

@@ -1,10 +1,13 @@
 """Sessions at the office's pages, kept in the database: they outlive a restart, and end with their account.
 
-The browser has a drawn name, the database its digest. One session an account: a sign-in elsewhere ends the one before.
+The browser has a drawn name under the vault's seal, the database its digest. One session an account: a sign-in
+elsewhere ends the one before. Under the same seal the browser has the mark that its forms bring back, which is sealed
+for its session: one that somebody slipped it, or that was another session's, is none.
 """
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 
 import msgspec
@@ -12,9 +15,13 @@ import msgspec
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Role
 from shebaoka.desk.staff import Staff
-from shebaoka.records import NotSignedIn
+from shebaoka.records import NotSignedIn, VaultTrouble
 from shebaoka.store import Views
 from shebaoka.store import staff as sql
+from shebaoka.vault import Kept, Vault
+
+_COOKIE = re.compile(r"([A-Za-z0-9_-]{43})\.([0-9a-f]{8})\.([0-9a-f]{64})")
+_SESSION, _MARK = "session", "form"
 
 _SAYS = {
     "signed_out": "This session was signed out.",
@@ -40,13 +47,14 @@ TIMES = SessionTimes()
 class Sessions:
     """Begins, finds and ends sessions. Safe for many threads."""
 
-    def __init__(self, views_: Views, clock: Clock = now, times: SessionTimes = TIMES) -> None:
+    def __init__(self, views_: Views, vault: Vault, clock: Clock = now, times: SessionTimes = TIMES) -> None:
         self._views = views_
+        self._vault = vault
         self._clock = clock
         self._times = times
 
     def begin(self, staff: Staff) -> str:
-        """A new session's name, drawn. An earlier session of the account ends. `NotSignedIn` if the account ended."""
+        """A new session's cookie. An earlier session of the account ends. `NotSignedIn` if the account ended."""
         name = secrets.token_urlsafe(32)
         at = self._clock()
         with self._views.together() as run:
@@ -54,10 +62,11 @@ class Sessions:
             run(sql.END_SESSIONS, {"name": staff.name, "at": at, "why": "elsewhere"})
             if not run(sql.BEGIN_SESSION, {"digest": _digest(name), "name": staff.name, "at": at}):
                 raise _ended("account_ended")
-        return name
+        return self._sealed(name, _SESSION)
 
-    def of(self, name: str) -> Staff:
+    def of(self, cookie: str) -> Staff:
         """Whose session this is. `NotSignedIn`, with a code that says why it ended, if it is nobody's."""
+        name = self._opened(cookie, _SESSION)
         rows = self._views.rows(sql.SESSION, {"digest": _digest(name)}) if name else []
         if not rows:
             raise NotSignedIn("Sign in to see the office's pages.")
@@ -76,10 +85,41 @@ class Sessions:
             self._views.write(sql.SEEN, {"digest": _digest(name), "at": at})
         return Staff(staff, Role(role), place)
 
-    def end(self, name: str) -> None:
+    def end(self, cookie: str) -> None:
         """The session is signed out; one that is nobody's is left alone."""
-        if name:
+        if name := self._opened(cookie, _SESSION):
             self._views.write(sql.END_SESSION, {"digest": _digest(name), "at": self._clock(), "why": "signed_out"})
+
+    def form_mark(self, kept: str, session: str) -> str:
+        """The mark for the forms of a session, whose cookie may be empty: the one that is kept, or a new one."""
+        return kept if self.is_form_mark(kept, session) else self._sealed(secrets.token_urlsafe(32), _MARK, session)
+
+    def is_form_mark(self, kept: str, session: str) -> bool:
+        """Whether a mark was made here, and for this session."""
+        return bool(self._opened(kept, _MARK, session))
+
+    def _sealed(self, drawn: str, what: str, session: str = "") -> str:
+        seal = self._vault.mac(_message(drawn, what, session))
+        return f"{drawn}.{seal.key_id}.{seal.value.hex()}"
+
+    def _opened(self, cookie: str, what: str, session: str = "") -> str:
+        """What was sealed; empty if it was altered, was sealed for something else, or never was."""
+        found = _COOKIE.fullmatch(cookie)
+        if found is None:
+            return ""
+        drawn, key_id, mac = found.groups()
+        message = _message(drawn, what, session)
+        try:
+            fits = self._vault.check_mac(message, Kept(key_id, bytes.fromhex(mac)))
+        except VaultTrouble:
+            self._vault.mac(message)  # a vault that is out of order says so; one at work does not know the key
+            fits = False
+        return drawn if fits else ""
+
+
+def _message(drawn: str, what: str, session: str) -> bytes:
+    """What a cookie's seal is over. Nothing else that is sealed begins so."""
+    return f"shebaoka/cookie/1/{what}/{drawn}/{session}".encode(errors="replace")
 
 
 def _ended(why: str) -> NotSignedIn:

@@ -1,11 +1,11 @@
 """Who sits at the office's pages: a session in the database, and the mark that a form must bring back.
 
-The browser holds a drawn name for its session and nothing else; session and account are looked up again for every page,
-so that an ended one is out at once.
+The browser holds a drawn name for its session, sealed, and nothing else; session and account are looked up again for
+every page, so that an ended one is out at once.
 """
 
 import hmac
-import secrets
+import logging
 from typing import Any
 
 from anyio import to_thread
@@ -14,8 +14,10 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 
 from shebaoka.desk import Right, Role, Staff
-from shebaoka.records import NotAllowed
+from shebaoka.records import NotAllowed, VaultTrouble
 from shebaoka.web import Front
+
+log = logging.getLogger(__name__)
 
 Asked = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -71,8 +73,10 @@ async def end(request: Asked) -> Cookie:
 def form_mark(request: Asked) -> tuple[str, Cookie]:
     """The mark that a form on this page carries, and the cookie that it is held against when the form comes back."""
     mark = request.cookies.get(FORM, "")
-    if len(mark) != 43 or not mark.replace("-", "").replace("_", "").isalnum():
-        mark = secrets.token_urlsafe(32)
+    try:
+        mark = front_of(request).sessions.form_mark(mark, request.cookies.get(SESSION, ""))
+    except VaultTrouble as e:  # the page that tells of it is shown all the same
+        log.warning("no form can be sealed: %s", e.code)
     return mark, _cookie(request, FORM, mark)
 
 
@@ -85,7 +89,9 @@ def checked_form(request: Asked, sent: FormMultiDict) -> dict[str, str]:
     """The text fields of a form that was read, with or without files; it must come from one of our pages."""
     form = {name: value for name, value in sent.multi_items() if isinstance(value, str)}
     held, brought = request.cookies.get(FORM, ""), form.get("mark", "")
-    if not held or not hmac.compare_digest(held.encode(), brought.encode()):
+    session = request.cookies.get(SESSION, "")
+    ours = front_of(request).sessions.is_form_mark(held, session)
+    if not ours or not hmac.compare_digest(held.encode(), brought.encode()):
         raise NotAllowed("The form did not come from a page of ours. Open it again.", code="form_is_not_ours")
     return form
 
