@@ -30,6 +30,7 @@ OPERATIONS = [
     ("POST", "/trays"),
     ("GET", "/persons/{number}"),
     ("GET", "/persons/{number}/journal"),
+    ("GET", "/persons/{number}/card"),
     ("GET", "/persons/{number}/statement"),
     ("GET", "/persons/{number}/account"),
     ("GET", "/persons/{number}/balance"),

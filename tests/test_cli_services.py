@@ -43,6 +43,19 @@ def test_a_card_from_application_to_use(shell: Shell) -> None:
     assert WRONG_PIN not in result.output
 
 
+def test_where_a_card_is(shell: Shell) -> None:
+    """`card where` says stage, sentence, what to do and the clause; `person show` says the same sentence."""
+    number = shell.somebody()
+    assert shell.answer("card", "where", number)["stage"] == "none"
+    shell.ok("apply", number, "--shows-all")
+    told = shell.answer("card", "where", number)
+    assert (told["stage"], told["clause"], told["late"]) == ("applied", "4.2", False)
+    text = " ".join(shell.ok("card", "where", number, by="operator").split())
+    assert all(" ".join(sentence.split()) in text for sentence in (told["sentence"], *told["do"]))
+    assert told["sentence"] in " ".join(shell.ok("person", "show", number).split())
+    assert number not in text
+
+
 def test_pins_are_asked_for_hidden(shell: Shell) -> None:
     """--pin and --new-pin ask, the new one twice, and show nothing of it; --json stays one document."""
     number = shell.holder()

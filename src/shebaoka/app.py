@@ -32,6 +32,7 @@ from shebaoka.desk import (
     SignInRoom,
     StaffRoom,
     Till,
+    WhereaboutsRoom,
     Windows,
     now,
     site_from,
@@ -140,7 +141,8 @@ class House:
         self.drafts = Drafts(self.views, self.screens, clock)
         self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
-        self.dossiers = Dossiers(self.views, self.accounts)
+        self.whereabouts = WhereaboutsRoom(self.views, notices)
+        self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
         self.handing = Handing(self.views, clock)

@@ -70,6 +70,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         messages=house.messages,
         accounts=house.accounts,
         dossiers=house.dossiers,
+        whereabouts=house.whereabouts,
         drafts=house.drafts,
         keypad=house.keypad,
         evening=house.evening,

@@ -14,6 +14,7 @@ from shebaoka.api.reading import (
     get_person_journal,
     get_services,
     get_statement,
+    get_whereabouts,
 )
 
 HANDLERS = [
@@ -21,6 +22,7 @@ HANDLERS = [
     post_tray,
     get_person,
     get_person_journal,
+    get_whereabouts,
     get_statement,
     get_account,
     get_balance,

@@ -21,7 +21,16 @@ from shebaoka.api.shapes import (
     person_body,
 )
 from shebaoka.api.signing import ERRORS, Day, Language, Number, Reason, Unmasked, day_asked
-from shebaoka.desk import JournalLine, Staff, Statement, as_seen_by, must_see_accounts, must_see_unmasked
+from shebaoka.desk import (
+    JournalLine,
+    Staff,
+    Statement,
+    WhereaboutsTold,
+    as_seen_by,
+    must_see_accounts,
+    must_see_unmasked,
+    told,
+)
 from shebaoka.notice import Notice
 from shebaoka.records import SERVICES, NotFound
 from shebaoka.web import Front, looked_up, must_sign_in
@@ -82,6 +91,28 @@ async def get_person_journal(
         return as_seen_by(staff, front.screens.journal_of(screen.person_id, limit=limit, before=seq))
 
     return _entries(front, await to_thread.run_sync(read), limit, language)
+
+
+@get(
+    "/persons/{number:str}/card",
+    summary="Where a person's social security card is",
+    description="The stage, its day, the place, the day by which it is expected, and what to do next: the answer that "
+    "window, hotline and command line give, in the same words.",
+    responses=ERRORS,
+    tags=["people"],
+    guards=[must_sign_in],
+)
+async def get_whereabouts(
+    front: NamedDependency[Front],
+    number: Number,
+    reason: Reason,
+    staff: NamedDependency[Staff],
+    language: Language = "zh-Hans",
+) -> WhereaboutsTold:
+    """Where the card is, after the look-up is in the journal."""
+    screen, _ = await looked_up(front, staff, number, reason)
+    found = await to_thread.run_sync(front.whereabouts.of, screen)
+    return told(found, front.speech(found.notice, language))
 
 
 @get(

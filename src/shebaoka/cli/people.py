@@ -23,7 +23,7 @@ from shebaoka.records import SERVICES, Answer, Ask, Channel, LookUpPerson, Sende
 
 if TYPE_CHECKING:
     from shebaoka.app import House
-    from shebaoka.desk import CardScreen, Offer, PersonScreen, Staff
+    from shebaoka.desk import CardScreen, Offer, PersonScreen, Staff, WhereaboutsTold
 
 reason_option = click.option(
     "--reason", default="shown at the command line", show_default=True, help="Why it is looked at, for the journal."
@@ -74,14 +74,14 @@ def looked_up(
 @click.pass_context
 def person_show(ctx: click.Context, /, **asked: Any) -> None:
     """Show a person: standing, cards, application, and what can be asked for now."""
-    from shebaoka.desk import must_see_unmasked
+    from shebaoka.desk import must_see_unmasked, told
 
-    with looked_up(ctx, asked, must_see_unmasked if asked["unmasked"] else None) as (_, _, screen, speech):
+    with looked_up(ctx, asked, must_see_unmasked if asked["unmasked"] else None) as (house, _, screen, speech):
         number = asked["number"] if asked["unmasked"] else mask(asked["number"])
         if asked["as_json"]:
             say_json(_document(screen, number))
             return
-        _show_person(screen, speech, number)
+        _show_person(screen, told(house.whereabouts.of(screen), speech), speech, number)
 
 
 def _document(screen: "PersonScreen", number: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _document(screen: "PersonScreen", number: str) -> dict[str, Any]:
     return document
 
 
-def _show_person(screen: "PersonScreen", speech: Speech, number: str) -> None:
+def _show_person(screen: "PersonScreen", where: "WhereaboutsTold", speech: Speech, number: str) -> None:
     said, words, person = labels(speech), speech.words, screen.dossier.person
     if person is not None:
         say(f"{person.name}, {number}, {said[person.sex]}, {said['born']} {speech.date(person.birth_on)}")
@@ -108,8 +108,7 @@ def _show_person(screen: "PersonScreen", speech: Speech, number: str) -> None:
     for shown in screen.cards:
         _show_card(shown, speech)
     if screen.application is not None:
-        why, making = words.whys[screen.application.why], words.makings[screen.application.making]
-        say(f"{why}: {making} ({speech.date(screen.application.applied_on)})", first="  + ")
+        say(f"{words.whys[screen.application.why]}: {where.sentence}", first="  + ")
     if not screen.cards and screen.application is None:
         say(words.states["none"], first="  ")
     click.echo()
@@ -240,3 +239,34 @@ def card_show(ctx: click.Context, /, **asked: Any) -> None:
                 no = Answer("refused", offer.ground, offer.clause, speech.notice.id, facts={"card": offer.card.value})
                 says = f"{_offer_name(offer, speech)}: {speech.says(no)} ({offer.clause})"
                 say(says, first="  ✗ ")
+
+
+@card.command("where")
+@number_argument
+@reason_option
+@language_option
+@json_option
+@click.pass_context
+def card_where(ctx: click.Context, /, **asked: Any) -> None:
+    """Say where a person's social security card is, since when, by when it is expected, and what to do next."""
+    from shebaoka.desk import told
+
+    with looked_up(ctx, asked) as (house, _, screen, speech):
+        where = told(house.whereabouts.of(screen), speech)
+        if asked["as_json"]:
+            say_json({"person": mask(asked["number"]), "on": screen.on, **named(where)})
+            return
+        say(f"{mask(asked['number'])}  {where.name}")
+        show_where(where, speech)
+
+
+def show_where(where: "WhereaboutsTold", speech: Speech) -> None:
+    """Print where a card is: the sentence, what to do, the clause, and the reading by which it is expected."""
+    said = labels(speech)
+    say(where.sentence, first="  ")
+    for sentence in where.do:
+        say(sentence, first=f"  {said['do']}", rest="    ")
+    title = speech.notice.wording[speech.words.language].clauses[where.clause].title
+    say(said["clause"].format(where.clause, title) + where.clause_text, first="  ")
+    for why in where.readings:
+        say(said["reading"].format(speech.words.parameters["card_ready_within"]) + why, first="  ", rest="    ")

@@ -145,6 +145,10 @@ from shebaoka.desk.steps import pin_need as pin_need
 from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
 from shebaoka.desk.till import Till as Till
+from shebaoka.desk.whereabouts import Whereabouts as Whereabouts
+from shebaoka.desk.whereabouts import WhereaboutsRoom as WhereaboutsRoom
+from shebaoka.desk.whereabouts import WhereaboutsTold as WhereaboutsTold
+from shebaoka.desk.whereabouts import told as told
 from shebaoka.desk.windows import Window as Window
 from shebaoka.desk.windows import Windows as Windows
 from shebaoka.store import Note as Note

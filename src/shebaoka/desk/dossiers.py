@@ -1,4 +1,5 @@
-"""What a person's page shows beside their screen: journal, account, open drafts, whether there is a photo. One trip.
+"""What a person's page shows beside their screen, in one trip: where their card is, journal, account, open drafts, and
+whether there is a photo.
 
 Each is read by the rights of whoever looks, after the look is in the journal. Called by the window.
 """
@@ -11,6 +12,7 @@ from shebaoka.desk.journal import Row
 from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import JournalLine, PersonScreen, line_of
 from shebaoka.desk.staff import Staff
+from shebaoka.desk.whereabouts import Whereabouts, WhereaboutsRoom
 from shebaoka.store import Views, views
 from shebaoka.store import drafts as drafts_sql
 from shebaoka.store import papers as papers_sql
@@ -20,20 +22,23 @@ class Beside(msgspec.Struct, frozen=True):
     """What was found, as far as whoever looks may see it; the newest of each first.
 
     `account` is a year of it, or what the hotline is told. `drafts` are the open ones, for who may go on with them.
+    `where` is where the card is.
     """
 
     lines: list[JournalLine]
     account: AccountYear | BriefAccount
     drafts: list[Draft]
     has_photo: bool
+    where: Whereabouts
 
 
 class Dossiers:
     """Reads what stands beside a person's screen. Safe for many threads."""
 
-    def __init__(self, views_: Views, accounts: Accounts) -> None:
+    def __init__(self, views_: Views, accounts: Accounts, whereabouts: WhereaboutsRoom) -> None:
         self._views = views_
         self._accounts = accounts
+        self._whereabouts = whereabouts
 
     def beside(self, staff: Staff, screen: PersonScreen, year: int, *, limit: int, before: int) -> Beside:
         """Beside the screen of somebody who is registered and was looked up: so many journal entries before one, and a
@@ -43,7 +48,9 @@ class Dossiers:
         who = {"person_id": screen.person_id}
         in_full, serves = may_see_accounts(staff), staff.may(Right.SERVE_AT_WINDOW)
         of_account = self._accounts.asks_of_year(screen, year) if in_full else self._accounts.asks_of_brief(screen)
-        asks: list[Asked] = [(views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit}), *of_account]
+        of_card = self._whereabouts.asks(screen)
+        entries: Asked = (views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit})
+        asks: list[Asked] = [entries, *of_card, *of_account]
         if serves:
             number = screen.dossier.person.number if screen.dossier.person else ""
             asks.append((drafts_sql.OPEN_OF, {"number": number}))
@@ -57,4 +64,5 @@ class Dossiers:
             account=account,
             drafts=[draft_of(row) for row in found.get(drafts_sql.OPEN_OF, [])],
             has_photo=bool(found.get(papers_sql.HAS_PHOTO, [(False,)])[0][0]),
+            where=self._whereabouts.found(screen, *(found[statement] for statement, _ in of_card)),
         )

@@ -267,7 +267,7 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
         for k, v in data.parameters.items()
         if v.clause not in data.clauses
     ]
-    for name in ("temporary_valid", "temporary_extension", "temporary_valid_at_most"):
+    for name in ("temporary_valid", "temporary_extension", "temporary_valid_at_most", "card_ready_within"):
         term = getattr(p, name)
         if term is not None and not (term.years or term.months or term.days):
             faults.append(f"{file}: parameters.{name}.value: a term must be longer than nothing.")

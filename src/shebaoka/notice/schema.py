@@ -92,6 +92,7 @@ class Parameters(Data, frozen=True):
     temporary_application_materials: Materials
     photo_file_kb_min: Kilobytes | None
     photo_file_kb_max: Kilobytes | None
+    card_ready_within: Term
     # 5 activation
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool
@@ -193,6 +194,8 @@ class Words(Data, frozen=True):
     cards: dict[str, Label]
     states: dict[str, Label]
     makings: dict[str, Label]
+    place: Label
+    whereabouts: dict[str, Saying]
     functions: dict[str, Label]
     applications: dict[str, Label]
     whys: dict[str, Label]

@@ -4,8 +4,8 @@ import datetime as dt
 import string
 from collections.abc import Iterable, Mapping
 
-from shebaoka.notice.schema import SERVICE_NAMES, Notice, Parameters, Words
-from shebaoka.records import Answer, Basis, CardKind, Channel, Function, Making, Material, Refusal, Step, Why
+from shebaoka.notice.schema import SERVICE_NAMES, Notice, Parameters, Saying, Words
+from shebaoka.records import Answer, Basis, CardKind, Channel, Facts, Function, Making, Material, Refusal, Step, Why
 
 # What a sentence may speak of. Facts of a decision lose their unit on the way: `fee_fen` is spoken as `{fee}`, in yuan.
 FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutover"})
@@ -17,6 +17,11 @@ FACTS_OF_A_CASE = frozenset(
         "tries_left", "unlocks_left", "valid_until",
     }
 )  # fmt: skip
+FACTS_OF_A_WHEREABOUTS = frozenset({"since", "expected", "place", "papers"})
+"""What the words about where a card is may speak of, beside those of the notice."""
+STAGES = ("none", *Making)
+"""Where a card can be; `none` is that there was never one to make."""
+_PLACE = {"site": "", "name": "", "address": "", "hours": ""}
 
 DONE = [
     "person_registered",
@@ -120,6 +125,7 @@ def faults_of_words(words: Words) -> list[str]:
         "cards": (words.cards, CardKind),
         "states": (words.states, STATES),
         "makings": (words.makings, Making),
+        "whereabouts": (words.whereabouts, (*STAGES, "late")),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
         "parameters": (words.parameters, Parameters.__struct_fields__),
@@ -129,23 +135,37 @@ def faults_of_words(words: Words) -> list[str]:
         words.date.format(y=2013, m=7, d=1)
     except (LookupError, ValueError, AttributeError):
         faults.append("date: must be put together from {y}, {m} and {d}.")
+    try:
+        words.place.format(**_PLACE)
+    except (LookupError, ValueError, AttributeError):
+        faults.append("place: must be put together from {site}, {name}, {address} and {hours}.")
     for table, (has, needs) in tables.items():
         needed = {str(n) for n in needs}
         faults += [f"{table}.{k}: is missing." for k in sorted(needed - set(has))]
         faults += [f"{table}.{k}: nothing has this code." for k in sorted(set(has) - needed)]
-    sentences = [(f"refusals.{k}.says", s.says) for k, s in words.refusals.items()]
-    sentences += [(f"refusals.{k}.do", s.do) for k, s in words.refusals.items()]
+    sentences = _both_halves("refusals", words.refusals)
     sentences += [(f"bases.{k}", s) for k, s in words.bases.items()]
     sentences += [(f"steps.{k}", s) for k, s in words.steps.items()]
+    faults += _unspeakable(sentences, FACTS_OF_A_CASE)
+    return faults + _unspeakable(_both_halves("whereabouts", words.whereabouts), FACTS_OF_A_WHEREABOUTS)
+
+
+def _both_halves(table: str, sayings: Mapping[str, Saying]) -> list[tuple[str, str]]:
+    """The sentences of a table that says something and what to do, each by its key."""
+    said = [(f"{table}.{k}.says", s.says) for k, s in sayings.items()]
+    return said + [(f"{table}.{k}.do", s.do) for k, s in sayings.items()]
+
+
+def _unspeakable(sentences: Iterable[tuple[str, str]], facts: frozenset[str]) -> list[str]:
+    """Sentences for what is spoken of without there being such a fact, beside those of a notice."""
+    faults = []
     for key, sentence in sentences:
         try:
             spoken = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
         except ValueError as e:
             faults.append(f"{key}: {e}.")
             continue
-        faults += [
-            f"{key}: there is no fact {{{name}}}." for name in sorted(spoken - FACTS_OF_A_CASE - FACTS_OF_A_NOTICE)
-        ]
+        faults += [f"{key}: there is no fact {{{name}}}." for name in sorted(spoken - facts - FACTS_OF_A_NOTICE)]
     return faults
 
 
@@ -204,18 +224,50 @@ class Speech:
         facts = self._facts(answer) if said else {}
         return [sentence.format_map(facts) for sentence in said]
 
+    def where(self, stage: str, facts: Facts, *, late: bool = False, refusal: str = "") -> tuple[str, str]:
+        """Where somebody's card is, and what to do next: a sentence or two each.
+
+        `late` is that its day has passed; `refusal` the ground on which nothing can be applied for.
+        """
+        said, known = self.words.whereabouts[stage], self._known(facts)
+        known.setdefault("place", self.words.channels[Channel.WINDOW])
+        says, do = said.says, said.do
+        if late:
+            # Latin sentences have a space between them; where there is one after a comma, there is one after a stop.
+            says += " " * (self.words.list_separator[-1] == " ") + self.words.whereabouts["late"].says
+            do = self.words.whereabouts["late"].do
+        elif refusal:
+            do = self.words.refusals[refusal].do
+        return says.format_map(known), do.format_map(known)
+
+    def place(self, site: str, name: str, address: str, hours: str) -> str:
+        """Where a window is, and when it is open."""
+        return self.words.place.format(site=site, name=name, address=address, hours=hours)
+
     def clause(self, clause: str) -> str:
         """A clause's own wording."""
         return self.notice.wording[self.words.language].clauses[clause].text
 
     def readings(self, answer: Answer) -> list[str]:
         """Why each reading that a decision used is as it is."""
+        return self.readings_of(answer.readings)
+
+    def readings_of(self, parameters: Iterable[str]) -> list[str]:
+        """Why each of some parameters is as it is; nothing of one that the notice itself says."""
         said = self.notice.wording[self.words.language].readings
-        return [said[r] for r in answer.readings if r in said]
+        return [said[r] for r in parameters if r in said]
 
     def _facts(self, answer: Answer) -> dict[str, str]:
+        facts = self._known(answer.facts)
+        facts["fee"] = facts.get("fee") or yuan(answer.fee_fen)
+        if answer.missing:
+            facts["missing"] = self.names(answer.missing, self.words.materials)
+        return facts
+
+    def _known(self, known: Facts) -> dict[str, str]:
+        """Facts as this language says them, beside those of the notice."""
         facts = _Facts(self._of_notice)
-        for name, value in answer.facts.items():
+        for name, value in known.items():
             if name.endswith("_fen"):
                 facts[name[:-4]] = yuan(int(value))
             elif name.endswith("_on"):
@@ -224,11 +276,10 @@ class Speech:
                 facts[name] = self.words.cards.get(str(value), str(value))
             elif name == "channels":
                 facts[name] = self.names(str(value).split(","), self.words.channels)
+            elif name == "papers":
+                facts[name] = self.names(str(value).split(","), self.words.materials)
             elif name == "application":
                 facts[name] = self.words.applications.get(str(value), str(value))
             else:
                 facts[name] = str(value)
-        facts["fee"] = facts.get("fee") or yuan(answer.fee_fen)
-        if answer.missing:
-            facts["missing"] = self.names(answer.missing, self.words.materials)
         return facts

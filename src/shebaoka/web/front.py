@@ -40,6 +40,7 @@ from shebaoka.desk import (
     Staff,
     StaffRoom,
     Till,
+    WhereaboutsRoom,
     Windows,
 )
 from shebaoka.notice import Notices, Speech, Words
@@ -78,6 +79,7 @@ class Front(msgspec.Struct, frozen=True):
     messages: Messages
     accounts: Accounts
     dossiers: Dossiers
+    whereabouts: WhereaboutsRoom
     drafts: Drafts
     keypad: Keypad
     evening: Evening

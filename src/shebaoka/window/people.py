@@ -26,6 +26,7 @@ from shebaoka.desk import (
     may_see_unmasked,
     must_see_accounts,
     must_see_unmasked,
+    told,
 )
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
@@ -191,7 +192,8 @@ async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
         found = front.dossiers.beside(staff, screen, year, limit=ENTRIES + 1, before=last)
         values = _shown(page, staff, screen, number, found.lines)
         values |= _money(page, staff, screen, found.account) | _served(page, staff, screen, found)
-        values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry}
+        where = told(found.where, page.said_of(found.where.notice).speech)
+        values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry, "where": where}
         return page.show_at_once("person.html", **values)
 
     return await to_thread.run_sync(show)
