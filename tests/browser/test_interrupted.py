@@ -1,6 +1,7 @@
 """A service that is interrupted: session, account or database end, or are away. What was typed is still there."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -77,6 +78,30 @@ def test_the_database_is_away_for_a_while(browser: Windows) -> None:
         press(page, "Enter")
     is_still_there(page)
     no_faults(page)
+    assert serve(page, Visit(agent=AGENT, on_paper=True))[-1] is Step.CONFIRM
+    expect(page.locator("#answer")).to_contain_text(T["done_yes"])
+
+
+def test_the_database_is_away_for_ten_seconds(browser: Windows) -> None:
+    """All the while the clerk asks again, and is told each time; once it is back, everything typed is there."""
+    page = window_of(browser, "clerk")
+    begin(page, person_in(browser, "in_use"), "report_loss.formal")
+    types_an_agent(page)
+    with browser.run.database_away():
+        gone_at, tries = time.monotonic(), 0
+        sends(page)
+        while time.monotonic() - gone_at < 10:
+            expect(page.get_by_role("alert")).to_contain_text(T["trouble_503"])
+            with page.expect_navigation():
+                press(page, "Enter")
+            expect(page.get_by_role("link", name=T["trouble_again"])).to_be_focused()
+            tries += 1
+        expect(page.get_by_role("alert")).to_contain_text(T["trouble_503"])
+    forgive(page, "answers 503")
+    assert tries
+    with page.expect_navigation():
+        press(page, "Enter")
+    is_still_there(page)
     assert serve(page, Visit(agent=AGENT, on_paper=True))[-1] is Step.CONFIRM
     expect(page.locator("#answer")).to_contain_text(T["done_yes"])
 

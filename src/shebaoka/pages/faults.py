@@ -67,8 +67,11 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
         log.error("fault while showing %s", page_asked_for, exc_info=e)
     page = Page(request)
     says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
-    back = page_before(request) if request.method == "POST" else ""
-    response = page.show_at_once("trouble.html", status=status, code=code, status_shown=status, says=says, back=back)
+    # A form's page is gone back to; a page is asked for again where it may come: not one that says no.
+    again = request.method == "GET"
+    back = page_before(request) if request.method == "POST" or (again and status >= 500) else ""
+    shown = {"code": code, "status_shown": status, "says": says, "back": back, "again": again}
+    response = page.show_at_once("trouble.html", status=status, **shown)
     if status == 405 and isinstance(e, HTTPException):
         response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
     return response

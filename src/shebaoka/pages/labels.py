@@ -73,6 +73,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_404": "没有这个页面，或者没有这个人、这一条、这一批次。请核对地址，或从首页重新查找。",
         "trouble_no_notice_in_force": "今天没有施行中的通知。请管理员把现行通知的文件放进通知文件夹。",
         "trouble_back": "回到刚才的页面",
+        "trouble_again": "再试一次",
         "trouble_draft_was_changed": "别人刚刚改动过，什么都没有办。请回到刚才的页面，看过现在的内容再办。",
         "trouble_405": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
         "trouble_413": "提交的内容太大。请减少后重新提交。",
@@ -147,6 +148,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_404": "沒有這個頁面，或者沒有這個人、這一條、這一批次。請核對網址，或從首頁重新查找。",
         "trouble_no_notice_in_force": "今天沒有施行中的通知。請管理員把現行通知的檔案放進通知資料夾。",
         "trouble_back": "回到剛才的頁面",
+        "trouble_again": "再試一次",
         "trouble_draft_was_changed": "別人剛剛改動過，什麼都沒有辦。請回到剛才的頁面，看過現在的內容再辦。",
         "trouble_405": "這個網址不能這樣打開。請從頁面上的連結或按鈕進入。",
         "trouble_413": "送出的內容太大。請減少後重新送出。",
@@ -243,6 +245,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_no_notice_in_force": "No notice is in force today. Let the administrator put the notice that is in "
         "force into its folder.",
         "trouble_back": "Back to the page before",
+        "trouble_again": "Try again",
         "trouble_draft_was_changed": "Somebody changed it just now, and nothing was done. Go back, look at what is "
         "there now, and do it again.",
         "trouble_405": "This address cannot be opened like this. Use the links and buttons of the pages.",
