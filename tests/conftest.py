@@ -67,6 +67,7 @@ def words() -> dict[str, Words]:
 TABLES = (
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
+    *("stock_count", "stock_move", "blank", "stock", "stock_place"),
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
     *("paper", "data_key"),
     *("draft_event", "draft", "employer_list_row", "employer_list", "handover_line", "handover_tray"),

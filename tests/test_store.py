@@ -16,7 +16,20 @@ from asking import LI_NA, ZHOU_MING, ask, to_a_card
 from conftest import RIGHT_PIN, TABLES, Database, StandingClock
 from shebaoka.desk import Auditor, Desk
 from shebaoka.notice import Notices
-from shebaoka.store import BLOCK, SCHEMA, Store, Views, as_role, embedded_server, finding, passkeys, sql, staff, views
+from shebaoka.store import (
+    BLOCK,
+    SCHEMA,
+    Store,
+    Views,
+    as_role,
+    embedded_server,
+    finding,
+    passkeys,
+    sql,
+    staff,
+    stock,
+    views,
+)
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
@@ -30,6 +43,7 @@ APPEND_ONLY = (
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
     *("finding", "search_event"),
     *("till_float", "till_sheet"),
+    *("stock_place", "stock_move", "stock_count"),
 )
 
 
@@ -131,7 +145,9 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 
 ALL = {
-    f"{m.__name__}.{name}": text for m in (sql, views, staff, finding, passkeys) for name, text in statements(m).items()
+    f"{m.__name__}.{name}": text
+    for m in (sql, views, staff, finding, passkeys, stock)
+    for name, text in statements(m).items()
 }
 
 
@@ -268,6 +284,31 @@ def _sheets(*changed: dict[str, str]) -> str:
         for one in changed
     ]
     return f"with t as (insert into till values ('w1', 2013, 0, 1)) insert into till_sheet values {', '.join(rows)}"
+
+
+MOVED = {"first": "'B1'", "scanned": "''", "serial": "'s1'", "entry": "1"}
+
+
+def _moves(*changed: dict[str, str]) -> str:
+    """Blanks that were used for cards, each of them changed in what is said."""
+    rows = [
+        "('used', 'temporary', 'w1', '', {first}, {first}, 1, '', {scanned}, 'n', {serial}, %(p)s, {entry}, 'x', "
+        "'2013-07-01')".format(**MOVED | one)
+        for one in changed
+    ]
+    return (
+        "insert into stock_move (what, kind, source, target, first_number, last_number, cards, note, scanned, "
+        f"card_number, card_serial, holder, entry, by_whom, at) values {', '.join(rows)}"
+    )
+
+
+def _blanks_counted(expected: int = 1, counted: int = 1) -> str:
+    """A window whose blanks were counted: one came."""
+    return (
+        "with p as (insert into stock_place values ('w1', 'window', 'w1', 'x', '2013-07-01')), "
+        "s as (insert into stock values ('w1', 'temporary', 0)) insert into stock_count "
+        f"values ('w1', 'temporary', 1, 0, 1, 0, 0, 0, 0, 0, {expected}, {counted}, '', 1, 'x', '2013-07-01')"
+    )
 
 
 AROUND_THE_RULES = {
@@ -420,6 +461,15 @@ AROUND_THE_RULES = {
     "a sheet that does not add up": (_sheets({"expected": "9", "counted": "9", "left": "9"}), "the_sheet_adds_up"),
     "more left than counted": (_sheets({"left": "11"}), "what_is_left_was_counted"),
     "a sheet closed twice": (_sheets({}, {}), "till_sheet_pkey"),
+    "a card without a blank": (_moves({"first": "''"}), "the_place_has_a_blank"),
+    "a card of a blank that is not there": (_moves({"first": "''", "scanned": "'B1'"}), "the_scanned_blank_is_here"),
+    "a blank for two cards": (_moves({}, {"serial": "'s2'", "entry": "2"}), "one_use_of_a_blank"),
+    "two blanks for a card": (_moves({}, {"first": "'B2'", "entry": "2"}), "one_blank_of_a_card"),
+    "two blanks for a decision": (_moves({}, {"first": "'B2'", "serial": "'s2'"}), "one_blank_of_a_decision"),
+    "a card of nobody's": (_moves({"entry": "null"}), "a_card_has_its_decision"),
+    "a blank of no stock": ("insert into blank values ('B1', 'temporary', 'w9', 'in_stock')", "blank_place_kind_fkey"),
+    "a count of blanks that does not add up": (_blanks_counted(expected=2, counted=2), "the_count_adds_up"),
+    "a count of blanks that is off without a reason": (_blanks_counted(counted=2), "a_count_that_is_off_has_a_reason"),
     "an id twice": ("insert into request_key select * from request_key where person_id = %(p)s", "request_key_pkey"),
 }
 
@@ -495,6 +545,8 @@ FIXED = {
     "photo": ("person_id",),
     "fee": ("person_id", "seq", "place", "amount_fen", "application"),
     "till": ("place",),
+    "stock": ("place", "kind"),
+    "blank": ("number", "kind"),
     "fee_receipt": (
         "place",
         "year",

@@ -31,6 +31,7 @@ from shebaoka.desk import (
     Sessions,
     SignInRoom,
     StaffRoom,
+    Stock,
     Till,
     WhereaboutsRoom,
     Windows,
@@ -154,6 +155,7 @@ class House:
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)
         self.finding = Finding(self.views, clock)
         self.till = Till(self.views, notices.zone, clock)
+        self.stock = Stock(self.views, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

@@ -77,6 +77,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         papers=house.papers,
         finding=house.finding,
         till=house.till,
+        stock=house.stock,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,

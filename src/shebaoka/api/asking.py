@@ -85,6 +85,7 @@ def _ask(submission: Submission, staff: Staff, sender: Sender) -> Ask:
         None if submission.pin is None else Digits(submission.pin),
         None if submission.new_pin is None else Digits(submission.new_pin),
         tender=None if submission.tender is None else staff.takes(submission.tender),
+        blank=submission.blank,
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 from shebaoka.desk import CardScreen, JournalLine, Offer, PersonScreen, Tally
 from shebaoka.notice import Materials, Speech
 from shebaoka.numbers import mask, mask_name
-from shebaoka.records import Answer, AnyRequest, Application, Facts, Receipt, Tender
+from shebaoka.records import Answer, AnyRequest, Application, BlankNumber, Facts, Receipt, Tender
 
 PinEntry = Annotated[str, Meta(max_length=64, description="PIN digits as entered. Never stored, logged or returned.")]
 
@@ -17,13 +17,15 @@ PinEntry = Annotated[str, Meta(max_length=64, description="PIN digits as entered
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request, and the PIN entries beside it: `pin` is the card's present PIN, `new_pin` the one that is chosen.
 
-    `tender` says how the request's fee is paid; with it the fee has a numbered receipt.
+    `tender` says how the request's fee is paid; with it the fee has a numbered receipt. `blank` is the blank card that
+    was scanned for a card that is made at once; without it a window that keeps stock uses its next.
     """
 
     request: AnyRequest
     pin: PinEntry | None = None
     new_pin: PinEntry | None = None
     tender: Tender | None = None
+    blank: BlankNumber = ""
 
 
 class TrayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,8 +1,8 @@
 """The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
-the administrator's (setup, staff, institution, terminal, db, vault, journal verify and seal, money check), public
-(the notice, the list of services, proofs of slips), or looks at a file alone (photo check, import inspect).
+the administrator's (setup, staff, institution, terminal, db, vault, journal verify and seal, money check, stock check),
+public (the notice, the list of services, proofs of slips), or looks at a file alone (photo check, import inspect).
 """
 
 from pathlib import Path
@@ -22,6 +22,7 @@ from shebaoka.cli.office import add_to as add_office
 from shebaoka.cli.people import add_to as add_people
 from shebaoka.cli.photos import add_to as add_photo
 from shebaoka.cli.slips import add_to as add_slip
+from shebaoka.cli.stock import add_to as add_stock
 
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,6 +44,6 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
 
 for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
     _add(main)
-for _add in (add_people, add_account, add_services, add_finding):
+for _add in (add_people, add_account, add_services, add_finding, add_stock):
     _add(main)
 unabridged(main)

@@ -102,6 +102,8 @@ def _command(name: str, request: type[Request]) -> click.Command:
     params = [*common_options(), *own_options(request), *_pin_options(request)]
     if request is r.CreditContribution:
         params.append(_supplement_option())
+    if request in (r.ApplyForTemporaryCard, r.ReplaceCard):
+        params.append(click.Option(["--blank"], help="The blank card that is used; else the window's next."))
     params.append(click.Option(["--dry-run"], is_flag=True, help="Only say what the answer would be; nothing is done."))
     command = click.Command(
         name,
@@ -141,7 +143,7 @@ def _ask(ctx: click.Context, /, request: type[Request], **given: Any) -> None:
         if given["shows_all"]:
             papers = asked_to_show(house.notices.on(desk.today()), asked)
             asked = msgspec.structs.replace(asked, shows=tuple(dict.fromkeys((*asked.shows, *papers))))
-        ask = Ask(asked, sender, pin, new_pin)
+        ask = Ask(asked, sender, pin, new_pin, blank=(given.get("blank") or "").strip().upper())
         receipt = _tried(desk, ask) if request is r.CreditContribution and not dry_run else None
         receipt = receipt or desk.ask(ask, dry_run=dry_run)
         show_receipt(

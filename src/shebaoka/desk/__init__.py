@@ -140,10 +140,13 @@ from shebaoka.desk.steps import PinNeed as PinNeed
 from shebaoka.desk.steps import Step as Step
 from shebaoka.desk.steps import StepState as StepState
 from shebaoka.desk.steps import fields_of as fields_of
+from shebaoka.desk.steps import made_at_once as made_at_once
 from shebaoka.desk.steps import next_step as next_step
 from shebaoka.desk.steps import pin_need as pin_need
 from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
+from shebaoka.desk.stock import KINDS as KINDS
+from shebaoka.desk.stock import Stock as Stock
 from shebaoka.desk.till import Till as Till
 from shebaoka.desk.whereabouts import Whereabouts as Whereabouts
 from shebaoka.desk.whereabouts import WhereaboutsRoom as WhereaboutsRoom

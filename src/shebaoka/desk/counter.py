@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from shebaoka.desk.desk import Desk
 from shebaoka.desk.fold import Outcome
-from shebaoka.records import Ask, Broken, CycleClosed, PaymentUsed, StoreBusy, StoreDown, Trouble, VaultTrouble
+from shebaoka.records import Ask, Broken, CycleClosed, NoBlank, PaymentUsed, StoreBusy, StoreDown, Trouble, VaultTrouble
 
 log = logging.getLogger(__name__)
 TRAY = 200
@@ -93,16 +93,20 @@ class Counter:
         return batch, False
 
 
+_OF_ONE = (Broken, CycleClosed, NoBlank, PaymentUsed, VaultTrouble)
+
+
 def _serve(desk: Desk, waiting: list[_Waiting], dry_run: bool, alone: threading.Lock) -> None:
     """One tray for all of them. If one breaks the tray, each is served alone, so that only that one is told.
 
     So it is with the vault's troubles: a card without a first PIN, or a PIN value whose key is lost, is one person's;
-    and with a business cycle that was closed, which is one institution's, and a scanned payment that was used before.
+    and with a business cycle that was closed, which is one institution's, a scanned payment that was used before, and a
+    window that has no blank card.
     """
     try:
         outcomes = _submit(desk, [a for asks, _, _ in waiting for a in asks], dry_run, alone)
     except Trouble as e:
-        if isinstance(e, (Broken, CycleClosed, PaymentUsed, VaultTrouble)) and len(waiting) > 1:
+        if isinstance(e, _OF_ONE) and len(waiting) > 1:
             for one in waiting:
                 _serve(desk, [one], dry_run, alone)
             return

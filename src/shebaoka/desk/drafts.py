@@ -272,7 +272,13 @@ def _asked_by_the_notice(draft: Draft, notice: Notice, screen: PersonScreen | No
 
 
 def ask_of_draft(
-    draft: Draft, flow: Flow, staff: Staff, *, pin: Digits | None = None, new_pin: Digits | None = None
+    draft: Draft,
+    flow: Flow,
+    staff: Staff,
+    *,
+    pin: Digits | None = None,
+    new_pin: Digits | None = None,
+    blank: str = "",
 ) -> Ask:
     """The request that a draft has become. `BadInput` names what was chosen and cannot be."""
     _must_serve(staff)
@@ -303,7 +309,7 @@ def ask_of_draft(
     sender = Sender(by=staff.name, channel=CHANNEL_OF.get(staff.role, Channel.WINDOW), place=place)
     paid = content.paid
     tender = staff.takes(Tender(Means(paid.means), paid.reference, paid.handed_over_fen)) if paid else None
-    return Ask(request, sender, pin, new_pin, approved_by=approved_by, tender=tender)
+    return Ask(request, sender, pin, new_pin, approved_by=approved_by, tender=tender, blank=blank)
 
 
 def chosen_of(service: str, card: str, chosen: Mapping[str, str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shebaoka.desk.answering import Answering
+from shebaoka.desk.blanks import add_blank, unfit_blank
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
 from shebaoka.desk.fees import add_fees, unfit_tender
 from shebaoka.desk.findable import new_words
@@ -134,7 +135,7 @@ class Tray:
                 same = first_content == content
                 other = stopped if first_content == STOPPED else _used
                 outcomes.append(self._told_again(ask, receipt) if same else other(request_id))
-            elif (unfit := _unfit_id(ask.request) or unfit_bodies(ask) or unfit_tender(ask)) is not None:
+            elif (unfit := _unfit(ask)) is not None:
                 outcomes.append(unfit)
             else:
                 receipt = self._decide(ask, content)
@@ -245,6 +246,7 @@ class Tray:
             # The card's number and serial are never used for another, even if this one is spoilt within the same tray.
             self._writes.card_number_key.append((given.card_number, person_id))
             self._writes.card_serial_key.append((given.card_serial, person_id))
+            add_blank(self._writes, ask, (person_id, seq), given)
         order = decision.pin
         if order is not None:
             if order.pin == "first":
@@ -337,7 +339,7 @@ def about_a_stay(ask: Ask) -> bool:
 
 def content_of(ask: Ask, vault: Vault) -> bytes:
     """The digest by which a request sent again is known: what is asked, by whom, how its fee is paid, and a keyed mark
-    of its PINs.
+    of its PINs. Which blank was scanned is not asked: sent again with another, it has the first answer and its blank.
 
     Of a credit it is the amount: month and person are in its id, and who took the file in does not matter.
     """
@@ -356,6 +358,11 @@ def content_without_pins(request: bytes, sender: bytes) -> bytes:
 
 
 _SUPPLEMENT = re.compile(r"(\.([2-9]|[1-9][0-9]+))?")
+
+
+def _unfit(ask: Ask) -> BadInput | None:
+    """The trouble of an ask whose id, bodies, tender or blank cannot be as it says; None for all else."""
+    return _unfit_id(ask.request) or unfit_bodies(ask) or unfit_tender(ask) or unfit_blank(ask)
 
 
 def _unfit_id(request: AnyRequest) -> BadInput | None:

@@ -40,12 +40,15 @@ class Right(StrEnum):
     KEEP_PAPERS = "keep_papers"
     SEE_PAPERS = "see_papers"
     SEE_PHOTOS = "see_photos"
+    KEEP_STOCK = "keep_stock"
+    USE_STOCK = "use_stock"
+    SEE_STOCK = "see_stock"
 
 
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
-        *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS),
+        *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK),
         *(Right.SEE_CONFIGURATION, Right.OVERSEE),
     }
 )
@@ -100,21 +103,25 @@ POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
         *_PAPERS,
-        Right.TAKE_FEES,
+        *(Right.TAKE_FEES, Right.USE_STOCK),
         channel=Channel.WINDOW,
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
-    Role.PRODUCTION: _post(Right.SERVE, Right.SEE_PHOTOS, channel=Channel.PRODUCTION),
+    Role.PRODUCTION: _post(
+        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK), channel=Channel.PRODUCTION
+    ),
     Role.MIGRATION: _post(*(Right.SERVE, Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT), channel=Channel.IMPORTER),
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
     Role.CALENDAR: _post(Right.SERVE, channel=Channel.CALENDAR, person=False),
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
     Role.AUDITOR: _post(
-        *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE)
+        *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE),
+        Right.SEE_STOCK,
     ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
+        *(Right.USE_STOCK, Right.SEE_STOCK),
         channel=Channel.WINDOW,
         token=False,
     ),
@@ -153,6 +160,9 @@ _MAY = {
     Right.KEEP_PAPERS: "take papers in or set them aside",
     Right.SEE_PAPERS: "open papers",
     Right.SEE_PHOTOS: "see people's photos",
+    Right.KEEP_STOCK: "receive blank cards, move them, and keep the places where they are",
+    Right.USE_STOCK: "spoil or count blank cards at the own window",
+    Right.SEE_STOCK: "see every place's blank cards",
 }
 _RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
 

@@ -106,6 +106,11 @@ _AT_ONCE = frozenset(key for key in WINDOW if key.startswith("replace_card"))
 """Made anew for the social security card, where no PIN is chosen; replaced at once for the temporary card."""
 
 
+def made_at_once(key: str, card: str) -> bool:
+    """Whether a service makes a card then and there, from the window's stock where it keeps one."""
+    return key == "apply_for_temporary_card" or (key in _AT_ONCE and card == "temporary")
+
+
 def pin_need(key: str, card: str, notice: Notice) -> PinNeed:
     """Which PINs a service for a kind of card asks the holder for, by the notice (9.1, 9.2)."""
     need = WINDOW[key].pin

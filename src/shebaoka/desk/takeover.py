@@ -62,7 +62,7 @@ def must_be_fit(asks: Sequence[Ask]) -> None:
         raise Broken("A batch names a person twice. Nothing was done.")
     if len({request.id for request in requests}) != len(asks):
         raise Broken("A batch names a request id twice. Nothing was done.")
-    more = any(ask.pin or ask.new_pin or ask.terms or ask.tender for ask in asks)
+    more = any(ask.pin or ask.new_pin or ask.terms or ask.tender or ask.blank for ask in asks)
     if more or not _FIT.issuperset(map(type, requests)):
         raise Broken("A batch holds an ask that needs more than itself. Nothing was done.")
 

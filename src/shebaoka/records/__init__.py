@@ -124,6 +124,15 @@ from shebaoka.records.runs import ReasonCount as ReasonCount
 from shebaoka.records.runs import RunReport as RunReport
 from shebaoka.records.runs import RunStep as RunStep
 from shebaoka.records.runs import Signature as Signature
+from shebaoka.records.stock import Blank as Blank
+from shebaoka.records.stock import BlankNumber as BlankNumber
+from shebaoka.records.stock import BlankRange as BlankRange
+from shebaoka.records.stock import BlankState as BlankState
+from shebaoka.records.stock import PlaceKind as PlaceKind
+from shebaoka.records.stock import StockCount as StockCount
+from shebaoka.records.stock import StockLevel as StockLevel
+from shebaoka.records.stock import StockMove as StockMove
+from shebaoka.records.stock import StockPlace as StockPlace
 from shebaoka.records.troubles import BadInput as BadInput
 from shebaoka.records.troubles import BadNotice as BadNotice
 from shebaoka.records.troubles import BodyTooLarge as BodyTooLarge
@@ -133,6 +142,7 @@ from shebaoka.records.troubles import CycleClosed as CycleClosed
 from shebaoka.records.troubles import DigestWrong as DigestWrong
 from shebaoka.records.troubles import DraftChanged as DraftChanged
 from shebaoka.records.troubles import MessageReversed as MessageReversed
+from shebaoka.records.troubles import NoBlank as NoBlank
 from shebaoka.records.troubles import NonceUsed as NonceUsed
 from shebaoka.records.troubles import NoNotice as NoNotice
 from shebaoka.records.troubles import NotAllowed as NotAllowed

@@ -139,7 +139,8 @@ class Ask(msgspec.Struct, frozen=True):
 
     `bodies` are the texts of a carry-over's records, in UTF-8: one for each of its `years`, in order.
     `approved_by` is the second person who approved it; only the desk's own room of drafts sets it. `tender` is how the
-    fee is paid; with it, a numbered receipt is written along with the decision.
+    fee is paid; with it, a numbered receipt is written along with the decision. `blank` is the blank card that was
+    scanned for a card that is made at once; without it a window that keeps stock uses its next.
     """
 
     request: AnyRequest
@@ -150,3 +151,4 @@ class Ask(msgspec.Struct, frozen=True):
     bodies: tuple[bytes, ...] = ()
     approved_by: str = ""
     tender: Tender | None = None
+    blank: str = ""

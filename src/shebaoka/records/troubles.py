@@ -91,6 +91,13 @@ class PaymentUsed(Trouble):
     status = 409
 
 
+class NoBlank(Trouble):
+    """The window has no blank card for a card that is made at once, or not the one that was scanned."""
+
+    code = "no_blank_card"
+    status = 409
+
+
 class NotSignedIn(Trouble):
     """The token is missing or unknown."""
 

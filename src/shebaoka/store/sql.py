@@ -202,3 +202,29 @@ from unnest(%s::text[], %s::integer[], %s::bigint[], %s::bigint[], %s::text[], %
      as r (place, year, payer, entry, service, clause, amount_fen, means, reference, handed_over_fen, taken_by,
            taken_at, taken_on, behind)
 join till t on t.place = r.place"""
+
+# The blank card that a decision at a window uses: the one that was scanned, or else the next. Whoever counts at the
+# window's stock is alone there until the commit, as at a till. A window without stock uses none; one whose stock is at
+# its end, or that has not what was scanned, makes a row that the table's checks refuse, and the save fails whole.
+COUNT_BLANKS = """
+update stock s set moves = s.moves + t.n
+from unnest(%s::text[], %s::text[], %s::bigint[]) as t (place, kind, n) where s.place = t.place and s.kind = t.kind"""
+TAKE_BLANKS = """
+insert into stock_move (what, kind, source, target, first_number, last_number, cards, note, scanned, holder, entry,
+                        card_number, card_serial, by_whom, at)
+select 'used', r.kind, r.place, '', coalesce(b.number, ''), coalesce(b.number, ''), 1, '', r.scanned, r.holder, r.entry,
+       r.card_number, r.card_serial, r.by_whom, r.at
+from unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+            %s::timestamptz[], %s::bigint[])
+     as r (place, kind, scanned, holder, entry, card_number, card_serial, by_whom, at, ahead)
+left join lateral (
+    select number from blank
+    where blank.place = r.place and blank.kind = r.kind and blank.state = 'in_stock'
+      and (r.scanned = '' or blank.number = r.scanned)
+    order by blank.number offset r.ahead limit 1) as b on true
+where r.scanned <> '' or exists (select from stock s where s.place = r.place and s.kind = r.kind)"""
+USE_BLANKS = """
+update blank set state = 'used'
+from unnest(%s::text[]) as u (card_serial)
+join stock_move m on m.card_serial = u.card_serial and m.card_serial <> ''
+where blank.number = m.first_number and blank.state = 'in_stock'"""

@@ -1,7 +1,6 @@
 """Loading dossiers and saving decisions: one trip to the database each, however many requests a tray holds."""
 
 import logging
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +28,7 @@ from shebaoka.store.arrays import columns, encoders_of, text_array
 from shebaoka.store.copies import Copied
 from shebaoka.store.migrate import check_schema
 from shebaoka.store.trouble import cause_of, plain, told_plainly
+from shebaoka.store.windowwrites import blanks_taken, receipts_numbered
 from shebaoka.store.wire import Prepared, Rows, Sent, Wire
 
 # An overtaken save leaves its pipeline by an error that is caught here; psycopg would warn of it on every one.
@@ -99,7 +99,7 @@ class Writes(msgspec.Struct):
 
     A row of `settlement` says what the entry of the same place settled; the two are saved as one row. `finding` is what
     people are found by; a batch that goes by COPY leaves it to the pass that catches up.
-    Receipts for fees come by window, those of a window in the order in which they are numbered.
+    Receipts for fees, and blanks that cards use up, come by window, those of a window in the order of their decisions.
     """
 
     journal: list[tuple[Any, ...]] = []
@@ -121,6 +121,7 @@ class Writes(msgspec.Struct):
     finding: list[tuple[Any, ...]] = []
     fee: list[tuple[Any, ...]] = []
     fee_receipt: list[tuple[Any, ...]] = []
+    blank: list[tuple[Any, ...]] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -161,9 +162,6 @@ _JOURNAL, _SETTLING_JOURNAL = (
 _SETTLED_NOTHING = (None,) * 11
 COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
-_COUNTING, _RECEIPTS = (
-    (Prepared(statement), encoders_of(statement)) for statement in (sql.COUNT_RECEIPTS, sql.FEE_RECEIPTS)
-)
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
 _STAYS, _UNDONE, _ON_FILE = Prepared(sql.STAYS), Prepared(sql.UNDONE), Prepared(sql.ON_FILE)
@@ -174,7 +172,8 @@ class Overtaken(Exception):  # noqa: N818 - not a trouble, a turn of events: loa
     """Somebody else wrote about one of these people, or answered one of these requests, since they were loaded."""
 
 
-_OVERTAKING = ("journal_pkey", "request_key_pkey", "person_key_pkey")
+# Two of a tray that use one blank are decided apart: whoever is second is told that it is not there any more.
+_OVERTAKING = ("journal_pkey", "request_key_pkey", "person_key_pkey", "one_use_of_a_blank")
 _CYCLE_COLUMN = 3
 _DRAWS = 100
 """How often blocks in a row are drawn before others are said to be in the way."""
@@ -311,11 +310,8 @@ class Store:
             rows = getattr(writes, table)
             if rows:
                 sent.append((statement, columns(encoders, rows)))
-        if writes.fee_receipt:
-            # The windows' tills come last: whoever counts there keeps others waiting until the commit.
-            counted, receipts = _numbered(writes.fee_receipt)
-            for (statement, encoders), rows in ((_COUNTING, counted), (_RECEIPTS, receipts)):
-                sent.append((statement, columns(encoders, rows)))
+        # The windows' stock and tills come last: whoever counts there keeps others waiting until the commit.
+        sent += blanks_taken(writes.blank) + receipts_numbered(writes.fee_receipt)
         with self._saving():
             self._wire.trip(sent)
 
@@ -324,8 +320,8 @@ class Store:
 
         Only new rows can be written so. `Overtaken` if one of the people or requests is on file by now.
         """
-        if writes.settlement or writes.fee_receipt:
-            raise Broken("What is settled or paid is not copied: its cycle or its till must be locked.")
+        if writes.settlement or writes.fee_receipt or writes.blank:
+            raise Broken("What is settled, paid or made at a window is not copied: its cycle, till or stock is locked.")
         with self._saving() as connection, connection.transaction():
             for table, copied in COPIES:
                 if rows := getattr(writes, table):
@@ -399,17 +395,6 @@ def _entries(writes: Writes) -> tuple[tuple[Prepared, Any], list[tuple[Any, ...]
         return _JOURNAL, writes.journal
     settled = {row[:2]: row[2:] for row in writes.settlement}
     return _SETTLING_JOURNAL, [row + settled.get(row[:2], _SETTLED_NOTHING) for row in writes.journal]
-
-
-def _numbered(receipts: Sequence[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """How many receipts each window gives, and the receipts, each with how many of its window come after it."""
-    counted = Counter(receipt[:2] for receipt in receipts)
-    left = dict(counted)
-    rows = []
-    for receipt in receipts:
-        left[receipt[:2]] -= 1
-        rows.append((*receipt, left[receipt[:2]]))
-    return [(*window, n) for window, n in sorted(counted.items())], rows
 
 
 def _block(rows: Rows | None) -> int | None:

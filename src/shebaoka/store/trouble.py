@@ -6,11 +6,15 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from shebaoka.records import Broken, PaymentUsed, StoreBusy, StoreDown, StoreFull, StoreLost, StoreOld, Trouble
+from shebaoka.records import Broken, NoBlank, PaymentUsed, StoreBusy, StoreDown, StoreFull, StoreLost, StoreOld, Trouble
 
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.ConfigurationLimitExceeded)
 _SCHEMA = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
 _ONE_RECEIPT_OF_A_PAYMENT = "one_receipt_of_a_payment"
+_NO_BLANK = {
+    "the_place_has_a_blank": "The window has no blank card of this kind in stock.",
+    "the_scanned_blank_is_here": "The blank card that was scanned is not in this window's stock.",
+}
 _RACE = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -32,6 +36,10 @@ def plain(e: psycopg.Error, *, saving: bool = False) -> Trouble:
             return PaymentUsed(
                 "A receipt was given for this scanned payment already. Nothing was done; read the number again from "
                 "the device, or see whether the fee was paid with another request."
+            )
+        if (no_blank := _NO_BLANK.get(e.diag.constraint_name or "")) is not None:
+            return NoBlank(
+                f"{no_blank} Nothing was done; take one that is, or have blanks moved to the window, and send it again."
             )
         where = e.diag.constraint_name or e.diag.sqlstate or "?"
         return Broken(f"The database refused what the rules let through ({where}). Nothing was done.")

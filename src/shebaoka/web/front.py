@@ -39,6 +39,7 @@ from shebaoka.desk import (
     SignInRoom,
     Staff,
     StaffRoom,
+    Stock,
     Till,
     WhereaboutsRoom,
     Windows,
@@ -86,6 +87,7 @@ class Front(msgspec.Struct, frozen=True):
     papers: Papers
     finding: Finding
     till: Till
+    stock: Stock
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None

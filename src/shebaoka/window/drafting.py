@@ -24,12 +24,13 @@ from shebaoka.desk import (
     Step,
     ask_of_draft,
     flow_of,
+    made_at_once,
     next_step,
     steps_of,
     without,
 )
 from shebaoka.pages import Asked, form_of, front_of, moved_to
-from shebaoka.records import Answer, BadInput, DraftChanged, NotFound, PaymentUsed, Receipt, Trouble
+from shebaoka.records import Answer, BadInput, DraftChanged, NoBlank, NotFound, PaymentUsed, Receipt, Trouble
 from shebaoka.web import Front, asked, journalled
 from shebaoka.window.frame import Page
 from shebaoka.window.showing import answer_in_words, draft_shown
@@ -129,12 +130,19 @@ async def draft_page(
             "refusal": answer_in_words(page.said, refusal) if refusal else None,
             "news": page.lines(news or []),
             "windows": [(w.code, f"{w.name} · {w.site}") for w in seat.front.windows.in_use()],
+            "blank_next": _blank_next(seat) if open_at is Step.CONFIRM else None,
             "told": max((line.seq for line in news or []), default=0),
         }
         code = status or (409 if news else 400 if fault else 200)
         return page.show_at_once("draft.html", status=code, **values, **_photo_checked(extra or {}))
 
     return await to_thread.run_sync(show)
+
+
+def _blank_next(seat: Seat) -> str | None:
+    """The window's next blank where a card is made at once from its stock, '' if it has none; None for all else."""
+    stock, place = seat.front.stock, seat.staff.place
+    return stock.next(place) if made_at_once(seat.draft.service, seat.draft.card) and stock.keeps(place) else None
 
 
 def _open_at(seat: Seat, at: Step | None) -> Step:
@@ -304,18 +312,21 @@ async def _confirmed(request: Asked, form: dict[str, str]) -> Response[bytes]:
     told = form.get("told", "0")
     if news and news[0].seq > (int(told) if told.isdigit() and len(told) < 19 else 0):
         return await draft_page(request, seat, news=news)
+    blank = form.get("blank", "").strip().upper()
     try:
-        ask = ask_of_draft(draft, seat.flow, seat.staff, pin=seat.pin, new_pin=seat.new_pin)
+        ask = ask_of_draft(draft, seat.flow, seat.staff, pin=seat.pin, new_pin=seat.new_pin, blank=blank)
     except BadInput as e:
         return await draft_page(request, seat, fault=page.fault(e), at=Step.CHOICES)
     outcome: Receipt | Trouble
     try:
         (outcome,) = await asked(front, [ask])
-    except PaymentUsed as e:
+    except (PaymentUsed, NoBlank) as e:
         outcome = e
-    if isinstance(outcome, BadInput | PaymentUsed):
+    if isinstance(outcome, BadInput | PaymentUsed | NoBlank):
         at = Step.FEE if isinstance(outcome, PaymentUsed) or outcome.field in _OF_FEE else None
-        return await draft_page(request, seat, fault=page.fault(outcome), wrong=field_of(outcome.code), at=at)
+        return await draft_page(
+            request, seat, fault=page.fault(outcome), wrong=field_of(outcome.code), typed=form, at=at
+        )
     if isinstance(outcome, Trouble):
         raise outcome
     await to_thread.run_sync(_put_down, seat, outcome)

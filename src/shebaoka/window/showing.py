@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.desk import Draft, Flow, PersonScreen, Right, Staff, Step, StepState, fields_of, steps_of
+from shebaoka.desk import Draft, Flow, PersonScreen, Right, Staff, Step, StepState, fields_of, made_at_once, steps_of
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import Said
 from shebaoka.records import Answer, Material
@@ -38,8 +38,9 @@ def draft_shown(page: Page, draft: Draft, screen: PersonScreen | None, flow: Flo
     """Everything on a draft's page but what went wrong just now."""
     front, said = page.front, page.said
     person = screen.dossier.person if screen else None
-    answered, line = None, None
+    answered, line, blank = None, None, None
     if draft.entry:
+        blank = front.stock.used_by(draft.entry) if made_at_once(draft.service, draft.card) else None
         line = front.screens.line(draft.entry)
         answered = answer_in_words(page.said_of(line.answer.notice), line.answer)
     papers = [p for p in front.papers.of_draft(draft.id) if p.counts]
@@ -57,6 +58,7 @@ def draft_shown(page: Page, draft: Draft, screen: PersonScreen | None, flow: Flo
         "photo_material": Material.PHOTO,
         "answered": answered,
         "line": line,
+        "blank_used": blank.first if blank else "",
         "may_serve": staff.may(Right.SERVE_AT_WINDOW),
         "place": staff.place,
         "opened_at": draft.opened_at.astimezone(front.notices.zone),

@@ -31,7 +31,13 @@ _CODE = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _REGION = re.compile(r"[0-9]{6}")
 _YUAN = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
 _NAME_MAX, _WORDS_MAX = 50, 200
-_FIELDS = {"handed_over_too_little": "handed_over", "payment_was_used": "reference", "hands_in": "", "means": ""}
+_FIELDS = {
+    "handed_over_too_little": "handed_over",
+    "payment_was_used": "reference",
+    "no_blank_card": "blank",
+    "hands_in": "",
+    "means": "",
+}
 
 
 def field_of(code: str) -> str:
