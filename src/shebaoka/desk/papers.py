@@ -12,7 +12,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -22,12 +22,15 @@ from shebaoka.desk.journal import decoded
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
 from shebaoka.notice import Notices
-from shebaoka.photo import PhotoResult, Range, fit_photo, read_signature, rescanned, signature_bytes
+from shebaoka.photo import Range, read_signature, signature_bytes
 from shebaoka.records import Ask, BadInput, Broken, LookUpPerson, Material, NotAllowed, NotFound, Trouble
 from shebaoka.records.requests import Number, Reason
 from shebaoka.store import Views, views
 from shebaoka.store import papers as sql
 from shebaoka.vault import Vault
+
+if TYPE_CHECKING:
+    from shebaoka.photo import PhotoResult
 
 PaperKind = Material | Literal["signature"]
 """What a paper is: a copy of what is shown at the window, the photo, or a signature."""
@@ -105,8 +108,10 @@ class Papers:
         self._notices = notices
         self._clock = clock
 
-    def fit_photo(self, content: bytes, language: str) -> PhotoResult:
+    def fit_photo(self, content: bytes, language: str) -> "PhotoResult":
         """What an uploaded photo misses, in words and where, and what of it may go on file; nothing is kept."""
+        from shebaoka.photo import fit_photo  # loads what reads pixels
+
         with _DECODING:
             return fit_photo(content, self._file_size(), language)
 
@@ -233,6 +238,8 @@ class Papers:
             signature = read_signature(content)
             return signature_bytes(signature), _STROKES, signature.width, signature.height
         if kind != Material.PHOTO:
+            from shebaoka.photo import rescanned  # loads what reads pixels
+
             with _DECODING:
                 scan = rescanned(content)
             return scan.data, _JPEG, scan.width, scan.height
