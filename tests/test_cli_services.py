@@ -56,6 +56,18 @@ def test_where_a_card_is(shell: Shell) -> None:
     assert number not in text
 
 
+def test_a_telephone_at_the_command_line(shell: Shell) -> None:
+    """It is kept by whoever serves, shown in part, and changed field by field; a wrong one is told by its field."""
+    number = shell.somebody()
+    assert shell.answer("person", "telephone", number)["telephone"] is None
+    said = shell.answer("person", "telephone", number, "--set", "138 0000 1234", "--agreed")
+    assert said["telephone"] == {"number": "138****1234", "agreed": True, "language": "zh-Hans"}
+    assert "does not agree" in shell.ok("person", "telephone", number, "--not-agreed")
+    wrong = shell.run("person", "telephone", number, "--set", "1", by="clerk")
+    assert (wrong.exit_code, wrong.stderr.startswith("shebaoka: telephone: eleven digits")) == (1, True)
+    assert shell.run("person", "telephone", number, "--set", "", by="operator").exit_code == 1
+
+
 def test_pins_are_asked_for_hidden(shell: Shell) -> None:
     """--pin and --new-pin ask, the new one twice, and show nothing of it; --json stays one document."""
     number = shell.holder()

@@ -390,6 +390,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/persons/{person_id:int}/full"): Right.SEE_UNMASKED,
     ("GET", "/persons/{person_id:int}/full"): Right.SEE_PEOPLE,
     ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
+    ("POST", "/persons/{person_id:int}/telephone"): (Right.SEE_PEOPLE, Right.SERVE_AT_WINDOW),
+    ("GET", "/persons/{person_id:int}/telephone"): Right.SEE_PEOPLE,
     ("POST", "/services"): Right.SERVE_AT_WINDOW,
     ("GET", "/day/list"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}"): Right.SEE_PEOPLE,

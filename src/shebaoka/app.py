@@ -32,6 +32,7 @@ from shebaoka.desk import (
     SignInRoom,
     StaffRoom,
     Stock,
+    Telephones,
     Till,
     WhereaboutsRoom,
     Windows,
@@ -142,6 +143,7 @@ class House:
         self.drafts = Drafts(self.views, self.screens, clock)
         self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
+        self.telephones = Telephones(self.views, clock)
         self.whereabouts = WhereaboutsRoom(self.views, notices)
         self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)

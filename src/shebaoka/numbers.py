@@ -142,6 +142,13 @@ def mask_name(name: str) -> str:
     return name[0] + "".join(c if c == "·" else "*" for c in name[1:])
 
 
+def mask_telephone(number: str) -> str:
+    """A telephone number as it may be shown: its first three and last four digits. What has not 11 is hidden whole."""
+    if len(number) != 11:
+        return "*" * len(number)
+    return f"{number[:3]}****{number[7:]}"
+
+
 def _must_have_the_shape(number: str) -> None:
     """`BadInput` unless the number has seventeen digits and a digit or X."""
     if not _SHAPE.fullmatch(number):

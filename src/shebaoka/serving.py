@@ -71,6 +71,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         accounts=house.accounts,
         dossiers=house.dossiers,
         whereabouts=house.whereabouts,
+        telephones=house.telephones,
         drafts=house.drafts,
         keypad=house.keypad,
         evening=house.evening,

@@ -17,6 +17,7 @@ from shebaoka.cli.layout import named, say, say_json, table
 from shebaoka.cli.noticeboard import value_text, variant_label
 from shebaoka.cli.office import show_lines
 from shebaoka.cli.showing import labels, show_receipt
+from shebaoka.notice import LANGUAGES
 from shebaoka.notice.speech import Speech, yuan
 from shebaoka.numbers import mask
 from shebaoka.records import SERVICES, Answer, Ask, Channel, LookUpPerson, Sender
@@ -33,7 +34,7 @@ reason_option = click.option(
 def add_to(main: click.Group) -> None:
     """Put these commands into the command line."""
     person = group_of(main, "person")
-    for command in (person_show, person_history, person_statement):
+    for command in (person_show, person_history, person_statement, person_telephone):
         person.add_command(command)
     main.add_command(card)
 
@@ -206,6 +207,38 @@ def person_statement(ctx: click.Context, /, **asked: Any) -> None:
             (f"  {record.on}", yuan(record.total_fen), yuan(record.account_fen), record.institution)
             for record in statement.records
         )
+
+
+@click.command("telephone")
+@number_argument
+@reason_option
+@click.option("--set", "said", help="The number of a mobile telephone; an empty one takes that on file away.")
+@click.option("--agreed/--not-agreed", default=None, help="Whether the holder agrees to be told by message.")
+@click.option("--messages-in", type=click.Choice(LANGUAGES), help="The language of messages.")
+@language_option
+@json_option
+@click.pass_context
+def person_telephone(ctx: click.Context, /, **asked: Any) -> None:
+    """Show a person's telephone, in part, and whether they agreed to be told by message; or keep what they say."""
+    from shebaoka.desk import Right
+
+    changes = [asked[name] for name in ("said", "agreed", "messages_in") if asked[name] is not None]
+    must = (lambda staff: staff.must(Right.SERVE_AT_WINDOW)) if changes else None
+    with looked_up(ctx, asked, must) as (house, staff, screen, speech):
+        known = house.telephones.of(screen.person_id)
+        if changes:
+            number = asked["said"] if asked["said"] is not None else known.number if known else ""
+            agreed = asked["agreed"] if asked["agreed"] is not None else bool(number and known and known.agreed)
+            spoken = asked["messages_in"] or (known.language if known else "zh-Hans")
+            house.telephones.keep(staff, screen.person_id, number, agreed=agreed, language=spoken)
+            known = house.telephones.of(screen.person_id)
+        if asked["as_json"]:
+            shown = {"number": known.masked, "agreed": known.agreed, "language": known.language} if known else None
+            say_json({"person": mask(asked["number"]), "telephone": shown})
+            return
+        said = labels(speech)
+        shown_number = known.masked if known and known.number else said["nothing"]
+        say(f"{mask(asked['number'])}  {shown_number}  {said['agreed' if known and known.agreed else 'not_agreed']}")
 
 
 @click.group()

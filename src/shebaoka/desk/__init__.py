@@ -147,6 +147,9 @@ from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
 from shebaoka.desk.stock import KINDS as KINDS
 from shebaoka.desk.stock import Stock as Stock
+from shebaoka.desk.telephones import Telephone as Telephone
+from shebaoka.desk.telephones import TelephoneEvent as TelephoneEvent
+from shebaoka.desk.telephones import Telephones as Telephones
 from shebaoka.desk.till import Till as Till
 from shebaoka.desk.whereabouts import Whereabouts as Whereabouts
 from shebaoka.desk.whereabouts import WhereaboutsRoom as WhereaboutsRoom

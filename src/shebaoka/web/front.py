@@ -40,6 +40,7 @@ from shebaoka.desk import (
     Staff,
     StaffRoom,
     Stock,
+    Telephones,
     Till,
     WhereaboutsRoom,
     Windows,
@@ -81,6 +82,7 @@ class Front(msgspec.Struct, frozen=True):
     accounts: Accounts
     dossiers: Dossiers
     whereabouts: WhereaboutsRoom
+    telephones: Telephones
     drafts: Drafts
     keypad: Keypad
     evening: Evening

@@ -22,6 +22,7 @@ from shebaoka.desk import (
     Right,
     Staff,
     Step,
+    Telephone,
     ask_of_draft,
     flow_of,
     made_at_once,
@@ -35,6 +36,7 @@ from shebaoka.web import Front, asked, journalled
 from shebaoka.window.frame import Page
 from shebaoka.window.showing import answer_in_words, draft_shown
 from shebaoka.window.stepping import content_after, field_of, uploaded
+from shebaoka.window.telephones import asks_telephone, keep_telephone
 
 REASON = "window service"
 _ID = re.compile(r"[a-z0-9]{1,40}")
@@ -129,6 +131,8 @@ async def draft_page(
             "typed": typed or {},
             "refusal": answer_in_words(page.said, refusal) if refusal else None,
             "news": page.lines(news or []),
+            "telephone": _telephone(seat) if open_at is Step.CHOICES else None,
+            "asks_telephone": seat.screen is not None and asks_telephone(seat.draft.service),
             "windows": [(w.code, f"{w.name} · {w.site}") for w in seat.front.windows.in_use()],
             "blank_next": _blank_next(seat) if open_at is Step.CONFIRM else None,
             "told": max((line.seq for line in news or []), default=0),
@@ -143,6 +147,11 @@ def _blank_next(seat: Seat) -> str | None:
     """The window's next blank where a card is made at once from its stock, '' if it has none; None for all else."""
     stock, place = seat.front.stock, seat.staff.place
     return stock.next(place) if made_at_once(seat.draft.service, seat.draft.card) and stock.keeps(place) else None
+
+
+def _telephone(seat: Seat) -> Telephone | None:
+    """The holder's telephone, for a step that asks for it."""
+    return seat.front.telephones.of(seat.screen.person_id) if seat.screen is not None else None
 
 
 def _open_at(seat: Seat, at: Step | None) -> Step:
@@ -235,6 +244,9 @@ async def post_step(request: Asked) -> Response[bytes]:
 
     def change() -> Draft:
         content = content_after(page, seat.staff, seat.draft, seat.flow, step, form, files, extra)
+        if step is Step.CHOICES and asks_telephone(seat.draft.service) and seat.screen is not None:
+            # It is the holder's whether or not they go on with the service.
+            keep_telephone(seat.front, seat.staff, seat.screen.person_id, form, page.language)
         return seat.front.drafts.change(seat.staff, seat.draft, step, content)
 
     try:

@@ -8,9 +8,10 @@ from shebaoka.photo import photo_words
 from shebaoka.records import Trouble
 from shebaoka.window.bulklabels import BULK
 from shebaoka.window.labels import WINDOW
+from shebaoka.window.telephonelabels import TELEPHONE
 from shebaoka.window.tilllabels import TILL
 
-LABELS = with_labels(WINDOW, TILL, BULK)
+LABELS = with_labels(WINDOW, TILL, BULK, TELEPHONE)
 
 
 class Page(AnyPage):

@@ -23,13 +23,14 @@ from shebaoka.desk import (
     Right,
     Staff,
     StatementLine,
+    Telephone,
     may_see_unmasked,
     must_see_accounts,
     must_see_unmasked,
     told,
 )
 from shebaoka.numbers import mask, mask_name
-from shebaoka.pages import HEADERS, Asked, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, LANGUAGE_NAMES, Asked, form_of, front_of, moved_to
 from shebaoka.paper import FORMS, attachment, grouped, signed, statement_as
 from shebaoka.records import SERVICES, BadInput, Function, Life, NotAllowed, NotFound, Posting
 from shebaoka.web import Front, looked_up
@@ -175,16 +176,19 @@ async def _keep_the_look(front: Front, staff: Staff, number: str) -> None:
 @get("/persons/{person_id:int}")
 async def get_person(request: Asked) -> Response[bytes]:
     """Everything about one person, after the look-up is in the journal."""
-    return await _person_page(request, full=False)
+    return await person_page(request, full=False)
 
 
-async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
+async def person_page(
+    request: Asked, *, full: bool, fault: str = "", typed: dict[str, str] | None = None
+) -> Response[bytes]:
+    """A person's page, after the look is in the journal. `fault` is what is wrong with a telephone that was `typed`."""
     before = request.query_params.get("before", "")
     if before and not _SEQ.fullmatch(before):
         raise BadInput("before: give the number of an entry.")
     page, staff = Page(request), request.state.staff
     front, year = page.front, _year(request, page.on)
-    _, number = await _asked_for(request)
+    _, number = await asked_for(request)
     screen, receipt = await looked_up(front, staff, number, FULL_REASON if full else REASON)
 
     def show() -> Response[bytes]:
@@ -193,15 +197,30 @@ async def _person_page(request: Asked, *, full: bool) -> Response[bytes]:
         values = _shown(page, staff, screen, number, found.lines)
         values |= _money(page, staff, screen, found.account) | _served(page, staff, screen, found)
         where = told(found.where, page.said_of(found.where.notice).speech)
-        values |= {"in_full": full_of(screen, number) if full else None, "look": receipt.entry, "where": where}
-        return page.show_at_once("person.html", **values)
+        in_full = full_of(screen, number, found.telephone) if full else None
+        values |= {"in_full": in_full, "look": receipt.entry, "where": where}
+        values |= _telephone(page, found.telephone, fault, typed or {})
+        return page.show_at_once("person.html", status=400 if fault else 200, **values)
 
     return await to_thread.run_sync(show)
 
 
-def full_of(screen: PersonScreen, number: str) -> tuple[str, str]:
-    """Number and name as they are."""
-    return number, screen.dossier.person.name if screen.dossier.person else "—"
+def full_of(screen: PersonScreen, number: str, telephone: Telephone | None) -> tuple[str, str, str]:
+    """Number, name and telephone as they are."""
+    name = screen.dossier.person.name if screen.dossier.person else "—"
+    return number, name, telephone.number if telephone else ""
+
+
+def _telephone(page: Page, telephone: Telephone | None, fault: str, typed: dict[str, str]) -> dict[str, Any]:
+    """What the part about the telephone is handed; its number only in the masked form."""
+    said_at = telephone.changed_at.astimezone(page.front.notices.zone) if telephone else None
+    return {
+        "telephone": telephone,
+        "telephone_day": page.said.day(said_at.date() if said_at else None),
+        "telephone_fault": fault,
+        "telephone_typed": typed,
+        "language_names": LANGUAGE_NAMES,
+    }
 
 
 @post("/persons/{person_id:int}/full", status_code=200)
@@ -209,7 +228,7 @@ async def post_full(request: Asked) -> Response[bytes]:
     """The same page with number and name in full, for those who may; that they were shown is a look of its own."""
     await form_of(request)
     must_see_unmasked(request.state.staff)
-    return await _person_page(request, full=True)
+    return await person_page(request, full=True)
 
 
 @get("/persons/{person_id:int}/full")
@@ -252,7 +271,7 @@ async def get_statement(request: Asked) -> Response[bytes]:
     must_see_accounts(staff)
     if unmasked:
         must_see_unmasked(staff)
-    person_id, number = await _asked_for(request)
+    person_id, number = await asked_for(request)
     await looked_up(front, staff, number, REASON)
 
     def read() -> tuple[AccountStatement, bytes]:
@@ -264,7 +283,7 @@ async def get_statement(request: Asked) -> Response[bytes]:
     return Response(content, media_type=FORMS[form], headers=headers)
 
 
-async def _asked_for(request: Asked) -> tuple[int, str]:
+async def asked_for(request: Asked) -> tuple[int, str]:
     """Whom the address names: id and number. `NotFound`."""
     person_id = int(request.path_params["person_id"])
     if not 0 < person_id <= ID_MAX:

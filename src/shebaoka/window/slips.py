@@ -92,10 +92,17 @@ def _form(seat: Seat) -> ApplicationForm:
         else None,
         materials=seat.flow.shows,
         collect_at=(content.chosen or {}).get("collect_at", ""),
+        phone=_telephone(seat),
         fee_fen=seat.flow.fee_fen,
         photo=_opened(seat, content.photo) if content.photo else None,
         signature=_signature(seat, _FORM_REASON),
     )
+
+
+def _telephone(seat: Seat) -> str:
+    """The holder's telephone, for the form that is theirs."""
+    found = seat.front.telephones.of(seat.screen.person_id) if seat.screen else None
+    return found.number if found else ""
 
 
 def _opened(seat: Seat, paper: str, reason: str = _FORM_REASON) -> bytes:
