@@ -85,7 +85,7 @@ TABLES = (
         "finding",
         "search_event",
     ),
-    *("service_window", "configuration_event", "journal_verification"),
+    *("service_window", "configuration_event", "journal_verification", "partner_key", "partner", "own_file_key"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

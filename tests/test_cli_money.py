@@ -1,5 +1,6 @@
 """Institutions, terminals and the evening of money at the command line."""
 
+import datetime as dt
 import hashlib
 import json
 import stat
@@ -121,6 +122,33 @@ def test_a_terminals_keys_are_shown_once(shell: Shell, holder: str, tmp_path: Pa
     text = shell.ok("terminal", "list", by="")
     assert "ended 20" in text
     assert not any(key in text for key in (said["signing_key"], said["pin_key"], kept["signing_key"]))
+
+
+def test_partners_at_the_command_line(shell: Shell, tmp_path: Path) -> None:
+    """A maker is added with its keys, ours are drawn, all are listed, and the one that is played reads files."""
+    until = str(dt.date.today() + dt.timedelta(days=20))  # noqa: DTZ011 - the shell's house has the machine's clock
+    assert "delimited" in shell.ok("maker", "formats")
+    assert "The maker zk1 is added" in shell.ok("maker", "add", "zk1", "晋中制卡中心", "--format", "fixed")
+    shell.ok("maker", "change", "zk1", "制卡中心", "--format", "delimited")
+    private, public, ours = tmp_path / "private", tmp_path / "public", tmp_path / "ours"
+    public.write_text(shell.ok("maker", "simulate-keys", str(private)))
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert "may seal with it" in shell.ok("maker", "add-key", "zk1", str(public), "--until", until)
+    for words in (("add-key", "zk1", str(private), "--until", until), ("our-keys",)):
+        assert shell.run("maker", *words).exit_code == 1
+    shell.ok("maker", "new-keys", "--until", until)
+    ours.write_text(shell.ok("maker", "our-keys"))
+    assert shell.ok("maker", "keys").count("expires soon") == 4
+    keys = shell.answer("maker", "keys")["keys"]
+    assert {key["partner"] for key in keys} == {"", "zk1"}
+    shell.ok("maker", "end-key", keys[-1]["id"])
+    no = shell.run(
+        *("maker", "simulate", "zk1", str(ours), "--keys", str(private), "--ours", str(ours)),
+        *("--format", "delimited", "--out", str(tmp_path / "out")),
+    )
+    assert "no sealed file" in no.output
+    shell.ok("maker", "end", "zk1")
+    assert "ended" in shell.ok("maker", "list")
 
 
 def test_a_day_from_the_charge_to_the_bank(shell: Shell, holder: str, tmp_path: Path) -> None:

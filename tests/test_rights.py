@@ -12,7 +12,7 @@ from shebaoka.records import ApproveCorrection, Channel, NotAllowed, ProposeCorr
 
 ADMINISTRATORS = (Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR)
 CHANGES = frozenset(Right) - READS
-CONFIGURATION = {Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.SEE_CONFIGURATION}
+CONFIGURATION = {Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.KEEP_PARTNERS, Right.SEE_CONFIGURATION}
 
 
 def test_every_role_has_its_row_and_every_right_a_role() -> None:
@@ -31,9 +31,9 @@ def test_who_keeps_staff_has_nothing_to_do_with_people() -> None:
 
 
 def test_the_configuration_is_kept_by_one_role_apart() -> None:
-    """Who keeps windows or institutions sees them, keeps both, and sees or changes nobody and no staff."""
+    """Who keeps windows, institutions or partners sees them, keeps all, and sees or changes nobody and no staff."""
     for role, post in POSTS.items():
-        if post.rights & {Right.KEEP_WINDOWS, Right.KEEP_INSTITUTIONS}:
+        if post.rights & {Right.KEEP_WINDOWS, Right.KEEP_INSTITUTIONS, Right.KEEP_PARTNERS}:
             assert post.rights >= CONFIGURATION, role
             assert not post.rights & (ABOUT_PEOPLE | {Right.KEEP_STAFF, Right.SEE_STAFF}), role
 

@@ -24,6 +24,7 @@ from shebaoka.store import (
     as_role,
     embedded_server,
     finding,
+    partners,
     passkeys,
     sql,
     staff,
@@ -146,7 +147,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, stock)
+    for m in (sql, views, staff, finding, passkeys, stock, partners)
     for name, text in statements(m).items()
 }
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from shebaoka.maker import Recipient
+from shebaoka.maker.keys import sealed_for
 from shebaoka.records import Digits, NewPin, VaultTrouble
 from shebaoka.vault import Kept, SoftwareVault, Vault, pins
 from test_vault_hsm import fresh_token
@@ -397,6 +400,25 @@ def test_a_factor_opens_after_a_restart_and_a_rotation(place: Place) -> None:
     vault.rotate()
     assert place.open().open_factor("li", wrapped).reveal() == key
     assert repr(key)[2:-1] not in repr((vault, vault.open_factor("li", wrapped)))
+
+
+# Files to makers and banks --------------------------------------------------------------------------------------------
+
+
+def test_a_key_of_files_signs_and_opens_and_does_nothing_else(vault: Vault) -> None:
+    """What it signs its public half confirms, what is sealed for it opens; one of another use, or changed, is told."""
+    info = b"about a file"
+    (verifying, signing), (sealing, opening) = vault.draw_file_key("sign"), vault.draw_file_key("seal")
+    Ed25519PublicKey.from_public_bytes(verifying).verify(vault.sign_file(signing, b"x"), b"x")
+    sealed = sealed_for(Recipient("us", sealing), bytes(32), info)
+    assert vault.open_file(opening, sealed, info) == bytes(32)
+    for text, about in ((sealed, b"other"), (sealed[:-1], info), (b"", info)):
+        assert vault.open_file(opening, text, about) is None
+    for wrapped in (opening, signing[:-1], bytes(60), vault.wrap_key(bytes(32)), vault.draw_factor("li")):
+        with pytest.raises(VaultTrouble, match="Our key for files"):
+            vault.sign_file(wrapped, b"x")
+    with pytest.raises(VaultTrouble, match="Our key for files"):
+        vault.open_file(signing, sealed, info)
 
 
 # Contents kept sealed ------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from shebaoka.desk import (
     Lists,
     Messages,
     Papers,
+    Partners,
     Passkeys,
     Runs,
     Screens,
@@ -39,6 +40,7 @@ from shebaoka.desk import (
     now,
     site_from,
 )
+from shebaoka.maker import Format, formats_of
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
 from shebaoka.records import BadInput, BadNotice, Digits, NewPin, NotFound
 from shebaoka.store import (
@@ -63,7 +65,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a
     server of the city's own, as the application's role; `owner_url` the same as the owner of the schema, for
-    migrations alone. `origin` is the address at which browsers see the pages.
+    migrations alone. `origin` is the address at which browsers see the pages. `makers` is the folder of the formats of
+    makers and banks.
     """
 
     home: Path
@@ -78,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True):
     hsm_pin_file: str = ""
     fonts: Path | None = None
     origin: str = ""
+    makers: Path | None = None
 
 
 def data_folder() -> Path:
@@ -85,6 +89,12 @@ def data_folder() -> Path:
     package = Path(__file__).resolve().parent
     installed = package / "_notices"
     return installed if installed.is_dir() else package.parents[1] / "notices"
+
+
+def makers_folder() -> Path:
+    """Where the formats of makers and banks are that come with the program, beside the notices."""
+    notices = data_folder()
+    return notices.with_name("_makers" if notices.name == "_notices" else "makers")
 
 
 def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -102,6 +112,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         hsm_pin_file=environ.get("SHEBAOKA_HSM_PIN_FILE", ""),
         fonts=Path(environ["SHEBAOKA_FONTS"]) if environ.get("SHEBAOKA_FONTS") else None,
         origin=environ.get("SHEBAOKA_ORIGIN", ""),
+        makers=Path(environ["SHEBAOKA_MAKERS"]) if environ.get("SHEBAOKA_MAKERS") else None,
     )
 
 
@@ -117,6 +128,13 @@ def load_words(folder: Path) -> dict[str, Words]:
     if not folder.is_dir():
         raise BadNotice(f"{folder}: there is no such folder.")
     return read_words({f.name: f.read_bytes() for f in sorted(folder.glob("*.yaml"))})
+
+
+def load_formats(folder: Path) -> dict[str, Format]:
+    """The formats of makers and banks from their folder. `BadInput` with file and key."""
+    if not folder.is_dir():
+        raise BadInput(f"SHEBAOKA_MAKERS: {folder}: there is no such folder.")
+    return formats_of({f.name: f.read_bytes() for f in sorted(folder.glob("*.yaml"))})
 
 
 class House:
@@ -151,6 +169,7 @@ class House:
         self.handing = Handing(self.views, clock)
         self.days = Days(self.views, notices)
         self.journal = JournalRoom(self.views, notices, clock)
+        self.partners = Partners(self.views, vault, notices, load_formats(settings.makers or makers_folder()), clock)
         self.messages = Messages(self.views)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)

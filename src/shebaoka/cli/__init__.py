@@ -1,8 +1,9 @@
 """The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
-the administrator's (setup, staff, institution, terminal, db, vault, journal verify and seal, money check, stock check),
-public (the notice, the list of services, proofs of slips), or looks at a file alone (photo check, import inspect).
+the administrator's (setup, staff, institution, terminal, maker, db, vault, journal verify and seal, money check, stock
+check), public (the notice, the list of services, proofs of slips), or looks at a file alone (photo check, import
+inspect).
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from shebaoka.cli.finding import add_to as add_finding
 from shebaoka.cli.institutions import add_to as add_institutions
 from shebaoka.cli.intake import add_to as add_import
 from shebaoka.cli.machine import add_to as add_machine
+from shebaoka.cli.makers import add_to as add_maker
 from shebaoka.cli.money import add_to as add_money
 from shebaoka.cli.noticeboard import add_to as add_notice
 from shebaoka.cli.office import add_to as add_office
@@ -44,6 +46,6 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
 
 for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
     _add(main)
-for _add in (add_people, add_account, add_services, add_finding, add_stock):
+for _add in (add_people, add_account, add_services, add_finding, add_stock, add_maker):
     _add(main)
 unabridged(main)

@@ -100,6 +100,9 @@ from shebaoka.desk.papers import PaperKind as PaperKind
 from shebaoka.desk.papers import PaperLine as PaperLine
 from shebaoka.desk.papers import Papers as Papers
 from shebaoka.desk.papers import PersonPhoto as PersonPhoto
+from shebaoka.desk.partners import FileKey as FileKey
+from shebaoka.desk.partners import Partner as Partner
+from shebaoka.desk.partners import Partners as Partners
 from shebaoka.desk.passkeys import Passkey as Passkey
 from shebaoka.desk.passkeys import Passkeys as Passkeys
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF

@@ -1,4 +1,4 @@
-"""What administrators did to windows, institutions and terminals: who, when, and what was said. Never a key."""
+"""What administrators did to windows, institutions, terminals and partners: who, when, what was said. Never a key."""
 
 import datetime as dt
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from shebaoka.desk.staff import OWNER, Staff
 from shebaoka.store import windows as sql
 from shebaoka.store.views import Run
 
-Matter = Literal["window", "institution", "terminal"]
+Matter = Literal["window", "institution", "terminal", "partner"]
 
 
 class ConfigurationEvent(msgspec.Struct, frozen=True):

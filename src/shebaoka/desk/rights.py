@@ -35,6 +35,7 @@ class Right(StrEnum):
     SEE_STAFF = "see_staff"
     KEEP_INSTITUTIONS = "keep_institutions"
     KEEP_WINDOWS = "keep_windows"
+    KEEP_PARTNERS = "keep_partners"
     SEE_CONFIGURATION = "see_configuration"
     OVERSEE = "oversee"
     KEEP_PAPERS = "keep_papers"
@@ -128,7 +129,7 @@ POSTS: dict[Role, Post] = {
     Role.CASHIER: _post(Right.PAY, Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, token=False),
     Role.SECURITY_ADMINISTRATOR: _post(Right.KEEP_STAFF, Right.SEE_STAFF, token=False),
     Role.SYSTEM_ADMINISTRATOR: _post(
-        *(Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.SEE_CONFIGURATION), token=False
+        *(Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.KEEP_PARTNERS, Right.SEE_CONFIGURATION), token=False
     ),
 }
 CHANNEL_OF = {role: post.channel for role, post in POSTS.items() if post.channel is not None}
@@ -154,7 +155,8 @@ _MAY = {
     Right.SEE_STAFF: "see the accounts of staff",
     Right.KEEP_INSTITUTIONS: "add or end institutions and terminals",
     Right.KEEP_WINDOWS: "add, change or end windows",
-    Right.SEE_CONFIGURATION: "see institutions, terminals and what was done to them",
+    Right.KEEP_PARTNERS: "add or end makers, banks and their keys",
+    Right.SEE_CONFIGURATION: "see institutions, terminals, partners and what was done to them",
     Right.OVERSEE: "see the day by window and clerk",
     Right.SERVE_AT_WINDOW: "begin and confirm services at a window",
     Right.KEEP_PAPERS: "take papers in or set them aside",

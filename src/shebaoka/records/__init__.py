@@ -53,6 +53,7 @@ from shebaoka.records.fees import WindowDay as WindowDay
 from shebaoka.records.grounds import Basis as Basis
 from shebaoka.records.grounds import Refusal as Refusal
 from shebaoka.records.grounds import Step as Step
+from shebaoka.records.making import BankAnswer as BankAnswer
 from shebaoka.records.making import CardOrder as CardOrder
 from shebaoka.records.making import CardResult as CardResult
 from shebaoka.records.making import Made as Made
@@ -141,6 +142,7 @@ from shebaoka.records.troubles import Broken as Broken
 from shebaoka.records.troubles import CycleClosed as CycleClosed
 from shebaoka.records.troubles import DigestWrong as DigestWrong
 from shebaoka.records.troubles import DraftChanged as DraftChanged
+from shebaoka.records.troubles import FileNotWritten as FileNotWritten
 from shebaoka.records.troubles import MessageReversed as MessageReversed
 from shebaoka.records.troubles import NoBlank as NoBlank
 from shebaoka.records.troubles import NonceUsed as NonceUsed

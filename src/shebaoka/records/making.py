@@ -54,3 +54,17 @@ class CardResult(msgspec.Struct, frozen=True, gc=False):
     outcome: Made
     blank: str = ""
     reason: str = ""
+
+
+class BankAnswer(msgspec.Struct, frozen=True, gc=False):
+    """A row of the bank's answer to the file that asks it to open accounts (5.3). `row` counts the file's rows from 1.
+
+    `account` is the bank's number of the account, where it was opened; `reason` is the bank's, where it was not.
+    """
+
+    row: int
+    line: int
+    card_number: str
+    opened: bool
+    account: str = ""
+    reason: str = ""

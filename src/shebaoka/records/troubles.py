@@ -229,6 +229,13 @@ class NotUndone(Trouble):
     status = 409
 
 
+class FileNotWritten(Trouble):
+    """A file could not be written whole, and nothing of it is there."""
+
+    code = "file_not_written"
+    status = 503
+
+
 class DraftChanged(Trouble):
     """Somebody else changed the draft, or closed it, since it was last shown; the sentence says who, when and what."""
 

@@ -1,4 +1,4 @@
-"""What is kept of the service windows, and of what administrators did to windows, institutions and terminals."""
+"""What is kept of the service windows, and of what administrators did to them, to institutions and to partners."""
 
 WINDOWS = """
 select code, name, site, address, hours, added_at, ended_at from service_window order by ended_at is not null, code"""

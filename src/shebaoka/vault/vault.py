@@ -1,5 +1,6 @@
 """What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3),
-terminals' keys, with what comes under them, the keys of the staff's second factors, and papers that are kept sealed.
+terminals' keys, with what comes under them, the keys of the staff's second factors, papers that are kept sealed, and
+the keys that files to makers and banks are signed and opened with.
 
 The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made,
 how a terminal's key is wrapped, and where keys and the first PIN are kept.
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Meta
 
 from shebaoka.records import Digits, NewPin, VaultTrouble
-from shebaoka.vault import pins, terminalkey
+from shebaoka.vault import filekey, pins, terminalkey
+from shebaoka.vault.filekey import FileKeyUse
 from shebaoka.vault.pinblock import PinCipher
 from shebaoka.vault.terminalkey import MacAlgorithm, TerminalKey
 
@@ -41,6 +43,9 @@ FACTOR_KEY = b"shebaoka/second-factor/1/"
 
 DATA_KEY = b"shebaoka/data-key/1/"
 """What is authenticated beside a wrapped data key, with the key's own name after it."""
+
+FILE_KEY = b"shebaoka/file-key/1/"
+"""What is authenticated beside a wrapped key of our files, with what it is for after it."""
 
 TERMINAL_KEYS_MAX = 4096
 """As many keys of terminals as a process keeps unwrapped; then the one that was used longest ago goes."""
@@ -242,6 +247,31 @@ class Vault(abc.ABC):
             raise VaultTrouble(
                 "A sealed content cannot be opened: it was changed, or it stands where another belongs; restore the "
                 "database from its backup."
+            ) from None
+
+    def draw_file_key(self, use: FileKeyUse) -> tuple[bytes, bytes]:
+        """A new key of ours to sign files, or to have files sealed for us: its public bytes, and it wrapped."""
+        private = filekey.draw()
+        sealed = self._wrap(private, FILE_KEY + use.encode())
+        return filekey.public(use, private), sealed.nonce + sealed.text
+
+    def sign_file(self, wrapped: bytes, message: bytes) -> bytes:
+        """64 bytes of Ed25519 over what says what is in a file. `VaultTrouble` if the key cannot be unwrapped."""
+        return filekey.signature(self._file_key("sign", wrapped), message)
+
+    def open_file(self, wrapped: bytes, sealed: bytes, info: bytes) -> bytes | None:
+        """The key of a file that was sealed for us; None if it does not open. `VaultTrouble` as with `sign_file`."""
+        return filekey.unsealed(self._file_key("seal", wrapped), sealed, info)
+
+    def _file_key(self, use: FileKeyUse, wrapped: bytes) -> bytes:
+        try:
+            if len(wrapped) != NONCE_SIZE + filekey.SIZE + TAG_SIZE:
+                raise not_unwrapped()
+            return self._unwrap(Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:]), FILE_KEY + use.encode())
+        except VaultTrouble:
+            raise VaultTrouble(
+                "Our key for files cannot be unwrapped: it was changed, or another vault wrapped it; restore vault and "
+                "database as they belong together, or draw new keys by `shebaoka maker new-keys`."
             ) from None
 
     def _open_data_key(self, name: str, wrapped: bytes) -> AESGCM:

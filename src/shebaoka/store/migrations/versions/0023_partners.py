@@ -1,0 +1,13 @@
+"""Makers of cards and banks, and the keys of their files. The SQL stands in the file of the same name."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+
+
+def upgrade() -> None:
+    """Create and fill; a failure leaves nothing, since PostgreSQL takes schema changes in one transaction."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
