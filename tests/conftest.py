@@ -65,6 +65,7 @@ def words() -> dict[str, Words]:
 
 
 TABLES = (
+    "card_order",
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
     *("stock_count", "stock_move", "blank", "stock", "stock_place"),
@@ -86,6 +87,7 @@ TABLES = (
         "search_event",
     ),
     *("service_window", "configuration_event", "journal_verification", "partner_key", "partner", "own_file_key"),
+    *("card_batch_event", "card_batch"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

@@ -153,7 +153,7 @@ def test_a_full_draft_becomes_its_request(house: House, key: str) -> None:
     """Every service and kind of card: what is chosen are the request's own fields, and it is well-formed."""
     chosen = {
         "name": "李娜", "region": "140702", "insured_on": "2005-03-01", "collect_at": "w1", "application": "bus",
-        "hands_in_damaged_card": "yes", "hands_in_temporary_card": "yes",
+        "ethnic_group": "05", "hands_in_damaged_card": "yes", "hands_in_temporary_card": "yes",
     }  # fmt: skip
     for card in CardKind:
         content = Content(

@@ -19,7 +19,7 @@ from shebaoka.notice import LANGUAGES, Notices, Words
 from shebaoka.records import Basis, Refusal, Trouble
 
 SOURCE = ROOT / "src" / "shebaoka"
-PURE = ("records", "notice", "ledger", "names", "numbers", "cells", "photo", "slipcode", "rules")
+PURE = ("records", "notice", "ledger", "names", "numbers", "cells", "ethnicgroups", "photo", "slipcode", "rules")
 LINES_MAX, FUNCTION_LINES_MAX = 450, 60
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -22,6 +22,7 @@ from shebaoka.store import (
     Store,
     Views,
     as_role,
+    batches,
     embedded_server,
     finding,
     partners,
@@ -43,7 +44,7 @@ APPEND_ONLY = (
     *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
     *("finding", "search_event"),
-    *("till_float", "till_sheet"),
+    *("till_float", "till_sheet", "card_batch_event"),
     *("stock_place", "stock_move", "stock_count"),
 )
 
@@ -147,7 +148,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, stock, partners)
+    for m in (sql, views, staff, finding, passkeys, stock, partners, batches)
     for name, text in statements(m).items()
 }
 
@@ -528,6 +529,8 @@ def test_the_application_deletes_nothing(database: Database, table: str) -> None
 
 
 FIXED = {
+    "card_batch": ("id", "choice", "chosen_by"),
+    "card_order": ("person_id", "batch", "application", "n"),
     "card": ("person_id", "n", "kind", "number", "serial", "issued_on"),
     "person": ("person_id", "number", "sex", "birth_on"),
     "application": ("person_id", "n", "why", "applied_on", "fee_fen", "replaces"),

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from shebaoka.desk import (
     Accounts,
     Auditor,
+    Batches,
     Clock,
     Days,
     Desk,
@@ -174,6 +175,7 @@ class House:
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)
+        self.batches = Batches(self.views, notices, self.windows, self.papers, self.desk, clock)
         self.finding = Finding(self.views, clock)
         self.till = Till(self.views, notices.zone, clock)
         self.stock = Stock(self.views, clock)

@@ -64,7 +64,7 @@ COMMAND_OF: dict[str, str] = {r.SERVICE_OF[request]: command for command, reques
 GROUPS = {
     "person": "Register a person, look one up, and show what is on file about them.",
     "temporary": "The temporary card.",
-    "batch": "Card production: what becomes of a card from its batch to the window.",
+    "batch": "Card production: batches for the maker, and what becomes of each card until it is at its window.",
     "account": "The personal account.",
     "correction": "Corrections of an account: one person proposes, another approves.",
     "extended": "Extended applications on a card.",

@@ -17,6 +17,13 @@ from shebaoka.desk.authenticators import site_from as site_from
 from shebaoka.desk.bankfile import BankFile as BankFile
 from shebaoka.desk.bankfile import BankLine as BankLine
 from shebaoka.desk.bankfile import bank_text as bank_text
+from shebaoka.desk.batches import Batches as Batches
+from shebaoka.desk.batchresults import Taken as Taken
+from shebaoka.desk.batchroom import ORDERED as ORDERED
+from shebaoka.desk.batchroom import BatchCard as BatchCard
+from shebaoka.desk.batchroom import BatchEvent as BatchEvent
+from shebaoka.desk.batchroom import CardBatch as CardBatch
+from shebaoka.desk.batchroom import Choice as Choice
 from shebaoka.desk.bodies import by_year as by_year
 from shebaoka.desk.bodies import digest_of as digest_of
 from shebaoka.desk.calendar import record_lapses as record_lapses

@@ -15,6 +15,7 @@ import msgspec
 from shebaoka.desk.answering import Answering
 from shebaoka.desk.blanks import add_blank, unfit_blank
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
+from shebaoka.desk.cardorders import OF_BATCHES, note_order
 from shebaoka.desk.fees import add_fees, unfit_tender
 from shebaoka.desk.findable import new_words
 from shebaoka.desk.fresh import Block, card_number, card_serial
@@ -123,6 +124,7 @@ class Tray:
         self._working: dict[str, _Working] = {}
         self._left: list[_Working] = []
         self._writes = Writes()
+        self._orders: dict[tuple[int, str], tuple[Any, ...]] = {}
         answered: dict[str, tuple[bytes, Receipt]] = {}
         outcomes: list[Outcome] = []
         for ask, content in zip(self.asks, self.contents, strict=True):
@@ -147,6 +149,7 @@ class Tray:
                     answered[ask.request.message] = (STOPPED, receipt)
         for working in (*self._left, *self._working.values()):
             self._save(working)
+        self._writes.card_order = list(self._orders.values())
         _sort(self._writes)
         return outcomes, self._writes
 
@@ -267,8 +270,14 @@ class Tray:
                 (person_id, seq, line, p.debit, p.credit, p.amount_fen, p.what, given.on)
                 for line, p in enumerate(decision.postings, 1)
             ]
+        self._beside(ask, (person_id, seq), decision, given)
+
+    def _beside(self, ask: Ask, place: tuple[int, int], decision: Accepted, given: Given) -> None:
+        """Rows that stand beside the dossier: the old card's records, and what became of a card of a batch."""
         if decision.records or decision.years:
-            self._writes.carried_records += carried_rows(person_id, seq, ask, decision)
+            self._writes.carried_records += carried_rows(*place, ask, decision)
+        if type(ask.request) in OF_BATCHES:
+            note_order(self._orders, place, ask.request, decision.after, given.at)
 
     def _settled(self, working: _Working, decision: Accepted, given: Given) -> None:
         """What the decision settles, takes back and stops."""

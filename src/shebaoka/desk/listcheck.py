@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from shebaoka.desk.answering import Answering
+from shebaoka.ethnicgroups import ethnic_group_of
 from shebaoka.notice import Notice
 from shebaoka.numbers import fault_of
 from shebaoka.records import (
@@ -59,6 +60,7 @@ class ListRow(msgspec.Struct, frozen=True):
     outcome: Literal["", "accepted", "refused"]
     answer: Answer | None
     entry: str
+    ethnic_group: str = ""
 
 
 class EmployerList(msgspec.Struct, frozen=True):
@@ -143,6 +145,8 @@ def _fault(row: ListRow, person: OnFile | None, windows: set[str]) -> str:
         return "name_differs"
     if not _CODE.fullmatch(row.collect_at) or (row.collect_at and windows and row.collect_at not in windows):
         return "window_unknown"
+    if row.ethnic_group and ethnic_group_of(row.ethnic_group) is None:
+        return "ethnic_group_unknown"
     if person is None and not _REGION.fullmatch(row.region):
         return "region_missing"
     if person is None and day_of(row.insured_on) is None:
@@ -190,6 +194,7 @@ def requests_of(row: ListRow, listed: EmployerList) -> tuple[AnyRequest, ...]:
         agent=listed.agent,
         collect_at=row.collect_at,
         photo=row.paper,
+        ethnic_group=ethnic_group_of(row.ethnic_group) or "",
     )
     if not row.registers:
         return (apply,)

@@ -59,6 +59,7 @@ class NewRow(msgspec.Struct, frozen=True):
     region: str = ""
     insured_on: str = ""
     collect_at: str = ""
+    ethnic_group: str = ""
     fault: str = ""
 
 
@@ -106,6 +107,7 @@ class Lists:
             "regions": [row.region for row in rows],
             "days": [row.insured_on for row in rows],
             "windows": [row.collect_at for row in rows],
+            "ethnic_groups": [row.ethnic_group for row in rows],
             "faults": [row.fault for row in rows],
             "fault_rows": [n if n != row.n and row.number else None for n, row in zip(twice, rows, strict=True)],
         }

@@ -270,9 +270,26 @@ class Papers:
             raise Broken("A paper was to be opened and its look-up is not in the journal; it stays closed.")
 
     def _content(self, paper: str) -> bytes:
-        """What is sealed, opened. `VaultTrouble` if it was changed, or stands where another belongs."""
-        ((of, draft, number, kind, form, digest, sealed, key, wrapped),) = self._views.rows(sql.SEALED, {"id": paper})
-        beside = _beside(of, draft, number, kind, form, bytes(digest))
+        (sealed,) = self._views.rows(sql.SEALED, {"id": paper})
+        return self.unsealed(*sealed)
+
+    def unsealed(
+        self,
+        paper: str,
+        draft: str,
+        number: str,
+        kind: str,
+        form: str,
+        digest: bytes,
+        sealed: bytes,
+        key: str,
+        wrapped: bytes,
+    ) -> bytes:
+        """What is sealed, opened. `VaultTrouble` if it was changed, or stands where another belongs.
+
+        Whoever calls this has seen to it that a look-up, or what else it is opened for, stands in the journal.
+        """
+        beside = _beside(paper, draft, number, kind, form, bytes(digest))
         return self._vault.open_content(key, bytes(wrapped), bytes(sealed), beside)
 
 

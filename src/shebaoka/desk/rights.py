@@ -44,13 +44,16 @@ class Right(StrEnum):
     KEEP_STOCK = "keep_stock"
     USE_STOCK = "use_stock"
     SEE_STOCK = "see_stock"
+    SEE_BATCHES = "see_batches"
+    KEEP_BATCHES = "keep_batches"
+    APPROVE_BATCHES = "approve_batches"
 
 
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
         *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK),
-        *(Right.SEE_CONFIGURATION, Right.OVERSEE),
+        *(Right.SEE_CONFIGURATION, Right.OVERSEE, Right.SEE_BATCHES),
     }
 )
 """Rights that change nothing; every other one does."""
@@ -59,7 +62,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
-        Right.APPROVE_DRAFTS,
+        *(Right.APPROVE_DRAFTS, Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -100,6 +103,7 @@ def _post(*rights: Right, channel: Channel | None = None, token: bool = True, pe
 
 _SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS)
 _PAPERS = (Right.SERVE_AT_WINDOW, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS)
+_BATCHES = (Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES)
 POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
@@ -109,7 +113,7 @@ POSTS: dict[Role, Post] = {
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
     Role.PRODUCTION: _post(
-        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK), channel=Channel.PRODUCTION
+        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, *_BATCHES), channel=Channel.PRODUCTION
     ),
     Role.MIGRATION: _post(*(Right.SERVE, Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT), channel=Channel.IMPORTER),
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
@@ -117,12 +121,12 @@ POSTS: dict[Role, Post] = {
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
     Role.AUDITOR: _post(
         *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE),
-        Right.SEE_STOCK,
+        *(Right.SEE_STOCK, Right.SEE_BATCHES),
     ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
-        *(Right.USE_STOCK, Right.SEE_STOCK),
+        *(Right.USE_STOCK, Right.SEE_STOCK, Right.SEE_BATCHES, Right.APPROVE_BATCHES),
         channel=Channel.WINDOW,
         token=False,
     ),
@@ -165,6 +169,9 @@ _MAY = {
     Right.KEEP_STOCK: "receive blank cards, move them, and keep the places where they are",
     Right.USE_STOCK: "spoil or count blank cards at the own window",
     Right.SEE_STOCK: "see every place's blank cards",
+    Right.SEE_BATCHES: "see batches of cards",
+    Right.KEEP_BATCHES: "put batches of cards together or record what became of them",
+    Right.APPROVE_BATCHES: "approve a batch of cards",
 }
 _RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
 

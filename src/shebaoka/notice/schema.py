@@ -67,6 +67,14 @@ class Functions(Data, frozen=True):
     temporary: tuple[Function, ...]
 
 
+class CardData(Data, frozen=True):
+    """What every card of the city says alike: 初始化机构编号 (24 hexadecimal digits), 卡类别 and 规范版本."""
+
+    issuer: Annotated[str, Meta(pattern=r"^[0-9A-F]{24}$(?!\n)")]
+    category: Annotated[str, Meta(pattern=r"^[0-9]$(?!\n)")]
+    spec_version: Annotated[str, Meta(pattern=r"^[0-9]\.[0-9]{2}$(?!\n)")]
+
+
 ServiceKey = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)?$(?!\n)")]
 
 
@@ -86,6 +94,7 @@ class Parameters(Data, frozen=True):
     temporary_valid_at_most: Term | None
     temporary_replacement_term: Literal["remaining", "full"]
     functions: Functions
+    card_data: CardData
     extended_applications: tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")], ...]
     # 4 applying
     application_materials: Materials
@@ -200,6 +209,8 @@ class Words(Data, frozen=True):
     applications: dict[str, Label]
     whys: dict[str, Label]
     parameters: dict[str, Label]
+    batch_faults: dict[str, Saying]
+    result_faults: dict[str, Saying]
 
 
 class Notice(msgspec.Struct, frozen=True):

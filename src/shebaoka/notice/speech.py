@@ -5,7 +5,21 @@ import string
 from collections.abc import Iterable, Mapping
 
 from shebaoka.notice.schema import SERVICE_NAMES, Notice, Parameters, Saying, Words
-from shebaoka.records import Answer, Basis, CardKind, Channel, Facts, Function, Making, Material, Refusal, Step, Why
+from shebaoka.records import (
+    Answer,
+    Basis,
+    BatchFault,
+    CardKind,
+    Channel,
+    Facts,
+    Function,
+    Making,
+    Material,
+    Refusal,
+    ResultFault,
+    Step,
+    Why,
+)
 
 # What a sentence may speak of. Facts of a decision lose their unit on the way: `fee_fen` is spoken as `{fee}`, in yuan.
 FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutover"})
@@ -129,6 +143,8 @@ def faults_of_words(words: Words) -> list[str]:
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
         "parameters": (words.parameters, Parameters.__struct_fields__),
+        "batch_faults": (words.batch_faults, BatchFault),
+        "result_faults": (words.result_faults, ResultFault),
     }
     faults = []
     try:

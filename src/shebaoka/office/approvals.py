@@ -23,6 +23,7 @@ from shebaoka.desk import (
     must_see_accounts,
     next_step,
 )
+from shebaoka.ethnicgroups import ethnic_groups
 from shebaoka.numbers import mask, mask_name
 from shebaoka.office.frame import Page
 from shebaoka.pages import Asked, form_of, front_of, moved_to
@@ -82,6 +83,7 @@ def _fields_in_words(labels: dict[str, str]) -> dict[str, str]:
         "insured_on": labels["insured_since"],
         "collect_at": labels["field_collect_at"],
         "application": labels["field_application"],
+        "ethnic_group": labels["field_ethnic_group"],
         "hands_in_damaged_card": labels["field_hands_in_damaged_card"],
         "hands_in_temporary_card": labels["field_hands_in_temporary_card"],
     }
@@ -99,6 +101,8 @@ def _chosen(page: Page, draft: Draft, windows: dict[str, str]) -> list[tuple[str
             value = labels["is"] if value == "yes" else labels["is_not"]
         elif field == "collect_at":
             value = windows.get(value, value)
+        elif field == "ethnic_group":
+            value = ethnic_groups(page.language).get(value, value)
         elif field == "application":
             value = said.words.applications.get(value, value)
         shown.append((names.get(field, field), value or "—"))

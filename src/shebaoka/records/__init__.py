@@ -53,10 +53,14 @@ from shebaoka.records.fees import WindowDay as WindowDay
 from shebaoka.records.grounds import Basis as Basis
 from shebaoka.records.grounds import Refusal as Refusal
 from shebaoka.records.grounds import Step as Step
+from shebaoka.records.making import FOR_AN_EYE as FOR_AN_EYE
 from shebaoka.records.making import BankAnswer as BankAnswer
+from shebaoka.records.making import BatchFault as BatchFault
 from shebaoka.records.making import CardOrder as CardOrder
 from shebaoka.records.making import CardResult as CardResult
 from shebaoka.records.making import Made as Made
+from shebaoka.records.making import ResultFault as ResultFault
+from shebaoka.records.making import RowFault as RowFault
 from shebaoka.records.money import OF_INSTITUTIONS as OF_INSTITUTIONS
 from shebaoka.records.money import AdmitPatient as AdmitPatient
 from shebaoka.records.money import AmendStay as AmendStay
@@ -111,6 +115,7 @@ from shebaoka.records.requests import ReportLoss as ReportLoss
 from shebaoka.records.requests import Request as Request
 from shebaoka.records.requests import RequestId as RequestId
 from shebaoka.records.requests import ResetPin as ResetPin
+from shebaoka.records.requests import Spoilt as Spoilt
 from shebaoka.records.requests import StopOldCard as StopOldCard
 from shebaoka.records.requests import UnlockCard as UnlockCard
 from shebaoka.records.requests import UseCard as UseCard

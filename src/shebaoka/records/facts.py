@@ -148,6 +148,7 @@ class Application(Record, frozen=True):
 
     `n` counts the person's applications from 1; `replaces` is the `n` of the card that the new one replaces.
     `card_number` and `card_serial` are given when the application goes into a batch, and drawn anew on a remake.
+    `ethnic_group` is the code of 民族 (GB/T 3304), and empty where nobody said it.
     """
 
     n: int
@@ -162,6 +163,7 @@ class Application(Record, frozen=True):
     remakes: int = 0
     collect_at: str = ""
     photo: str = ""
+    ethnic_group: str = ""
 
 
 class Account(Record, frozen=True):

@@ -68,3 +68,50 @@ class BankAnswer(msgspec.Struct, frozen=True, gc=False):
     opened: bool
     account: str = ""
     reason: str = ""
+
+
+class BatchFault(StrEnum):
+    """What keeps a card out of its batch, found before the batch is frozen."""
+
+    PERSON_HAS_DIED = "person_has_died"
+    PERSON_HAS_LEFT = "person_has_left"
+    APPLICATION_IS_NOT_WAITING = "application_is_not_waiting"
+    HOLDER_HAS_A_CARD = "holder_has_a_card"
+    PHOTO_IS_MISSING = "photo_is_missing"
+    PHOTO_DOES_NOT_FIT = "photo_does_not_fit"
+    PHOTO_IS_OF_ANOTHER_TOO = "photo_is_of_another_too"
+    NAME_IS_TOO_LONG = "name_is_too_long"
+    NAME_CANNOT_BE_WRITTEN = "name_cannot_be_written"
+    NAME_HAS_A_RARE_CHARACTER = "name_has_a_rare_character"
+    SAME_NAME_AND_BIRTHDAY = "same_name_and_birthday"
+    ETHNIC_GROUP_IS_MISSING = "ethnic_group_is_missing"
+    WINDOW_IS_NOT_IN_USE = "window_is_not_in_use"
+
+
+FOR_AN_EYE = frozenset({BatchFault.NAME_HAS_A_RARE_CHARACTER, BatchFault.SAME_NAME_AND_BIRTHDAY})
+"""Faults that may be none: somebody looks, and lets the card through by name."""
+
+
+class ResultFault(StrEnum):
+    """Why a row of a result file, or of the bank's, is not taken."""
+
+    LINE_IS_THERE_TWICE = "line_is_there_twice"
+    NOBODY_ORDERED_IT = "nobody_ordered_it"
+    BELONGS_TO_ANOTHER_BATCH = "belongs_to_another_batch"
+    NUMBER_IS_ANOTHER = "number_is_another"
+    SERIAL_IS_ANOTHER = "serial_is_another"
+    SAID_OTHERWISE_BEFORE = "said_otherwise_before"
+    CARD_WAS_GIVEN_UP = "card_was_given_up"
+    BLANK_IS_OUT_OF_RANGE = "blank_is_out_of_range"
+    BLANK_WAS_USED = "blank_was_used"
+    REASON_IS_MISSING = "reason_is_missing"
+    MAKING_WAS_REFUSED = "making_was_refused"
+
+
+class RowFault(msgspec.Struct, frozen=True, gc=False):
+    """A row that was not taken, why, and what it is about: another row, a batch, or the ground of the desk's no."""
+
+    row: int
+    line: int
+    fault: ResultFault
+    about: str = ""

@@ -27,6 +27,9 @@ Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)",
 Words = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
 Reason = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)", max_length=200)]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,64}$(?!\n)")]
+EthnicGroup = Annotated[
+    str, Meta(pattern=r"^(0[1-9]|[1-4][0-9]|5[0-6]|97|98)?$(?!\n)", description="Code of 民族, two digits (GB/T 3304)")
+]
 Fen = Annotated[int, Meta(ge=0, le=10**13, description="Fen, a hundredth of a yuan")]
 
 
@@ -130,10 +133,14 @@ class RegisterPerson(Request, frozen=True):
 
 
 class ApplyForCard(Request, frozen=True):
-    """Apply for a social security card (申领). `photo` names the electronic photo, `collect_at` the window."""
+    """Apply for a social security card (申领). `photo` names the electronic photo, `collect_at` the window.
+
+    `ethnic_group` is what the ID card says of it; left empty, it is that of the application before.
+    """
 
     collect_at: Code = ""
     photo: Code = ""
+    ethnic_group: EthnicGroup = ""
 
 
 class ApplyForTemporaryCard(Request, frozen=True):
@@ -143,10 +150,11 @@ class ApplyForTemporaryCard(Request, frozen=True):
 
 
 class AmendApplication(Request, frozen=True):
-    """Change where an application's card is collected, or its photo. What is None stays."""
+    """Change where an application's card is collected, its photo, or the ethnic group. What is None stays."""
 
     collect_at: Code | None = None
     photo: Code | None = None
+    ethnic_group: EthnicGroup | None = None
 
 
 class WithdrawApplication(Request, frozen=True):
@@ -159,14 +167,29 @@ class PutInBatch(Request, frozen=True):
     batch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
 
 
+class Spoilt(StrEnum):
+    """Why a card of a batch will not come to be: found bad, missing in what came back, or its batch was withdrawn."""
+
+    REJECTED = "rejected"
+    MISSING = "missing"
+    WITHDRAWN = "withdrawn"
+
+
 class RecordMade(Request, frozen=True):
-    """The maker has made the card."""
+    """The maker has made the card; `blank` is the stock number of the blank that it is made of."""
+
+    blank: Code = ""
 
 
 class RecordRejected(Request, frozen=True):
-    """The maker, or the check of what came back, rejects the card."""
+    """The maker, or the check of what came back, rejects the card; or it will not come, as `spoilt` says.
+
+    `blank` is the stock number of the blank that was spoilt, if one was.
+    """
 
     reason: Words
+    blank: Code = ""
+    spoilt: Spoilt = Spoilt.REJECTED
 
 
 class RecordReady(Request, frozen=True):
@@ -242,6 +265,7 @@ class ReplaceCard(Request, frozen=True, kw_only=True):
     card: CardKind = CardKind.SOCIAL_SECURITY
     why: Literal["loss", "damage", "made_wrongly", "unlocks_used_up"]
     collect_at: Code = ""
+    ethnic_group: EthnicGroup = ""
 
 
 class HandInCard(Request, frozen=True):

@@ -24,7 +24,7 @@ from shebaoka.records import (
     WithdrawApplication,
 )
 from shebaoka.rules.case import Case, Rules, bank_side
-from shebaoka.rules.state import ended, live_card, put, put_application
+from shebaoka.rules.state import ended, ethnic_group_before, live_card, put, put_application
 
 
 def apply(case: Case, request: ApplyForCard) -> Decision:
@@ -45,6 +45,7 @@ def apply(case: Case, request: ApplyForCard) -> Decision:
         fee_fen=fee_fen,
         collect_at=request.collect_at,
         photo=request.photo,
+        ethnic_group=request.ethnic_group or ethnic_group_before(case.dossier),
     )
     return Accepted(
         ground=Basis.INSURED_PERSON_MAY_APPLY,
@@ -68,6 +69,7 @@ def amend(case: Case, request: AmendApplication) -> Decision:
         application,
         collect_at=application.collect_at if request.collect_at is None else request.collect_at,
         photo=application.photo if request.photo is None else request.photo,
+        ethnic_group=application.ethnic_group if request.ethnic_group is None else request.ethnic_group,
     )
     return Accepted(
         ground=Basis.DONE_THROUGH_ITS_CHANNEL,

@@ -16,7 +16,7 @@ from shebaoka.records import (
 )
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.pin import new_pin_refusal
-from shebaoka.rules.state import ended, put, put_application
+from shebaoka.rules.state import ended, ethnic_group_before, put, put_application
 from shebaoka.rules.temporary import last_day, new_temporary_card
 
 
@@ -39,6 +39,7 @@ def replace_card(case: Case, request: ReplaceCard) -> Decision:
         fee_fen=fee_fen,
         replaces=case.held.n,
         collect_at=request.collect_at,
+        ethnic_group=request.ethnic_group or ethnic_group_before(case.dossier),
     )
     lost = _lost(request)
     return Accepted(

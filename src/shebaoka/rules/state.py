@@ -69,6 +69,11 @@ def open_application(dossier: Dossier) -> Application | None:
     return None
 
 
+def ethnic_group_before(dossier: Dossier) -> str:
+    """The ethnic group that the latest application said, empty if none did."""
+    return next((a.ethnic_group for a in reversed(dossier.applications) if a.ethnic_group), "")
+
+
 def stay_of(dossier: Dossier, institution: str, number: str) -> Stay | None:
     """The stay with this number at an institution, a cancelled one only if there is no other."""
     found = None

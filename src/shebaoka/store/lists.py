@@ -3,7 +3,7 @@
 _LIST = "id, employer, agent, shows, file_name, rows, added_by, place, added_at"
 _ROW = """
 n, number, name, region, insured_on, collect_at, fault, fault_row, verdict, foretold, registers, photographed, paper,
-asked_by, asked_place, outcome, answer, entry"""
+asked_by, asked_place, outcome, answer, entry, ethnic_group"""
 
 # A form that is sent twice names the same list; the second finds the first one's.
 ADD = """
@@ -11,9 +11,10 @@ insert into employer_list (id, employer, agent, shows, file_name, rows, added_by
 values (%(id)s, %(employer)s, %(agent)s, %(shows)s, %(file_name)s, %(rows)s, %(by)s, %(place)s, %(at)s)
 on conflict (id) do nothing returning id"""
 ADD_ROWS = """
-insert into employer_list_row (list, n, number, name, region, insured_on, collect_at, fault, fault_row)
+insert into employer_list_row (list, n, number, name, region, insured_on, collect_at, fault, fault_row, ethnic_group)
 select %(id)s, * from unnest(%(ns)s::integer[], %(numbers)s::text[], %(names)s::text[], %(regions)s::text[],
-    %(days)s::text[], %(windows)s::text[], %(faults)s::text[], %(fault_rows)s::integer[])"""
+    %(days)s::text[], %(windows)s::text[], %(faults)s::text[], %(fault_rows)s::integer[],
+    %(ethnic_groups)s::text[])"""
 LIST = f"select {_LIST} from employer_list where id = %(id)s"
 LISTS = f"select {_LIST} from employer_list order by added_at desc, id limit %(limit)s"
 COUNTS = """

@@ -120,12 +120,23 @@ where card.life <> 'ended' or excluded.life = 'ended'"""
 
 APPLICATION = """
 insert into application (person_id, n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial,
-                         remakes, collect_at, photo)
+                         remakes, collect_at, photo, ethnic_group)
 select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::date[], %s::bigint[], %s::smallint[],
-                     %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+                     %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[])
 on conflict (person_id, n) do update set making = excluded.making, batch = excluded.batch,
     card_number = excluded.card_number, card_serial = excluded.card_serial, remakes = excluded.remakes,
-    collect_at = excluded.collect_at, photo = excluded.photo"""
+    collect_at = excluded.collect_at, photo = excluded.photo, ethnic_group = excluded.ethnic_group"""
+
+# What became of a card of a batch, in the transaction of the decision itself; a batch that was not put together here
+# has no such rows.
+CARD_ORDER = """
+update card_order as o set state = t.state, put_seq = coalesce(t.put_seq, o.put_seq), card_number = t.card_number,
+    card_serial = t.card_serial, blank = coalesce(nullif(t.blank, ''), o.blank),
+    reason = coalesce(nullif(t.reason, ''), o.reason), changed_at = t.changed_at
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+            %s::timestamptz[])
+     as t (person_id, batch, state, put_seq, card_number, card_serial, blank, reason, changed_at)
+where o.person_id = t.person_id and o.batch = t.batch"""
 
 PIN = """
 insert into pin (person_id, card, key_id, value)

@@ -100,6 +100,7 @@ class Writes(msgspec.Struct):
     A row of `settlement` says what the entry of the same place settled; the two are saved as one row. `finding` is what
     people are found by; a batch that goes by COPY leaves it to the pass that catches up.
     Receipts for fees, and blanks that cards use up, come by window, those of a window in the order of their decisions.
+    `card_order` is what became of cards of batches, one row a card.
     """
 
     journal: list[tuple[Any, ...]] = []
@@ -122,6 +123,7 @@ class Writes(msgspec.Struct):
     fee: list[tuple[Any, ...]] = []
     fee_receipt: list[tuple[Any, ...]] = []
     blank: list[tuple[Any, ...]] = []
+    card_order: list[tuple[Any, ...]] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -162,6 +164,7 @@ _JOURNAL, _SETTLING_JOURNAL = (
 _SETTLED_NOTHING = (None,) * 11
 COPIES = tuple((table, Copied(statement)) for table, statement in (("journal", sql.JOURNAL), *_SAVES))
 _ENCODED = tuple((table, Prepared(statement), encoders_of(statement)) for table, statement in _SAVES)
+_ORDERS = (Prepared(sql.CARD_ORDER), encoders_of(sql.CARD_ORDER))
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
 _STAYS, _UNDONE, _ON_FILE = Prepared(sql.STAYS), Prepared(sql.UNDONE), Prepared(sql.ON_FILE)
@@ -310,6 +313,9 @@ class Store:
             rows = getattr(writes, table)
             if rows:
                 sent.append((statement, columns(encoders, rows)))
+        if writes.card_order:
+            statement, encoders = _ORDERS
+            sent.append((statement, columns(encoders, writes.card_order)))
         # The windows' stock and tills come last: whoever counts there keeps others waiting until the commit.
         sent += blanks_taken(writes.blank) + receipts_numbered(writes.fee_receipt)
         with self._saving():
@@ -320,8 +326,8 @@ class Store:
 
         Only new rows can be written so. `Overtaken` if one of the people or requests is on file by now.
         """
-        if writes.settlement or writes.fee_receipt or writes.blank:
-            raise Broken("What is settled, paid or made at a window is not copied: its cycle, till or stock is locked.")
+        if writes.settlement or writes.fee_receipt or writes.blank or writes.card_order:
+            raise Broken("What is settled, paid, made or ordered is not copied: its cycle, till or stock is locked.")
         with self._saving() as connection, connection.transaction():
             for table, copied in COPIES:
                 if rows := getattr(writes, table):

@@ -280,7 +280,9 @@ class Views:
             except PoolTimeout:
                 raise self._why_not() from None
 
-    def stream(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+    def stream(
+        self, statement: str, parameters: Mapping[str, Any] | None = None, *, at_once: int = 5000
+    ) -> Iterator[tuple[Any, ...]]:
         """The rows of a long statement, a few thousand at a time, all from one moment."""
         with (
             told_plainly(),
@@ -289,7 +291,7 @@ class Views:
             connection.cursor("stream") as cursor,
         ):
             connection.execute("set local statement_timeout to 0")
-            cursor.itersize = 5000
+            cursor.itersize = at_once
             cursor.execute(statement, parameters)
             yield from cursor
 

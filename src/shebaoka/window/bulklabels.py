@@ -19,10 +19,10 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "list_file": ("名单文件（CSV、xlsx、xls，至多 {0} 行）", "名單檔案（CSV、xlsx、xls，至多 {0} 行）", "File (CSV, xlsx or xls, at most {0} rows)"),
     "list_file_note": (
-        "第一行是列名：社会保障号码、姓名必有；区县（六位代码）、参保日期，没有登记的人必填；领卡窗口可空。别的列不读。号码列请设成文本。",
-        "第一行是欄名：社會保障號碼、姓名必有；區縣（六位代碼）、參保日期，沒有登記的人必填；領卡窗口可空。別的欄不讀。號碼欄請設成文字。",
+        "第一行是列名：社会保障号码、姓名必有；区县（六位代码）、参保日期，没有登记的人必填；民族（制卡要用）、领卡窗口可空。别的列不读。号码列请设成文本。",
+        "第一行是欄名：社會保障號碼、姓名必有；區縣（六位代碼）、參保日期，沒有登記的人必填；民族（製卡要用）、領卡窗口可空。別的欄不讀。號碼欄請設成文字。",
         "The first row holds the headings: number and name are needed; region (six digits) and insured on are needed for who is "
-        "not registered; window may be empty. Other columns are not read. Format the column of numbers as text.",
+        "not registered; ethnic group (needed to make the card) and window may be empty. Other columns are not read. Format the column of numbers as text.",
     ),
     "list_check": ("上传并检查", "上傳並檢查", "Upload and check"),
     "list_none": ("还没有名单。", "還沒有名單。", "There are no lists yet."),
@@ -90,6 +90,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "没有这个领卡窗口，或者已停用。请填窗口代码，或者留空。",
         "沒有這個領卡窗口，或者已停用。請填窗口代碼，或者留空。",
         "There is no such window in use. Give a window's code, or leave it empty.",
+    ),
+    "row_fault_ethnic_group_unknown": (
+        "民族填写有误，请照身份证填名称，如汉族，或国标代码。",
+        "民族填寫有誤，請照身分證填名稱，如漢族，或國標代碼。",
+        "There is no such ethnic group; give the name on the ID card, such as Han, or its code.",
     ),
     "row_fault_region_missing": (
         "这个人没有登记，要填区县的六位代码，如 140702。", "這個人沒有登記，要填區縣的六位代碼，如 140702。",

@@ -30,6 +30,7 @@ from shebaoka.desk import (
     steps_of,
     without,
 )
+from shebaoka.ethnicgroups import ethnic_groups
 from shebaoka.pages import Asked, form_of, front_of, moved_to
 from shebaoka.records import Answer, BadInput, DraftChanged, NoBlank, NotFound, PaymentUsed, Receipt, Trouble
 from shebaoka.web import Front, asked, journalled
@@ -135,6 +136,8 @@ async def draft_page(
             "asks_telephone": seat.screen is not None and asks_telephone(seat.draft.service),
             "windows": [(w.code, f"{w.name} · {w.site}") for w in seat.front.windows.in_use()],
             "blank_next": _blank_next(seat) if open_at is Step.CONFIRM else None,
+            "ethnic_groups": ethnic_groups(page.language),
+            "ethnic_group": _ethnic_group(seat),
             "told": max((line.seq for line in news or []), default=0),
         }
         code = status or (409 if news else 400 if fault else 200)
@@ -152,6 +155,12 @@ def _blank_next(seat: Seat) -> str | None:
 def _telephone(seat: Seat) -> Telephone | None:
     """The holder's telephone, for a step that asks for it."""
     return seat.front.telephones.of(seat.screen.person_id) if seat.screen is not None else None
+
+
+def _ethnic_group(seat: Seat) -> str:
+    """What the latest application said, which the step proposes."""
+    applications = seat.screen.dossier.applications if seat.screen else ()
+    return next((a.ethnic_group for a in reversed(applications) if a.ethnic_group), "")
 
 
 def _open_at(seat: Seat, at: Step | None) -> Step:

@@ -29,6 +29,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "name"),
     "region": ("区县", "區縣", "区县代码", "區縣代碼", "参保地代码", "參保地代碼", "region", "county"),
     "insured_on": ("参保日期", "參保日期", "insured on", "insured since"),
+    "ethnic_group": ("民族", "民族代码", "民族代碼", "ethnic group", "nationality"),
     "collect_at": ("领卡窗口", "領卡窗口", "领卡网点", "領卡網點", "collect at", "window"),
 }
 """By field, the headings under which a column may stand; the first two must be there."""

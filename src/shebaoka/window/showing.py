@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from shebaoka.desk import Draft, Flow, PersonScreen, Right, Staff, Step, StepState, fields_of, made_at_once, steps_of
+from shebaoka.ethnicgroups import ethnic_groups
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import Said
 from shebaoka.records import Answer, Material
@@ -124,6 +125,8 @@ def _holds(page: Page, draft: Draft, flow: Flow, step: Step) -> list[str]:
 def _choice(said: Said, labels: dict[str, str], field: str, value: str) -> str:
     if field == "application":
         return said.words.applications.get(value, value)
+    if field == "ethnic_group":
+        return ethnic_groups(said.words.language).get(value, "—")
     return {"yes": labels["is"], "no": labels["is_not"], "": "—"}.get(value, value)
 
 

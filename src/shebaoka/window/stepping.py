@@ -11,6 +11,7 @@ from litestar.datastructures import UploadFile
 from msgspec.structs import replace
 
 from shebaoka.desk import Content, Draft, Flow, Paid, PinNeed, Staff, Step, fields_of, without
+from shebaoka.ethnicgroups import NAMES
 from shebaoka.numbers import fault_of
 from shebaoka.pages import Asked, checked_form
 from shebaoka.records import Agent, BadInput, Material
@@ -100,6 +101,8 @@ def _chosen(draft: Draft, flow: Flow, form: dict[str, str], today: dt.date) -> d
     for name, value in chosen.items():
         if name == "collect_at" and not _CODE.fullmatch(value):
             raise _bad("collect_at", "collect_at: choose a window, or leave it empty.")
+        if name == "ethnic_group" and value and value not in NAMES:
+            raise _bad("ethnic_group", "ethnic_group: choose what the ID card says.")
         if name == "name" and not (0 < len(value) <= _NAME_MAX and value.isprintable()):
             raise _bad("name", f"name: type the name as it is on the ID card, at most {_NAME_MAX} characters.")
         if name == "region" and not _REGION.fullmatch(value):

@@ -1,0 +1,168 @@
+"""What is kept of batches of cards and of each card in them: statements of the room of batches.
+
+What becomes of a card is written by the desk with its decision (`sql.CARD_ORDER`); here is what stands around that.
+"""
+
+_BATCH = """
+id, state, choice, chosen_by, chosen_at, frozen_by, frozen_at, issued_on, issuer, category, spec_version, approved_by,
+approved_at, sent_by, sent_at, closed_at, withdrawn_by, withdrawn_at, reason"""
+BATCH = f"select {_BATCH} from card_batch where id = %(batch)s"
+BATCHES = f"select {_BATCH} from card_batch order by chosen_at desc, id limit %(limit)s"
+COUNTS = """
+select batch, state, count(*), count(*) filter (where not checked), count(*) filter (where bank = 'opened'),
+       count(*) filter (where bank = 'refused')
+from card_order where batch = any(%(batches)s::text[]) group by batch, state order by batch, state"""
+# How many batches of a day there are, for the next one's name.
+OF_DAY = "select count(*) from card_batch where id like %(like)s"
+
+ADD = """
+insert into card_batch (id, state, choice, chosen_by, chosen_at)
+values (%(batch)s, 'chosen', %(choice)s, %(by)s, %(at)s) on conflict (id) do nothing returning id"""
+# Who waits longest comes first, but before them who has no card that works or is in hospital: a card that is remade, a
+# lost one, a stay. Nobody is in two batches that are not frozen; whom another is choosing at this moment is left to it.
+CHOOSE = """
+insert into card_order (person_id, batch, application, n, state, changed_at)
+select person_id, %(batch)s, application, row_number() over (order by urgent desc, applied_on, person_id), 'chosen',
+       %(at)s
+from (
+    select a.person_id, a.n as application, applied_on,
+           making = 'rejected' or why = 'loss' or in_hospital_since is not null as urgent
+    from application a join person p on p.person_id = a.person_id
+    where making in ('applied', 'rejected') and standing = 'insured'
+      and (%(region)s::text = '' or region = %(region)s)
+      and (%(since)s::date is null or applied_on >= %(since)s)
+      and (%(until)s::date is null or applied_on <= %(until)s)
+      and (not %(urgent)s::boolean or making = 'rejected' or why = 'loss' or in_hospital_since is not null)
+      and (%(employer)s::text = '' or a.person_id in (
+          select split_part(r.entry, '-', 1)::bigint from employer_list_row r join employer_list l on l.id = r.list
+          where employer = %(employer)s and outcome = 'accepted'))
+      and not exists (
+          select from card_order o where o.person_id = a.person_id and o.state in ('chosen', 'held'))
+    order by urgent desc, applied_on, a.person_id limit %(limit)s) as chosen
+on conflict do nothing returning 1"""
+# How many would be chosen, by why.
+WAITING = """
+select making = 'rejected', why, count(*) from application a join person p on p.person_id = a.person_id
+where making in ('applied', 'rejected') and standing = 'insured'
+  and not exists (select from card_order o where o.person_id = a.person_id and o.state in ('chosen', 'held'))
+group by 1, 2 order by 1, 2"""
+
+# What a card is checked by: who it is for, what was said, the photo of now, and a card that stands in the way.
+TO_CHECK = """
+select o.n, number, name, birth_on, standing, making, a.ethnic_group, a.collect_at, o.seen_by, s.id, s.digest,
+       m.format, m.width, m.height, octet_length(m.image), m.digest,
+       exists (select from card c where c.person_id = o.person_id and c.kind = 'social_security' and c.life <> 'ended'
+                 and (a.replaces is null or c.n <> a.replaces))
+from card_order o
+join person p on p.person_id = o.person_id
+join application a on a.person_id = o.person_id and a.n = o.application
+left join lateral (
+    select id, digest from paper
+    where paper.person_id = o.person_id and paper.number = p.number and kind = 'photo'
+    order by added_at desc, id limit 1) s on true
+left join photo m on m.person_id = o.person_id and m.undone_at is null
+where o.batch = %(batch)s and o.state in ('chosen', 'held') and o.n > %(after)s order by o.n limit %(limit)s"""
+CHECKED = """
+update card_order as o set checked = true, state = t.state, faults = t.faults, paper = t.paper
+from unnest(%(ns)s::integer[], %(states)s::text[], %(faults)s::text[], %(papers)s::text[])
+     as t (n, state, faults, paper)
+where o.batch = %(batch)s and o.n = t.n and o.state in ('chosen', 'held')"""
+SEEN = """
+update card_order set seen_by = %(by)s, checked = false
+where batch = %(batch)s and n = %(n)s and state = 'held' returning n"""
+TAKE_OUT = """
+update card_order set state = 'left', reason = %(reason)s, changed_at = %(at)s
+where batch = %(batch)s and n = any(%(ns)s::integer[]) and state in ('chosen', 'held') returning n"""
+
+# A step under way says so first; whoever goes on after a kill finds it.
+FREEZING = """
+update card_batch set state = 'freezing', frozen_by = %(by)s, frozen_at = %(at)s, issued_on = %(on)s,
+    issuer = %(issuer)s, category = %(category)s, spec_version = %(spec_version)s
+where id = %(batch)s and state = 'chosen'
+  and not exists (select from card_order where batch = %(batch)s and state = 'chosen' and not checked)
+  and exists (select from card_order where batch = %(batch)s and state = 'chosen') returning id"""
+_ASKED = "o.n, number, o.line, o.card_serial, o.state"
+TO_PUT = f"""
+select {_ASKED} from card_order o join person p on p.person_id = o.person_id
+where batch = %(batch)s and state = 'chosen' and n > %(after)s order by n limit %(limit)s"""
+IN_BATCH = f"""
+select {_ASKED} from card_order o join person p on p.person_id = o.person_id
+where batch = %(batch)s and state = 'in_batch' and n > %(after)s order by n limit %(limit)s"""
+TO_ARRIVE = f"""
+select {_ASKED} from card_order o join person p on p.person_id = o.person_id
+where batch = %(batch)s and state = 'made' and bank <> 'refused' and n > %(after)s
+  and (%(serials)s::text[] is null or card_serial = any(%(serials)s::text[])) order by n limit %(limit)s"""
+REFUSED = """
+update card_order as o set state = %(state)s, reason = t.reason, changed_at = %(at)s
+from unnest(%(ns)s::integer[], %(reasons)s::text[]) as t (n, reason)
+where o.batch = %(batch)s and o.n = t.n and o.state = %(was)s"""
+# The lines of a batch are counted when its cards are known; who was held back stays here and is chosen another time.
+LINES = """
+update card_order as o set line = t.line
+from (select person_id, row_number() over (order by n) as line from card_order
+      where batch = %(batch)s and state = 'in_batch') as t
+where o.batch = %(batch)s and o.person_id = t.person_id and exists (
+    select from card_batch where id = %(batch)s and state = 'freezing')"""
+HELD_ARE_LEFT = """
+update card_order set state = 'left', changed_at = %(at)s where batch = %(batch)s and state in ('chosen', 'held')"""
+FROZEN = "update card_batch set state = 'frozen' where id = %(batch)s and state = 'freezing' returning id"
+APPROVE = """
+update card_batch set state = 'approved', approved_by = %(by)s, approved_at = %(at)s
+where id = %(batch)s and state = 'frozen' returning id"""
+SENT = """
+update card_batch set state = 'sent', sent_by = %(by)s, sent_at = %(at)s
+where id = %(batch)s and state = 'approved' returning id"""
+WITHDRAWING = """
+update card_batch set state = 'withdrawing', withdrawn_by = %(by)s, withdrawn_at = %(at)s, reason = %(reason)s
+where id = %(batch)s and state in ('chosen', 'freezing', 'frozen', 'approved') returning id"""
+WITHDRAWN = "update card_batch set state = 'withdrawn' where id = %(batch)s and state = 'withdrawing'"
+CLOSE = """
+update card_batch set state = 'closed', closed_at = %(at)s
+where id = %(batch)s and state = 'sent'
+  and not exists (select from card_order where batch = %(batch)s and state = 'in_batch') returning id"""
+
+# Card by card for the maker, in one stream. The entry that put a card into the batch stands in the journal before its
+# photo is opened: a card without it says so by nothing in the first column.
+ORDERS = """
+select j.seq, o.line, o.card_serial, o.card_number, p.number, p.name, p.sex, p.birth_on, a.ethnic_group, a.collect_at,
+       s.id, s.draft, s.number, s.kind, s.format, s.digest, s.sealed, k.id, k.wrapped, m.format, m.digest, m.image
+from card_order o
+join person p on p.person_id = o.person_id
+join application a on a.person_id = o.person_id and a.n = o.application
+left join journal j on j.person_id = o.person_id and j.seq = o.put_seq and j.service = 'put_in_batch'
+    and j.outcome = 'accepted'
+left join paper s on s.id = o.paper and o.paper <> ''
+left join data_key k on k.id = s.data_key
+left join photo m on m.person_id = o.person_id and o.paper = '' and m.undone_at is null
+where o.batch = %(batch)s and o.state = 'in_batch' order by o.line"""
+
+_LINE = """
+o.n, o.line, o.person_id, number, name, o.application, o.state, checked, faults, seen_by, o.card_number, o.card_serial,
+blank, reason, changed_at, bank, bank_account, bank_reason,
+(select r.batch from card_order r where r.person_id = o.person_id and r.application = o.application
+   and r.batch <> o.batch and r.put_seq > o.put_seq order by r.put_seq limit 1)"""
+OF_BATCH = f"""
+select {_LINE} from card_order o join person p on p.person_id = o.person_id
+where batch = %(batch)s and o.n > %(after)s
+  and (%(states)s::text[] is null or o.state = any(%(states)s::text[])) order by o.n limit %(limit)s"""
+
+# What a file of results or of the bank says is held against these, some hundred lines at a time.
+BY_LINE = """
+select line, n, number, card_number, card_serial, state, blank, bank from card_order o
+join person p on p.person_id = o.person_id where batch = %(batch)s and line = any(%(lines)s::integer[])"""
+BATCH_OF_NUMBER = """
+select card_number, batch from card_order where card_number = any(%(numbers)s::text[]) and batch <> %(batch)s"""
+BLANKS_USED = "select blank, card_serial from card_order where blank = any(%(blanks)s::text[])"
+BANK_SAID = """
+update card_order as o set bank = t.bank, bank_account = t.account, bank_reason = t.reason, bank_at = %(at)s
+from unnest(%(lines)s::integer[], %(banks)s::text[], %(accounts)s::text[], %(reasons)s::text[])
+     as t (line, bank, account, reason)
+where o.batch = %(batch)s and o.line = t.line and o.bank <> 'opened'"""
+
+LOCK_EVENTS = "select pg_advisory_xact_lock(7, hashtext(%(batch)s))"
+NOTE = """
+insert into card_batch_event (batch, n, at, by_whom, what, name, counts, faults)
+select %(batch)s, coalesce(max(n), 0) + 1, %(at)s, %(by)s, %(what)s, %(name)s, %(counts)s, %(faults)s
+from card_batch_event where batch = %(batch)s returning n"""
+EVENTS = """
+select n, at, by_whom, what, name, counts, faults from card_batch_event where batch = %(batch)s order by n desc"""
