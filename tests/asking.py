@@ -28,6 +28,7 @@ CHANNELS = {
     "record_made": Channel.PRODUCTION,
     "record_rejected": Channel.PRODUCTION,
     "record_ready": Channel.PRODUCTION,
+    "return_uncollected_card": Channel.PRODUCTION,
     "end_loss_report": Channel.CALENDAR,
     "expire_card": Channel.CALENDAR,
     "stop_old_card": Channel.CALENDAR,

@@ -164,6 +164,7 @@ def _application(said: ApplicationSays, cards: Iterable[Card], on: dt.date) -> A
         remakes=_or(said.remakes, 0),
         collect_at=_or(said.collect_at, ""),
         photo=_or(said.photo, ""),
+        ready_on=_or(said.ready_on, None),
     )
 
 

@@ -128,6 +128,7 @@ class ApplicationSays(_Form, frozen=True, kw_only=True):
     remakes: int | UnsetType = UNSET
     collect_at: str | UnsetType = UNSET
     photo: str | UnsetType = UNSET
+    ready_on: dt.date | UnsetType = UNSET
 
 
 class PersonSays(_Form, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from shebaoka.records import (
 )
 
 DAY = dt.timedelta(days=1)
-OPEN = ("applied", "in_batch", "made", "rejected", "ready")
+OPEN = ("applied", "in_batch", "made", "rejected", "ready", "returned")
 ENDINGS = ("replaced", "handed_in", "expired", "cancelled", "superseded", "stopped")
 UNLOCKS_MANY = 10
 

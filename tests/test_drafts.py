@@ -94,9 +94,15 @@ def begun(house: House, service: str = "apply_for_card", card: str = "") -> Draf
 
 
 def test_every_service_of_the_window_is_a_row_of_the_rules(house: House) -> None:
-    """Whatever the notice lets come to a window has its row of steps, but for looks, use of a card and corrections."""
+    """Whatever the notice lets come to a window has its row of steps, but for what nobody comes for."""
     notice = house.notices.on(AT.date())
-    done_elsewhere = {"use_card", "look_up_person", "propose_correction", "approve_correction"}
+    done_elsewhere = {
+        "use_card",
+        "look_up_person",
+        "propose_correction",
+        "approve_correction",
+        "return_uncollected_card",
+    }
     at_window = {
         key
         for key in ROWS

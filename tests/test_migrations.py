@@ -280,3 +280,36 @@ def test_a_migration_that_fails_leaves_nothing(server: str) -> None:
     with pytest.raises(Exception, match=r"database|schema"):
         migrate(url)
     assert {row[0] for row in _shape(url)} == {"staff"}
+
+
+def test_waiting_cards_know_since_when(server: str, database: Database) -> None:
+    """Of a card that came to its window before, the journal says when; each application has its own day."""
+    url = ensure_database(server, "waiting")
+    _installed_before_money(url)
+    entries = (
+        *((1, "apply_for_card", {}), (2, "record_ready", {"on": "2013-03-01"}), (3, "collect_card", {})),
+        *(
+            (4, "replace_card", {"card": "temporary"}),
+            (5, "replace_card", {}),
+            (6, "record_ready", {"on": "2013-06-02"}),
+        ),
+    )
+    with psycopg.connect(url) as connection:
+        _brought_to(connection, "0020")
+        for seq, service, said in entries:
+            body = json.dumps({"request": {k: v for k, v in said.items() if k == "card"}, "given": said})
+            connection.execute(
+                "insert into journal (person_id, seq, at, service, outcome, ground, clause, also, body, hash) "
+                "values (1, %s, %s, %s, 'accepted', 'g', '1.1', '{}', %s, sha256(''))",
+                [seq, AT, service, body],
+            )
+        for n, making in ((1, "collected"), (2, "ready")):
+            row = (n, "loss", making, ON, 0, None, "b", f"S0000000{n}", f"{n:032x}", 0, "w1", "")
+            connection.execute(f"insert into application values (1, {', '.join(['%s'] * len(row))})", row)  # type: ignore[arg-type]
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("select n, ready_on from application order by n").fetchall()
+        ((facts,),) = connection.execute("select facts from snapshot where person_id = 1").fetchall()
+    assert rows == [(1, dt.date(2013, 3, 1)), (2, dt.date(2013, 6, 2))]
+    assert [application[-1] for application in json.loads(facts)[2]] == ["2013-03-01", "2013-06-02"]
+    assert _shape(url) == _shape(database.owner)

@@ -202,6 +202,13 @@ PATHS: dict[str, tuple[Step, ...]] = {
         _do("change_pin", pin="right", new_pin="fit"),
     ),
     "rejected": (_do("apply_for_card"), MADE[0], _do("record_rejected", reason="照片不清"), *MADE, *COLLECTED),
+    "uncollected": (
+        _do("apply_for_card"),
+        *MADE,
+        _do("return_uncollected_card", days=100),
+        _do("record_ready", days=5),
+        *COLLECTED,
+    ),
     "withdrawn": (_do("apply_for_card"), _do("amend_application", collect_at="w3"), _do("withdraw_application")),
     "carried": (
         _CARRIED,

@@ -13,8 +13,8 @@ import msgspec
 from shebaoka.desk.accounts import Asked, Rows
 from shebaoka.desk.screens import PersonScreen
 from shebaoka.desk.windows import Window
-from shebaoka.notice import Notice, Notices, Speech, add_term
-from shebaoka.records import Application, Basis, CardKind, Facts, Life, Making, Refusal, Standing, Step
+from shebaoka.notice import POSTED, Notice, Notices, Speech, add_term
+from shebaoka.records import POST, Application, Basis, CardKind, Facts, Life, Making, Refusal, Standing, Step
 from shebaoka.rules import card_of
 from shebaoka.store import Views
 from shebaoka.store import whereabouts as sql
@@ -26,6 +26,7 @@ _STEPS: dict[str, tuple[str, ...]] = {
     Making.MADE: ("record_made",),
     Making.REJECTED: (_REMADE,),
     Making.READY: ("record_ready",),
+    Making.RETURNED: ("return_uncollected_card",),
     Making.COLLECTED: ("collect_card",),
     Making.WITHDRAWN: ("withdraw_application", "cancel_card"),
 }
@@ -34,6 +35,7 @@ _GROUNDS: dict[str, Basis | Refusal] = {
     "none": Refusal.THERE_IS_NO_APPLICATION,
     Making.REJECTED: Basis.CARD_IS_REMADE_FREE,
     Making.READY: Basis.MATERIALS_ARE_COMPLETE,
+    Making.RETURNED: Basis.UNCOLLECTED_CARD_IS_RETURNED,
     Making.COLLECTED: Basis.ONE_CARD_IS_VALID,
     Making.WITHDRAWN: Refusal.THERE_IS_NO_APPLICATION,
 }
@@ -42,6 +44,7 @@ _EXPECTED = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJE
 _PAPERS: dict[str, str] = {"none": "apply_for_card", Making.WITHDRAWN: "apply_for_card", Making.READY: "collect_card"}
 _GONE = {Standing.DEAD: Refusal.PERSON_HAS_DIED, Standing.LEFT: Refusal.PERSON_HAS_LEFT}
 PARAMETER = "card_ready_within"
+_READINGS: dict[str, tuple[str, ...]] = {Making.RETURNED: ("uncollected_after",)}
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
@@ -128,7 +131,7 @@ def whereabouts_of(
         window=next((w for w in windows if w.code == collect_at), None),
         clause=notice.clause_of[_GROUNDS.get(stage, Basis.CARD_IS_BEING_MADE)],
         notice=notice.id,
-        readings=(PARAMETER,) if expected_on is not None else (),
+        readings=(PARAMETER,) if expected_on is not None else _READINGS.get(stage, ()),
         papers=tuple(materials.holder) if materials else (),
         next=(Step.HAND_IN_THE_TEMPORARY_CARD,)
         if stage == Making.READY and temporary and temporary.life is not Life.ENDED
@@ -160,10 +163,11 @@ def told(found: Whereabouts, speech: Speech) -> WhereaboutsTold:
     for name, day in (("since_on", found.since_on), ("expected_on", found.expected_on)):
         if day is not None:
             facts[name] = day.isoformat()
-    sentence, do = speech.where(found.stage, facts, late=found.late, refusal=found.refusal)
+    spoken = POSTED if found.stage == Making.READY and found.collect_at == POST else found.stage
+    sentence, do = speech.where(spoken, facts, late=found.late, refusal=found.refusal)
     return WhereaboutsTold(
         stage=found.stage,
-        name=speech.words.states["none"] if found.stage == "none" else speech.words.makings[found.stage],
+        name=speech.words.states["none"] if found.stage == "none" else speech.words.makings[spoken],
         sentence=sentence,
         do=(do, *(speech.words.steps[step] for step in found.next)),
         since_on=found.since_on,

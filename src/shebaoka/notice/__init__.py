@@ -15,4 +15,5 @@ from shebaoka.notice.schema import Notice as Notice
 from shebaoka.notice.schema import Parameters as Parameters
 from shebaoka.notice.schema import Term as Term
 from shebaoka.notice.schema import Words as Words
+from shebaoka.notice.speech import POSTED as POSTED
 from shebaoka.notice.speech import Speech as Speech

@@ -267,11 +267,19 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
         for k, v in data.parameters.items()
         if v.clause not in data.clauses
     ]
-    for name in ("temporary_valid", "temporary_extension", "temporary_valid_at_most", "card_ready_within"):
+    for name in (
+        "temporary_valid",
+        "temporary_extension",
+        "temporary_valid_at_most",
+        "card_ready_within",
+        "uncollected_after",
+    ):
         term = getattr(p, name)
         if term is not None and not (term.years or term.months or term.days):
             faults.append(f"{file}: parameters.{name}.value: a term must be longer than nothing.")
     faults += _service_key_faults(file, p)
+    if p.card_by_post and Channel.PRODUCTION not in p.other_channels.get("collect_card", ()):
+        faults.append(f"{file}: parameters.card_by_post.value: collect_card needs the channel production for it.")
     if p.temporary_extension and not p.temporary_valid_at_most:
         faults.append(f"{file}: parameters.temporary_valid_at_most.value: an extension needs a limit.")
     if (p.photo_file_kb_min or 0) > (p.photo_file_kb_max or 5_120):

@@ -102,6 +102,8 @@ class Parameters(Data, frozen=True):
     photo_file_kb_min: Kilobytes | None
     photo_file_kb_max: Kilobytes | None
     card_ready_within: Term
+    uncollected_after: Term
+    card_by_post: bool
     # 5 activation
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool

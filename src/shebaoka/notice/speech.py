@@ -26,15 +26,17 @@ FACTS_OF_A_NOTICE = frozenset({"hotline", "pin_length", "pin_tries_max", "cutove
 FACTS_OF_A_CASE = frozenset(
     {
         "account", "admitted", "amount", "application", "balance", "batch", "birth", "card", "card_number", "cash",
-        "channels", "discharged", "ended", "entry", "fee", "insured", "limit", "loss_until", "missing", "month",
-        "paid", "parts", "pooled", "reason", "records_carried", "records_left", "right", "stay", "total",
-        "tries_left", "unlocks_left", "valid_until",
+        "channels", "collect_until", "discharged", "ended", "entry", "fee", "insured", "limit", "loss_until",
+        "missing", "month", "paid", "parts", "pooled", "reason", "records_carried", "records_left", "right", "stay",
+        "total", "tries_left", "unlocks_left", "valid_until",
     }
 )  # fmt: skip
 FACTS_OF_A_WHEREABOUTS = frozenset({"since", "expected", "place", "papers"})
 """What the words about where a card is may speak of, beside those of the notice."""
 STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
+POSTED = "posted"
+"""How the stage `ready` is spoken of where the card is sent by post."""
 _PLACE = {"site": "", "name": "", "address": "", "hours": ""}
 
 DONE = [
@@ -48,6 +50,7 @@ DONE = [
     "card_made",
     "card_rejected",
     "card_ready",
+    "card_returned",
     "card_collected",
     "temporary_card_issued",
     "temporary_card_replaced",
@@ -138,8 +141,8 @@ def faults_of_words(words: Words) -> list[str]:
         "channels": (words.channels, Channel),
         "cards": (words.cards, CardKind),
         "states": (words.states, STATES),
-        "makings": (words.makings, Making),
-        "whereabouts": (words.whereabouts, (*STAGES, "late")),
+        "makings": (words.makings, (*Making, POSTED)),
+        "whereabouts": (words.whereabouts, (*STAGES, POSTED, "late")),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
         "parameters": (words.parameters, Parameters.__struct_fields__),

@@ -20,6 +20,7 @@ from shebaoka.records.decisions import PinOrder as PinOrder
 from shebaoka.records.decisions import Proposal as Proposal
 from shebaoka.records.decisions import Receipt as Receipt
 from shebaoka.records.decisions import Refused as Refused
+from shebaoka.records.facts import POST as POST
 from shebaoka.records.facts import Account as Account
 from shebaoka.records.facts import Application as Application
 from shebaoka.records.facts import Card as Card
@@ -115,6 +116,7 @@ from shebaoka.records.requests import ReportLoss as ReportLoss
 from shebaoka.records.requests import Request as Request
 from shebaoka.records.requests import RequestId as RequestId
 from shebaoka.records.requests import ResetPin as ResetPin
+from shebaoka.records.requests import ReturnUncollectedCard as ReturnUncollectedCard
 from shebaoka.records.requests import Spoilt as Spoilt
 from shebaoka.records.requests import StopOldCard as StopOldCard
 from shebaoka.records.requests import UnlockCard as UnlockCard

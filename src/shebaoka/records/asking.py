@@ -45,6 +45,7 @@ from shebaoka.records.requests import (
     ReportLoss,
     Request,
     ResetPin,
+    ReturnUncollectedCard,
     StopOldCard,
     UnlockCard,
     UseCard,
@@ -63,6 +64,7 @@ AnyRequest = (
     | RecordMade
     | RecordRejected
     | RecordReady
+    | ReturnUncollectedCard
     | CollectCard
     | ApplyForTemporaryCard
     | ActivateCard

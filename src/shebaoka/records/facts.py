@@ -61,6 +61,10 @@ class Financial(StrEnum):
     STOPPED = "stopped"
 
 
+POST = "post"
+"""What an application says instead of a window where its card is sent by post."""
+
+
 class Making(StrEnum):
     """Where the card of an application is."""
 
@@ -69,6 +73,7 @@ class Making(StrEnum):
     MADE = "made"
     REJECTED = "rejected"
     READY = "ready"
+    RETURNED = "returned"
     COLLECTED = "collected"
     WITHDRAWN = "withdrawn"
 
@@ -149,6 +154,7 @@ class Application(Record, frozen=True):
     `n` counts the person's applications from 1; `replaces` is the `n` of the card that the new one replaces.
     `card_number` and `card_serial` are given when the application goes into a batch, and drawn anew on a remake.
     `ethnic_group` is the code of 民族 (GB/T 3304), and empty where nobody said it.
+    `collect_at` is a window's code, or `POST`; `ready_on` the last day on which the card came there.
     """
 
     n: int
@@ -164,6 +170,7 @@ class Application(Record, frozen=True):
     collect_at: str = ""
     photo: str = ""
     ethnic_group: str = ""
+    ready_on: dt.date | None = None
 
 
 class Account(Record, frozen=True):

@@ -33,6 +33,7 @@ class Basis(StrEnum):
     TEMPORARY_CARD_IS_APPLIED_FOR_ALIKE = "temporary_card_is_applied_for_alike"
     CARD_IS_BEING_MADE = "card_is_being_made"
     CARD_IS_REMADE_FREE = "card_is_remade_free"
+    UNCOLLECTED_CARD_IS_RETURNED = "uncollected_card_is_returned"
     # activation
     SOCIAL_FUNCTION_IS_ACTIVATED = "social_function_is_activated"
     SOCIAL_FUNCTION_IS_ACTIVE = "social_function_is_active"
@@ -137,6 +138,9 @@ class Refusal(StrEnum):
     CARD_IS_NOT_IN_A_BATCH = "card_is_not_in_a_batch"
     CARD_IS_NOT_MADE_YET = "card_is_not_made_yet"
     CARD_IS_NOT_READY_YET = "card_is_not_ready_yet"
+    CARD_MAY_STILL_BE_COLLECTED = "card_may_still_be_collected"
+    CARD_WAS_RETURNED = "card_was_returned"
+    CARD_IS_NOT_SENT_BY_POST = "card_is_not_sent_by_post"
     # fees
     FEE_IS_NOT_DUE = "fee_is_not_due"
     TEMPORARY_CARD_FEE_IS_NOT_DUE = "temporary_card_fee_is_not_due"
@@ -201,6 +205,7 @@ class Step(StrEnum):
     CHECK_THE_CARD = "check_the_card"
     REMAKE_THE_CARD = "remake_the_card"
     COLLECT_THE_CARD = "collect_the_card"
+    BRING_THE_CARD_BACK_ON_WISH = "bring_the_card_back_on_wish"
     ACTIVATE_THE_CARD = "activate_the_card"
     CHANGE_THE_FIRST_PIN = "change_the_first_pin"
     KEEP_THE_PIN_SAFE = "keep_the_pin_safe"

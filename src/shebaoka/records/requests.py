@@ -196,6 +196,10 @@ class RecordReady(Request, frozen=True):
     """The card is at the window and can be collected."""
 
 
+class ReturnUncollectedCard(Request, frozen=True):
+    """Return a card that nobody collected in time: from the window, or from the post, to production."""
+
+
 class CollectCard(Request, frozen=True):
     """Collect the social security card (领卡). A temporary card is handed in (2.3)."""
 

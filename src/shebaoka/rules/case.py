@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from shebaoka.notice import Materials, Notice
 from shebaoka.records import (
+    POST,
     REQUESTS,
     SERVICE_OF,
     AnyRequest,
@@ -125,6 +126,12 @@ class Case:
             return None
         ground = unpaid if due_fen else not_due
         return self.refused(ground, *readings, fee_fen=due_fen, paid_fen=paid_fen)
+
+    def post_refusal(self, collect_at: str | None) -> Refused | None:
+        """A no if a card shall be sent by post where the city sends none."""
+        if collect_at != POST or self.notice.p.card_by_post:
+            return None
+        return self.refused(Refusal.CARD_IS_NOT_SENT_BY_POST, "card_by_post")
 
     def materials(self) -> Materials | None:
         """What the notice asks to be brought for this service, by its variant first."""

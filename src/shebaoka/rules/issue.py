@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from shebaoka.records import (
+    POST,
     Accepted,
     AmendApplication,
     Application,
@@ -10,6 +11,7 @@ from shebaoka.records import (
     Basis,
     Card,
     CardKind,
+    Channel,
     CollectCard,
     Decision,
     Ending,
@@ -35,6 +37,7 @@ def apply(case: Case, request: ApplyForCard) -> Decision:
     p = case.notice.p
     fee_fen, readings = (p.again_fee_fen, ("again_fee_fen",)) if again else (p.first_card_fee_fen, ())
     refused = case.fee_refusal(fee_fen, Refusal.REPLACEMENT_FEE_MUST_BE_PAID, Refusal.FEE_IS_NOT_DUE, *readings)
+    refused = refused or case.post_refusal(request.collect_at)
     if refused is not None:
         return refused
     application = Application(
@@ -63,7 +66,9 @@ def apply(case: Case, request: ApplyForCard) -> Decision:
 
 
 def amend(case: Case, request: AmendApplication) -> Decision:
-    """What is None stays; a rejected card's application may be amended before the remake."""
+    """What is None stays; a rejected card's application may be amended before the remake, a returned one's as well."""
+    if (refused := case.post_refusal(request.collect_at)) is not None:
+        return refused
     application = case.applied
     changed = replace(
         application,
@@ -98,8 +103,11 @@ def collect(case: Case, request: CollectCard) -> Decision:
     """The card is handed over with its first PIN; whatever it replaces ends, and a temporary card is handed in (2.3).
 
     A temporary card that is reported lost cannot be handed in: it ends by the priority of the new card (2.2).
+    Production hands over by post alone, where the city sends cards by post.
     """
     application, on, p = case.applied, case.given.on, case.notice.p
+    if case.given.channel is Channel.PRODUCTION and application.collect_at != POST:
+        return case.refused(Refusal.SERVICE_IS_NOT_FOR_THIS_CHANNEL, channels=Channel.WINDOW.value)
     dossier = put_application(case.dossier, replace(application, making=Making.COLLECTED))
     done: tuple[str, ...] = ("card_collected", "first_pin_set")
     ground = Basis.ONE_CARD_IS_VALID

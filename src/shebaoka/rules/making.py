@@ -1,8 +1,15 @@
-"""The making of a card, as the office records it: in a batch, made, rejected and remade, ready. Clauses 4.2, 6.1."""
+"""The making of a card, as the office records it: in a batch, made, rejected and remade, ready, returned.
+
+Clauses 4.2, 6.1, and the reading of how long a card waits.
+"""
+
+import datetime as dt
 
 from msgspec.structs import replace
 
+from shebaoka.notice import add_term
 from shebaoka.records import (
+    POST,
     Accepted,
     Application,
     Basis,
@@ -12,6 +19,8 @@ from shebaoka.records import (
     RecordMade,
     RecordReady,
     RecordRejected,
+    Refusal,
+    ReturnUncollectedCard,
     Step,
 )
 from shebaoka.rules.case import Case, Rules
@@ -51,9 +60,32 @@ def record_rejected(case: Case, request: RecordRejected) -> Decision:  # noqa: A
 
 
 def record_ready(case: Case, request: RecordReady) -> Decision:  # noqa: ARG001 - every rule has one shape
-    """It is at the window; the applicant is told."""
-    ready = replace(case.applied, making=Making.READY)
+    """It is at the window, or on its way by post; the applicant is told. One that was returned is brought again."""
+    ready = replace(case.applied, making=Making.READY, ready_on=case.given.on)
     return _recorded(case, ready, Basis.CARD_IS_BEING_MADE, "card_ready", Step.TELL_THE_APPLICANT)
+
+
+def return_uncollected(case: Case, request: ReturnUncollectedCard) -> Decision:  # noqa: ARG001 - every rule has one shape
+    """After the last day on which it could be collected it goes back to production, and is brought again on wish.
+
+    What was sent by post comes back when it does.
+    """
+    application, p = case.applied, case.notice.p
+    last_on = add_term(application.ready_on or application.applied_on, p.uncollected_after)
+    if application.collect_at == POST:
+        last_on = case.given.on - dt.timedelta(days=1)
+    if case.given.on <= last_on:
+        return case.refused(
+            Refusal.CARD_MAY_STILL_BE_COLLECTED, "uncollected_after", collect_until_on=last_on.isoformat()
+        )
+    return Accepted(
+        ground=Basis.UNCOLLECTED_CARD_IS_RETURNED,
+        after=put_application(case.dossier, replace(application, making=Making.RETURNED)),
+        done=("card_returned",),
+        readings=("uncollected_after",),
+        next=(Step.BRING_THE_CARD_BACK_ON_WISH,),
+        facts={"collect_until_on": last_on.isoformat()},
+    )
 
 
 RULES: Rules = {
@@ -61,4 +93,5 @@ RULES: Rules = {
     RecordMade: record_made,
     RecordRejected: record_rejected,
     RecordReady: record_ready,
+    ReturnUncollectedCard: return_uncollected,
 }

@@ -29,6 +29,7 @@ def replace_card(case: Case, request: ReplaceCard) -> Decision:
     fee_fen = p.made_wrongly_fee_fen if wrongly else p.replacement_fee_fen
     readings = ("made_wrongly_fee_fen",) if wrongly else ()
     refused = case.fee_refusal(fee_fen, Refusal.REPLACEMENT_FEE_MUST_BE_PAID, Refusal.FEE_IS_NOT_DUE, *readings)
+    refused = refused or case.post_refusal(request.collect_at)
     if refused is not None:
         return refused
     application = Application(

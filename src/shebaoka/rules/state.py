@@ -25,7 +25,7 @@ from shebaoka.records import (
     StayState,
 )
 
-OPEN_MAKINGS = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJECTED, Making.READY})
+OPEN_MAKINGS = frozenset({Making.APPLIED, Making.IN_BATCH, Making.MADE, Making.REJECTED, Making.READY, Making.RETURNED})
 MINISTRY_CODES = {"sealed": "0", "in_use": "1", "lost": "2", "locked": "3", "ended": "9"}
 """The ministry's AAZ502: 0 sealed, 1 normal, 2 lost, 3 locked, 9 cancelled."""
 

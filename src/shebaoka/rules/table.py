@@ -190,6 +190,7 @@ def _made(**cells: Cell) -> Row:
     return (_PERSON, ("making", {"none": R.THERE_IS_NO_APPLICATION, **cells}))
 
 
+_NOT_READY: Mapping[str, Cell] = dict.fromkeys(("applied", "in_batch", "made", "rejected"), R.CARD_IS_NOT_READY_YET)
 _REGISTERED: Row = (("person", {"not_registered": R.PERSON_IS_NOT_REGISTERED}),)
 """What was done can be taken back, and a stay be ended, whatever has become of the person meanwhile."""
 
@@ -207,16 +208,23 @@ ROWS: Mapping[str, Row] = {
         in_batch=R.CARD_IS_ALREADY_BEING_MADE, made=R.CARD_IS_ALREADY_MADE, ready=R.CARD_IS_ALREADY_READY
     ),
     "withdraw_application": _made(
-        in_batch=R.CARD_IS_ALREADY_BEING_MADE, made=R.CARD_IS_ALREADY_MADE, ready=R.CARD_IS_ALREADY_READY
+        in_batch=R.CARD_IS_ALREADY_BEING_MADE,
+        made=R.CARD_IS_ALREADY_MADE,
+        ready=R.CARD_IS_ALREADY_READY,
+        returned=R.CARD_IS_ALREADY_MADE,
     ),
     "put_in_batch": _made(
-        in_batch=R.CARD_IS_ALREADY_BEING_MADE, made=R.CARD_IS_ALREADY_MADE, ready=R.CARD_IS_ALREADY_READY
+        in_batch=R.CARD_IS_ALREADY_BEING_MADE,
+        made=R.CARD_IS_ALREADY_MADE,
+        ready=R.CARD_IS_ALREADY_READY,
+        returned=R.CARD_IS_ALREADY_MADE,
     ),
     "record_made": _made(
         applied=R.CARD_IS_NOT_IN_A_BATCH,
         rejected=R.CARD_IS_NOT_IN_A_BATCH,
         made=R.CARD_IS_ALREADY_MADE,
         ready=R.CARD_IS_ALREADY_READY,
+        returned=R.CARD_IS_ALREADY_MADE,
     ),
     "record_rejected": _made(
         applied=R.CARD_IS_NOT_IN_A_BATCH, rejected=R.CARD_IS_NOT_IN_A_BATCH, ready=R.CARD_IS_ALREADY_READY
@@ -227,12 +235,8 @@ ROWS: Mapping[str, Row] = {
         in_batch=R.CARD_IS_NOT_MADE_YET,
         ready=R.CARD_IS_ALREADY_READY,
     ),
-    "collect_card": _made(
-        applied=R.CARD_IS_NOT_READY_YET,
-        in_batch=R.CARD_IS_NOT_READY_YET,
-        made=R.CARD_IS_NOT_READY_YET,
-        rejected=R.CARD_IS_NOT_READY_YET,
-    ),
+    "collect_card": _made(**_NOT_READY, returned=R.CARD_WAS_RETURNED),
+    "return_uncollected_card": _made(**_NOT_READY, returned=R.CARD_WAS_RETURNED),
     "apply_for_temporary_card": (
         _PERSON,
         (

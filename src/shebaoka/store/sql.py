@@ -120,12 +120,13 @@ where card.life <> 'ended' or excluded.life = 'ended'"""
 
 APPLICATION = """
 insert into application (person_id, n, why, making, applied_on, fee_fen, replaces, batch, card_number, card_serial,
-                         remakes, collect_at, photo, ethnic_group)
+                         remakes, collect_at, photo, ethnic_group, ready_on)
 select * from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::date[], %s::bigint[], %s::smallint[],
-                     %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[])
+                     %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::date[])
 on conflict (person_id, n) do update set making = excluded.making, batch = excluded.batch,
     card_number = excluded.card_number, card_serial = excluded.card_serial, remakes = excluded.remakes,
-    collect_at = excluded.collect_at, photo = excluded.photo, ethnic_group = excluded.ethnic_group"""
+    collect_at = excluded.collect_at, photo = excluded.photo, ethnic_group = excluded.ethnic_group,
+    ready_on = excluded.ready_on"""
 
 # What became of a card of a batch, in the transaction of the decision itself; a batch that was not put together here
 # has no such rows.
