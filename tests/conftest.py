@@ -86,7 +86,15 @@ TABLES = (
         "finding",
         "search_event",
     ),
-    *("service_window", "configuration_event", "journal_verification", "partner_key", "partner", "own_file_key"),
+    *(
+        "service_window",
+        "configuration_event",
+        "journal_verification",
+        "partner_key",
+        "batch_partner",
+        "partner",
+        "own_file_key",
+    ),
     *("card_batch_event", "card_batch"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""

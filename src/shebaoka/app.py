@@ -24,6 +24,7 @@ from shebaoka.desk import (
     JournalRoom,
     Keypad,
     Lists,
+    MakerFiles,
     Messages,
     Papers,
     Partners,
@@ -176,6 +177,7 @@ class House:
         self.papers = Papers(self.views, vault, notices, clock)
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)
         self.batches = Batches(self.views, notices, self.windows, self.papers, self.desk, clock)
+        self.maker_files = MakerFiles(self.views, self.partners, self.batches, clock)
         self.finding = Finding(self.views, clock)
         self.till = Till(self.views, notices.zone, clock)
         self.stock = Stock(self.views, clock)

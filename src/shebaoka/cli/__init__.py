@@ -13,6 +13,7 @@ import click
 from shebaoka.cli.account import add_to as add_account
 from shebaoka.cli.asking import add_to as add_services
 from shebaoka.cli.batches import add_to as add_batches
+from shebaoka.cli.batchfiles import add_to as add_batch_files
 from shebaoka.cli.entrance import Caller, Front, unabridged
 from shebaoka.cli.finding import add_to as add_finding
 from shebaoka.cli.institutions import add_to as add_institutions
@@ -47,6 +48,6 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
 
 for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
     _add(main)
-for _add in (add_people, add_account, add_services, add_batches, add_finding, add_stock, add_maker):
+for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock, add_maker):
     _add(main)
 unabridged(main)

@@ -92,6 +92,8 @@ from shebaoka.desk.listcheck import draft_of as draft_of
 from shebaoka.desk.lists import ROWS_MAX as ROWS_MAX
 from shebaoka.desk.lists import Lists as Lists
 from shebaoka.desk.lists import NewRow as NewRow
+from shebaoka.desk.makerfiles import MakerFiles as MakerFiles
+from shebaoka.desk.makerfiles import Written as Written
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id

@@ -123,18 +123,25 @@ where id = %(batch)s and state = 'sent'
 
 # Card by card for the maker, in one stream. The entry that put a card into the batch stands in the journal before its
 # photo is opened: a card without it says so by nothing in the first column.
-ORDERS = """
-select j.seq, o.line, o.card_serial, o.card_number, p.number, p.name, p.sex, p.birth_on, a.ethnic_group, a.collect_at,
-       s.id, s.draft, s.number, s.kind, s.format, s.digest, s.sealed, k.id, k.wrapped, m.format, m.digest, m.image
-from card_order o
+_ORDERED = """
+j.seq, o.line, o.card_serial, o.card_number, p.number, p.name, p.sex, p.birth_on, a.ethnic_group, a.collect_at"""
+_ORDERED_FROM = """
+card_order o
 join person p on p.person_id = o.person_id
 join application a on a.person_id = o.person_id and a.n = o.application
 left join journal j on j.person_id = o.person_id and j.seq = o.put_seq and j.service = 'put_in_batch'
-    and j.outcome = 'accepted'
+    and j.outcome = 'accepted'"""
+_ORDERED_WHERE = "o.batch = %(batch)s and o.state = 'in_batch' order by o.line"
+ORDERS = f"""
+select {_ORDERED}, s.id, s.draft, s.number, s.kind, s.format, s.digest, s.sealed, k.id, k.wrapped,
+       m.format, m.digest, m.image
+from {_ORDERED_FROM}
 left join paper s on s.id = o.paper and o.paper <> ''
 left join data_key k on k.id = s.data_key
 left join photo m on m.person_id = o.person_id and o.paper = '' and m.undone_at is null
-where o.batch = %(batch)s and o.state = 'in_batch' order by o.line"""
+where {_ORDERED_WHERE}"""
+# The same for the bank, which is sent no photo.
+ORDERS_ALONE = f"select {_ORDERED} from {_ORDERED_FROM} where {_ORDERED_WHERE}"
 
 _LINE = """
 o.n, o.line, o.person_id, number, name, o.application, o.state, checked, faults, seen_by, o.card_number, o.card_serial,

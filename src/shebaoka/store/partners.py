@@ -29,3 +29,9 @@ insert into own_file_key (id, use, public, wrapped, from_on, until_on, added_at)
 values (%(id)s, %(use)s, %(public)s, %(wrapped)s, %(from)s, %(until)s, %(at)s)"""
 OWN_WRAPPED = "select wrapped from own_file_key where id = %(id)s"
 END_OWN_KEY = "update own_file_key set ended_at = %(at)s where id = %(id)s and ended_at is null returning id"
+
+# A batch goes to one maker and one bank; whoever names another one later is told.
+CLAIM_BATCH = """
+insert into batch_partner (batch, kind, partner, by_whom, at)
+values (%(batch)s, %(kind)s, %(partner)s, %(by)s, %(at)s) on conflict (batch, kind) do nothing"""
+PARTNER_OF_BATCH = "select partner from batch_partner where batch = %(batch)s and kind = %(kind)s"
