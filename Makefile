@@ -25,7 +25,7 @@ demo: $(STAMP)       ## an invented city goes over and lives a year; then its pa
 tour: $(STAMP)       ## one person's whole life with the card, as a story in the terminal
 	$(BIN)/shebaoka tour
 
-test: $(STAMP) softhsm  ## everything that must hold, in under 8 minutes on 2 cores
+test: $(STAMP) softhsm virtual-card  ## everything that must hold, in under 8 minutes on 2 cores
 	$(PYTEST)
 
 test-long: $(STAMP) softhsm  ## faults under load, fuzzing, the model and the laws at full length; the last line is JSON
@@ -72,10 +72,19 @@ softhsm:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq softhsm2 >/dev/null; } || \
 	  echo "SoftHSM 2 is missing; install it: apt-get install softhsm2"
 
+# Cards are read and written in vsmartcard's virtual reader, by Debian's service for readers; pyscard is built here.
+CARD_READER := pcscd vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev python3-dev
+virtual-card: $(STAMP)  ## a virtual card reader, to try cards and readers with: pcscd, vsmartcard and pyscard
+	@{ ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so && $(BIN)/python -c "import smartcard"; } >/dev/null 2>&1 || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends $(CARD_READER) >/dev/null && \
+	    $(BIN)/pip install --quiet --disable-pip-version-check pyscard==2.3.1; } || \
+	  echo "The virtual reader is missing; install it: apt-get install $(CARD_READER), then pip install pyscard"
+
 # Pages are tested and pictured by Chromium without a screen. Its letters come from the wheel that papers are set with.
 chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window pictures screenshots lock softhsm chromium
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window pictures screenshots lock softhsm virtual-card chromium

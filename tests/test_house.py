@@ -19,7 +19,19 @@ from shebaoka.notice import LANGUAGES, Notices, Words
 from shebaoka.records import Basis, Refusal, Trouble
 
 SOURCE = ROOT / "src" / "shebaoka"
-PURE = ("records", "notice", "ledger", "names", "numbers", "cells", "ethnicgroups", "photo", "slipcode", "rules")
+PURE = (
+    "records",
+    "notice",
+    "ledger",
+    "names",
+    "numbers",
+    "cells",
+    "chip",
+    "ethnicgroups",
+    "photo",
+    "slipcode",
+    "rules",
+)
 LINES_MAX, FUNCTION_LINES_MAX = 450, 60
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -179,7 +191,7 @@ IN_MEMORY = (
 
 
 def test_pure_rooms_touch_no_clock_chance_file_or_log() -> None:
-    """Records, notice, ledger, names, numbers, photo and rules know only what they are handed."""
+    """Records, notice, ledger, names, numbers, chip, photo and rules know only what they are handed."""
     faults = []
     for path in PURE_SOURCES:
         for node in nodes(path, ast.Import, ast.ImportFrom):

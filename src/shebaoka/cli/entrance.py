@@ -161,17 +161,17 @@ def desk_of(house: "House") -> "Iterator[Desk]":
         yield desk
 
 
-def read_token(path: Path) -> str:
-    """The token in a file. `BadInput` if others than its owner may read the file, or it cannot be read."""
+def read_token(path: Path, option: str = "--token-file") -> str:
+    """The token, or key, in a file. `BadInput` if others than its owner may read the file, or it cannot be read."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise BadInput(f"--token-file: {path} is not a plain file.")
+                raise BadInput(f"{option}: {path} is not a plain file.")
             if found.st_mode & 0o077:
                 raise BadInput(
-                    f"--token-file: {path} is open to others than its owner; take their rights away (chmod 600)."
+                    f"{option}: {path} is open to others than its owner; take their rights away (chmod 600)."
                 )
             return file.read(_TOKEN_MAX).decode("ascii", "replace").strip()
     except OSError as e:
-        raise BadInput(f"--token-file: {path} cannot be read: {e.strerror}.") from None
+        raise BadInput(f"{option}: {path} cannot be read: {e.strerror}.") from None

@@ -1,0 +1,237 @@
+"""Cards and readers on a clerk's machine: read a card, write a person into a blank one, serve the window's page.
+
+None of it needs a token or a database: whoever has card, reader and key in hand may use them. What is done with
+whoever is found by a card goes through the desk like all else.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from shebaoka.cli.entrance import json_option, read_token
+from shebaoka.cli.layout import named, say, say_json, table
+from shebaoka.cli.newfiles import write_new
+from shebaoka.numbers import mask, mask_name
+from shebaoka.records import BadInput, CardOrder, Digits
+
+if TYPE_CHECKING:
+    from shebaoka.chip import CardTalk, ChipContent
+
+ORDER_MAX = 4 << 20
+_KEY = re.compile(r"[0-9a-fA-F]{32}")
+
+reader_option = click.option(
+    "--reader", default="", help="Which reader, where there are several; `reader list` names them."
+)
+order_type = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def add_to(main: click.Group) -> None:
+    """Put these commands into the command line."""
+    main.add_command(reader)
+    cards = main.commands["card"]
+    if isinstance(cards, click.Group):
+        cards.add_command(read)
+        cards.add_command(personalise)
+
+
+@click.group()
+def reader() -> None:
+    """Card readers on this machine."""
+
+
+@reader.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the readers on this machine, and in which of them a card lies."""
+    from shebaoka.reader import Readers
+
+    with closing(Readers()) as readers:
+        slots = readers.slots()
+    if as_json:
+        say_json([{"reader": slot.reader, "has_card": slot.has_card} for slot in slots])
+    elif slots:
+        table((slot.reader, "card" if slot.has_card else "empty") for slot in slots)
+    else:
+        say("No card reader is plugged in.")
+
+
+@reader.command()
+@click.option("--origin", default="http://localhost:8000", show_default=True, help="Where the browser sees the pages.")
+@click.option("--port", default=35970, show_default=True, type=click.IntRange(0, 65535), help="The port to listen on.")
+@reader_option
+def serve(origin: str, port: int, reader: str) -> None:
+    """Tell the window's page in this machine's browser which card is put into the reader, until it is stopped.
+
+    It tells the card serial and nothing else, each card once, and to pages of the origin alone.
+    """
+    from shebaoka.reader import Door, Watch
+
+    watch = Watch(reader)
+    watch.begin()
+    with Door(watch, origin, port) as door:
+        say(f"The reader is served at http://127.0.0.1:{door.server_port} to pages of {origin}. Ctrl-C ends it.")
+        watch.when_ended(door.shutdown)
+        try:
+            door.serve_forever()
+        except KeyboardInterrupt:
+            watch.close()
+    if watch.trouble is not None:
+        raise watch.trouble
+
+
+@reader.command()
+@click.option("--order", type=order_type, help="An order as JSON, whose card it shall be; without one it is blank.")
+@click.option("--key-file", type=click.Path(dir_okay=False, path_type=Path), help="The card's key; drawn if it is new.")
+@click.option("--pin", is_flag=True, help="Ask for the PIN that the card shall have, hidden.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the virtual reader is.")
+@click.option("--port", default=35963, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+def play(order: Path | None, key_file: Path | None, pin: bool, host: str, port: int) -> None:
+    """Put a SIMULATED card into the virtual reader until it is stopped, to try readers and pages with.
+
+    `make virtual-card` sets the virtual reader up.
+    """
+    from shebaoka.chip import VirtualCard, content_of, pin_block
+    from shebaoka.reader import InVirtualReader
+
+    key, block = _key_of_a_new_card(key_file), b""
+    if pin:
+        block = pin_block(click.prompt("PIN of the card", hide_input=True, confirmation_prompt=True, err=True))
+    card = VirtualCard(secrets.token_bytes, key=key, pin=block)
+    if order is not None:
+        card.write(content_of(order_in(order)))
+    with InVirtualReader(card, host=host, port=port) as lying:
+        what = "blank" if order is None else "written"
+        say(f"A simulated card, {what}, lies in the virtual reader. Ctrl-C takes it out.")
+        try:
+            lying.wait()
+        except KeyboardInterrupt:
+            return
+
+
+def _key_of_a_new_card(path: Path | None) -> bytes:
+    from shebaoka.chip import KEY_BYTES
+
+    if path is not None and path.exists():
+        return _key_in(path)
+    key = secrets.token_bytes(KEY_BYTES)
+    if path is not None:
+        write_new("--key-file", path, key.hex().encode() + b"\n")
+    return key
+
+
+@click.command()
+@reader_option
+@click.option("--pin", is_flag=True, help="Ask for the holder's PIN first, hidden; a card of version 3 needs it.")
+@click.option("--unmasked", is_flag=True, help="Show number and name in full.")
+@json_option
+def read(reader: str, pin: bool, unmasked: bool, as_json: bool) -> None:
+    """Read the social security card in the reader: its files EF05 and EF06.
+
+    A wrong PIN is counted by the card itself, for good; how many entries it still allows is said before one is typed.
+    """
+    with _talk(reader) as talk:
+        if pin:
+            _verify(talk)
+        content = talk.read()
+    if as_json:
+        say_json(_shown(content, unmasked=unmasked))
+        return
+    if content.is_blank:
+        say("This card is blank: nobody is written into it.")
+    issue, holder = content.issue, content.holder
+    rows: list[tuple[str, object]] = [
+        ("卡号", issue.card_number or "—"),
+        ("卡识别码", issue.card_serial),
+        ("卡类别", issue.card_category or "—"),
+        ("规范版本", issue.spec_version or "—"),
+        ("初始化机构编号", issue.issuer or "—"),
+        ("发卡日期", issue.issued_on or "—"),
+        ("卡有效期", issue.valid_until or "—"),
+    ]
+    if holder is not None:
+        rows += [
+            ("社会保障号码", holder.number if unmasked else mask(holder.number)),
+            ("姓名", holder.name if unmasked else mask_name(holder.name)),
+            ("性别", holder.sex or "—"),
+            ("民族", holder.ethnic_group or "—"),
+            ("出生地", holder.birth_place or "—"),
+            ("出生日期", holder.birth_on or "—"),
+        ]
+    table(rows)
+    if holder is None and not content.is_blank:
+        say("The card gives its holder only after the PIN: --pin asks for it. Card number and serial find the person.")
+
+
+def _shown(content: "ChipContent", *, unmasked: bool) -> dict[str, object]:
+    said: dict[str, object] = {**named(content.issue), "is_blank": content.is_blank, "holder": None}
+    if content.holder is not None:
+        holder = named(content.holder)
+        if not unmasked:
+            holder |= {"number": mask(content.holder.number), "name": mask_name(content.holder.name)}
+        said["holder"] = holder
+    return said
+
+
+def _verify(talk: "CardTalk") -> None:
+    left = talk.tries_left()
+    digits = Digits(click.prompt(f"The holder's PIN ({left} entries left)", hide_input=True, err=True))
+    if not talk.verify(digits):
+        raise BadInput(f"The PIN is wrong; the card allows {talk.tries_left()} more.", code="card_pin_is_wrong")
+
+
+@click.command()
+@click.argument("order", type=order_type)
+@click.option(
+    "--key-file", required=True, type=order_type, help="The key under which the card takes data, in hexadecimal."
+)
+@reader_option
+def personalise(order: Path, key_file: Path, reader: str) -> None:
+    """Write the person of an ORDER, as JSON, into the blank card in the reader, and read it back.
+
+    A card that is somebody's stays as it is; one that was pulled out meanwhile is still blank, and is written again.
+    """
+    from shebaoka.chip import FACTOR_BYTES, content_of, proof_of
+
+    key, ordered = _key_in(key_file), order_in(order)
+    with _talk(reader) as talk:
+        written = talk.personalise(
+            content_of(ordered), lambda _, challenge: proof_of(key, challenge, secrets.token_bytes(FACTOR_BYTES))
+        )
+    what = "is written and read back" if written else "was in the card already; nothing was changed"
+    say(f"{mask_name(ordered.name)}, card {ordered.card_number}: {what}.", first="✓ ")
+
+
+@contextmanager
+def _talk(reader: str) -> "Iterator[CardTalk]":
+    """The card in the reader."""
+    from shebaoka.chip import CardTalk
+    from shebaoka.reader import Readers
+
+    with closing(Readers()) as readers, readers.card(readers.with_card(reader)) as carry:
+        yield CardTalk(carry)
+
+
+def _key_in(path: Path) -> bytes:
+    said = read_token(path, "--key-file")
+    if not _KEY.fullmatch(said):
+        raise BadInput(f"--key-file: {path} holds no key; it is 32 hexadecimal digits on one line.")
+    return bytes.fromhex(said)
+
+
+def order_in(path: Path) -> CardOrder:
+    """The order in a file. `BadInput` names the field that is wrong or missing."""
+    with path.open("rb") as opened:
+        said = opened.read(ORDER_MAX + 1)
+    if len(said) > ORDER_MAX:
+        raise BadInput(f"{path}: an order is at most {ORDER_MAX >> 20} MB.")
+    try:
+        return msgspec.json.decode(said, type=CardOrder)
+    except msgspec.DecodeError as e:
+        raise BadInput(f"{path}: this is no order for a card: {e}") from None
