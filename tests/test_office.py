@@ -24,13 +24,17 @@ from shebaoka.office.frame import LABELS as OFFICE_LABELS
 from shebaoka.pages.frame import SCRIPT_AT, SCRIPTS, STATIC
 from shebaoka.pages.labels import LANGUAGE_NAMES
 from shebaoka.pages.manner import CHOICES
+from shebaoka.production.frame import LABELS as PRODUCTION_LABELS
 from shebaoka.records import SERVICES, Ask, Digits, Material, NotFound, Receipt, Sender, StoreDown
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 from shebaoka.window import people
 from shebaoka.window.frame import LABELS as WINDOW_LABELS
 
-LABELS = {language: OFFICE_LABELS[language] | WINDOW_LABELS[language] for language in OFFICE_LABELS}
+LABELS = {
+    language: OFFICE_LABELS[language] | WINDOW_LABELS[language] | PRODUCTION_LABELS[language]
+    for language in OFFICE_LABELS
+}
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 LI, WANG, NOBODY = (with_check_digit(f"1407021980010{n}001") for n in (1, 2, 3))
 NAME = "欧阳明珠"
@@ -590,7 +594,7 @@ VALUES = {
 
 def test_every_label_is_used() -> None:
     """No label is left that no page asks for."""
-    folders = [ROOT / "src" / "shebaoka" / room for room in ("office", "pages", "window")]
+    folders = [ROOT / "src" / "shebaoka" / room for room in ("office", "pages", "window", "production")]
     files = [
         *(f for folder in folders for f in folder.glob("templates/*.html")),
         *(f for folder in folders for f in folder.glob("*.py") if not f.stem.endswith("labels")),
@@ -599,7 +603,7 @@ def test_every_label_is_used() -> None:
     asked = set(re.findall(r"\bt\.(\w+)|labels\[\"(\w+)\"\]", text))
     used = {a or b for a, b in asked}
     by_code = re.compile(
-        "(role|ledger|trouble|loss|fault|field|means|slip|step|keypad|pin|signed|stay|row|hand_fault)_|hand_(asked|left|refused|scanned)$"
+        "(role|ledger|trouble|loss|fault|field|means|slip|step|keypad|pin|signed|stay|row|hand_fault|(batch|card)_state|batch_did|batch_count|bank)_|hand_(asked|left|refused|scanned)$"
     )
     unused = {label for label in LABELS["en"] if label not in used | VALUES and not by_code.match(label)}
     assert unused == set()

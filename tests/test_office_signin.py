@@ -21,6 +21,7 @@ from shebaoka.app import House
 from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
+from shebaoka.production.batches import STEPS
 from shebaoka.serving import front_of, make_app
 from shebaoka.web import Front
 
@@ -429,6 +430,12 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     },
     ("GET", "/keypad/{name:str}"): ANYBODY,
     ("POST", "/keypad/{name:str}"): ANYBODY,
+    ("GET", "/batches"): Right.SEE_BATCHES,
+    ("POST", "/batches"): Right.KEEP_BATCHES,
+    ("GET", "/batches/{batch:str}"): Right.SEE_BATCHES,
+    **{("GET", f"/batches/{{batch:str}}/{step}"): Right.SEE_BATCHES for step in STEPS},
+    **{("POST", f"/batches/{{batch:str}}/{step}"): Right.KEEP_BATCHES for step in STEPS if step != "approve"},
+    ("POST", "/batches/{batch:str}/approve"): Right.APPROVE_BATCHES,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
     ("GET", "/till"): TILLS,
     ("GET", "/till/sheet.csv"): TILLS,
@@ -487,6 +494,7 @@ def filled(pages: Pages, path: str) -> str:
         "paper:str": "none",
         "list_id:str": "l0123456789abcdef",
         "tray_id:str": "t0123456789abcdef",
+        "batch:str": "B-0",
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

@@ -20,7 +20,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from shebaoka import api, office, pages, pos, terminal, window
+from shebaoka import api, office, pages, pos, production, terminal, window
 from shebaoka.app import House
 from shebaoka.desk import Counter, PersonScreen, kept_findable, open_counter
 from shebaoka.records import BadInput
@@ -79,6 +79,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         finding=house.finding,
         till=house.till,
         stock=house.stock,
+        batches=house.batches,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,
@@ -105,6 +106,7 @@ def make_app(front: Front) -> Litestar:
             ),
             office.router(),
             window.router(),
+            production.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),

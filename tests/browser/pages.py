@@ -13,13 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
+import psycopg
 from playwright.sync_api import Page
 from tests.browser.running import Running
 from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
-from shebaoka.desk import Amounts, Content, NewRow, Outcome, Paid, Role, Staff, StatedDetail, Step, read_as
+from shebaoka.desk import Amounts, Choice, Content, NewRow, Outcome, Paid, Role, Staff, StatedDetail, Step, read_as
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import Agent, Ask, Material
 from shebaoka.vault import SoftwareVault
@@ -43,6 +44,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "trays": ("clerk", "/handing-over"),
     "tray": ("clerk", "/handing-over/{tray}"),
     "tray_list": ("clerk", "/handing-over/{tray}/list"),
+    "batches": ("production", "/batches"),
+    "batch": ("production", "/batches/{batch}"),
+    "batch_to_approve": ("supervisor", "/batches/{frozen_batch}?state=all"),
     "corrections": ("auditor", "/corrections"),
     "day": ("supervisor", "/day?channel=all"),
     "approvals": ("supervisor", "/approvals?of={draft}"),
@@ -97,6 +101,8 @@ def addressed(browser: Windows, address: str) -> str:
             return a_list(browser)
         if word == "tray":
             return a_tray(browser)
+        if word.endswith("batch"):
+            return a_batch(browser, frozen=word == "frozen_batch")
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
@@ -118,6 +124,25 @@ def a_draft(browser: Windows) -> str:
         paid=Paid("cash", 2800),
     )
     return drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content)).id
+
+
+def a_batch(browser: Windows, *, frozen: bool) -> str:
+    """A batch with cards that passed and cards that are held back; or one that waits for another person."""
+    run, maker = browser.run, Staff("maker-7", Role.PRODUCTION, "")
+    batch, room, region = f"P-{secrets.token_hex(4)}", run.house.batches, f"1408{run.next_number() % 100:02d}"
+    person_in(browser, "applied", region=region)
+    passes, image = person_in(browser, "to_be_made", region=region), secrets.token_bytes(15_000)
+    with psycopg.connect(run.database.owner) as connection:
+        connection.execute(
+            "insert into photo (person_id, format, width, height, digest, image, run, entry) "
+            "values (%s, 'JPEG', 358, 441, sha256(%s), %s, 'r', 'e')",
+            [passes.person_id, image, image],
+        )
+    room.choose(maker, batch, Choice(region=region))
+    room.check(maker, batch)
+    if frozen:
+        room.freeze(maker, batch)
+    return batch
 
 
 def a_list(browser: Windows) -> str:

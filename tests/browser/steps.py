@@ -58,6 +58,7 @@ STATES: dict[str, Steps] = {
     "nobody": [],
     "registered": [],
     "applied": _MADE[:1],
+    "to_be_made": [("apply_for_card", {"ethnic_group": "01"})],
     "in_batch": _MADE[:2],
     "rejected": [*_MADE[:2], ("record_rejected", {"reason": "picture"})],
     "ready": _MADE,

@@ -158,6 +158,7 @@ class Page:
             ("/approvals", labels["menu_approvals"], accounts),
             ("/drafts", labels["menu_drafts"], people),
             ("/corrections", labels["corrections"], accounts),
+            ("/batches", labels["menu_batches"], self.may(Right.SEE_BATCHES)),
             ("/till", labels["till"], self.sees_tills),
             ("/evening", labels["evening"], True),
             ("/clauses", labels["clauses"], True),

@@ -15,6 +15,7 @@ from litestar.connection import ASGIConnection
 from shebaoka.desk import (
     CHANNEL_OF,
     Accounts,
+    Batches,
     Clock,
     Counter,
     Days,
@@ -90,6 +91,7 @@ class Front(msgspec.Struct, frozen=True):
     finding: Finding
     till: Till
     stock: Stock
+    batches: Batches
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None

@@ -1,0 +1,18 @@
+"""Card production's pages (制卡): batches of cards, from the choice to the window. See docs/batches.md.
+
+`serving` puts them together with the office and the window into one web server. A matter of its own is a module with a
+list of handlers here.
+"""
+
+from litestar import Router
+
+from shebaoka.pages import must_be_known
+from shebaoka.production import batches
+
+ABOUT_BATCHES = [batches.get_batches, batches.post_batch, batches.get_batch, batches.post_step, batches.get_answered]
+
+
+def router() -> Router:
+    """The pages under `/`: for who may see batches. Rooms of the desk hold who may do what on them."""
+    seers = Router("/", route_handlers=ABOUT_BATCHES, guards=[must_be_known, batches.must_see_batches])
+    return Router("/", route_handlers=[seers], include_in_schema=False)
