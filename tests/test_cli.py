@@ -265,7 +265,7 @@ def test_a_fault_of_the_program_is_one_line(monkeypatch: pytest.MonkeyPatch, err
     [
         ("demo", ["--people", "9", "--no-serve"], {"people": 9, "host": "127.0.0.1", "port": 8000, "serve": False}),
         ("tour", ["--language", "zh-Hant"], {}),
-        ("serving", ["--port", "8001"], {"pos_port": None, "workers": 2}),
+        ("serving", ["--port", "8001"], {"pos_port": None, "workers": 2, "carrier": None}),
     ],
 )
 def test_thin_commands_pass_on_what_they_were_given(

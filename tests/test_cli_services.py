@@ -68,6 +68,39 @@ def test_a_telephone_at_the_command_line(shell: Shell) -> None:
     assert shell.run("person", "telephone", number, "--set", "", by="operator").exit_code == 1
 
 
+def test_the_outbox_at_the_command_line(shell: Shell, tmp_path: Path) -> None:
+    """What is written with a decision is listed, sent by the carrier that the settings name, and sent again by who may;
+    a carrier's key is shown once or goes into an owner's file.
+    """
+    shell.holder()
+    waiting = shell.answer("outbox", "list", "--state", "waiting", by="production")
+    assert waiting["counts"]["waiting"] >= 1
+    assert {n["about"] for n in waiting["notifications"]} == {"ready"}
+    none = shell.run("outbox", "send")
+    assert (none.exit_code, "SHEBAOKA_CARRIER" in none.stderr) == (1, True)
+    env = {"SHEBAOKA_CARRIER": "console"}
+    assert "Sent 0" in shell.run("outbox", "send", env=env).stdout  # what is waiting was collected meanwhile
+    assert "overtaken" in shell.ok("outbox", "list", by="auditor")
+    number = shell.somebody()
+    shell.ok("apply", number, "--shows-all")
+    for step in (("put-in", "--batch", "b1"), ("made",), ("ready",)):
+        shell.ok("batch", step[0], number, *step[1:], by="production")
+    assert shell.run("outbox", "send", "--json", env=env).exit_code == 0
+    (untold,) = shell.answer("outbox", "list", "--state", "untold", by="production")["notifications"]
+    assert "Put in again: 1." in shell.ok("outbox", "retry", untold["place"], by="production")
+    assert shell.run("outbox", "retry", untold["place"], by="auditor").exit_code == 1
+    shell.ok("person", "telephone", number, "--set", "13800001234", "--agreed", "--messages-in", "en")
+    sent = shell.run("outbox", "send", env=env).stdout
+    assert "console, nobody is told: 138****1234 <- [" in sent
+    assert number not in sent
+    file = tmp_path / "house.key"
+    assert "key house-1 is in" in shell.ok("outbox", "key", "house-1", "--out", str(file))
+    assert (file.stat().st_mode & 0o777, "signing_key: " in file.read_text()) == (0o600, True)
+    gateway = {"SHEBAOKA_CARRIER": "http://127.0.0.1:9/v1", "SHEBAOKA_CARRIER_KEY": "house-1"}
+    assert "Sent 0" in shell.run("outbox", "send", env=gateway).stdout
+    assert "SHEBAOKA_CARRIER_KEY" in shell.run("outbox", "send", env=gateway | {"SHEBAOKA_CARRIER_KEY": "x"}).stderr
+
+
 def test_pins_are_asked_for_hidden(shell: Shell) -> None:
     """--pin and --new-pin ask, the new one twice, and show nothing of it; --json stays one document."""
     number = shell.holder()

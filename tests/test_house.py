@@ -29,6 +29,7 @@ PURE = (
     "chip",
     "ethnicgroups",
     "photo",
+    "signatures",
     "slipcode",
     "rules",
 )

@@ -39,8 +39,7 @@ from shebaoka.records import (
     TooManyMessages,
     Trouble,
 )
-from shebaoka.terminal.nonces import Nonces
-from shebaoka.terminal.signatures import (
+from shebaoka.signatures import (
     Headers,
     Signed,
     check_freshness,
@@ -51,6 +50,7 @@ from shebaoka.terminal.signatures import (
     sign_answer,
     signature_base,
 )
+from shebaoka.terminal.nonces import Nonces
 
 NOON = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 STARTED = NOON - dt.timedelta(days=1)

@@ -25,6 +25,7 @@ from shebaoka.store import (
     batches,
     embedded_server,
     finding,
+    outbox,
     partners,
     passkeys,
     sql,
@@ -43,7 +44,7 @@ BEFORE_A_PERSON = {"draft", "paper"}
 APPEND_ONLY = (
     *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
-    *("finding", "search_event"),
+    *("finding", "search_event", "telephone_event", "carrier_key"),
     *("till_float", "till_sheet", "card_batch_event"),
     *("stock_place", "stock_move", "stock_count"),
 )
@@ -148,7 +149,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, stock, partners, batches)
+    for m in (sql, views, staff, finding, passkeys, outbox, stock, partners, batches)
     for name, text in statements(m).items()
 }
 
@@ -547,6 +548,8 @@ FIXED = {
     "import_run": ("run",),
     "import_batch": ("run", "attempt", "n"),
     "photo": ("person_id",),
+    "telephone": ("person_id",),
+    "notification": ("person_id", "seq", "kind", "caused_at"),
     "fee": ("person_id", "seq", "place", "amount_fen", "application"),
     "till": ("place",),
     "stock": ("place", "kind"),

@@ -1,7 +1,7 @@
 """Settings become a house: database, vault, notice, desk. Besides the command line, only this room knows all others."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from shebaoka.desk import (
     Accounts,
     Auditor,
     Batches,
+    Carrier,
     Clock,
     Days,
     Desk,
@@ -26,9 +27,11 @@ from shebaoka.desk import (
     Lists,
     MakerFiles,
     Messages,
+    Outbox,
     Papers,
     Partners,
     Passkeys,
+    PersonScreen,
     Runs,
     Screens,
     Sessions,
@@ -68,7 +71,8 @@ class Settings(msgspec.Struct, frozen=True):
     `home` holds the embedded database, and the key file unless `keys` names another folder. `database_url` names a
     server of the city's own, as the application's role; `owner_url` the same as the owner of the schema, for
     migrations alone. `origin` is the address at which browsers see the pages. `makers` is the folder of the formats of
-    makers and banks.
+    makers and banks. `carrier` takes notifications to telephones: `console`, or a gateway's address; `carrier_key` is
+    the id of the key that calls to it are signed with.
     """
 
     home: Path
@@ -84,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True):
     fonts: Path | None = None
     origin: str = ""
     makers: Path | None = None
+    carrier: str = ""
+    carrier_key: str = ""
 
 
 def data_folder() -> Path:
@@ -115,6 +121,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         fonts=Path(environ["SHEBAOKA_FONTS"]) if environ.get("SHEBAOKA_FONTS") else None,
         origin=environ.get("SHEBAOKA_ORIGIN", ""),
         makers=Path(environ["SHEBAOKA_MAKERS"]) if environ.get("SHEBAOKA_MAKERS") else None,
+        carrier=environ.get("SHEBAOKA_CARRIER", ""),
+        carrier_key=environ.get("SHEBAOKA_CARRIER_KEY", ""),
     )
 
 
@@ -165,6 +173,7 @@ class House:
         self.accounts = Accounts(self.views, notices, clock)
         self.telephones = Telephones(self.views, clock)
         self.whereabouts = WhereaboutsRoom(self.views, notices)
+        self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, clock)
         self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
@@ -191,6 +200,21 @@ class House:
         """The vault's word on a PIN that somebody chose, by the notice of today."""
         p = self.notices.on(self.screens.today()).p
         return self.vault.assess(new_pin, length=p.pin_length, refuse_simple=p.simple_pins_refused)
+
+    def _person(self, number: str) -> PersonScreen:
+        """A person's screen as of today, on a connection that is lent."""
+        with self.stores.lent() as store:
+            return self.screens.person(store, number, self.screens.today())
+
+    def carrier(self, out: Callable[[str], None]) -> Carrier | None:
+        """Who takes notifications to telephones, as the settings say; None where they say nothing. `BadInput`."""
+        from shebaoka.carriers import ConsoleCarrier, HttpCarrier
+
+        said = self.settings.carrier
+        if said in ("", "console"):
+            return ConsoleCarrier(out) if said else None
+        key_id = self.settings.carrier_key
+        return HttpCarrier(said, key_id, self.outbox.signing(key_id), self.clock)
 
     def store(self) -> Store:
         """A connection of its own, for one thread's look-ups."""

@@ -22,7 +22,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from shebaoka import api, office, pages, pos, production, terminal, window
 from shebaoka.app import House
-from shebaoka.desk import Counter, PersonScreen, kept_findable, open_counter
+from shebaoka.desk import Carrier, Counter, PersonScreen, kept_findable, kept_sent, open_counter
 from shebaoka.records import BadInput
 from shebaoka.web import Front, json_troubles, signed_in
 
@@ -72,6 +72,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         dossiers=house.dossiers,
         whereabouts=house.whereabouts,
         telephones=house.telephones,
+        outbox=house.outbox,
         drafts=house.drafts,
         keypad=house.keypad,
         evening=house.evening,
@@ -140,19 +141,30 @@ def with_shortcut(app: Litestar) -> terminal.App:
 
 
 def serve(
-    house: House, host: str, port: int, *, pos_port: int | None = None, workers: int = 2, open_to_all: bool = False
+    house: House,
+    host: str,
+    port: int,
+    *,
+    pos_port: int | None = None,
+    workers: int = 2,
+    open_to_all: bool = False,
+    carrier: Carrier | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; whoever waits at the counter is served first. `workers` desks share the load.
 
-    POS terminals are served where a `pos_port` is given. `open_to_all` needs a database of invented people and a
-    loopback address: `BadInput` otherwise.
+    POS terminals are served where a `pos_port` is given. The outbox is sent by the `carrier`, if there is one.
+    `open_to_all` needs a database of invented people and a loopback address: `BadInput` otherwise.
     """
     if open_to_all and (house.screens.meta().get("invented") != "true" or host not in LOOPBACK):
         raise BadInput("Only invented people, and only on this machine, are shown without sign-in.")
     _make_room_for_connections()
     # Threads give way to each other sooner than after 5 ms, since the web server's waits for the desks' at every turn.
     sys.setswitchinterval(SWITCH_S)
-    with open_counter(house.desk, workers) as counter, kept_findable(house.finding, house.url):
+    with (
+        open_counter(house.desk, workers) as counter,
+        kept_findable(house.finding, house.url),
+        kept_sent(house.outbox, carrier, house.clock),
+    ):
         front = front_of(house, counter, open_to_all=open_to_all)
         app = with_shortcut(make_app(front))
         # What is there now stays, and need not be looked through for garbage: that took 10 ms every two seconds.

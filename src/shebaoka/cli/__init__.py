@@ -1,9 +1,9 @@
 """The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
-the administrator's (setup, staff, institution, terminal, maker, db, vault, journal verify and seal, money check, stock
-check), public (the notice, the list of services, proofs of slips), looks at a file alone (photo check, import inspect),
-or at a card in hand (card read and personalise, reader).
+the administrator's (setup, staff, institution, terminal, maker, outbox send and key, db, vault, journal verify and
+seal, money check, stock check), public (the notice, the list of services, proofs of slips), looks at a file alone
+(photo check, import inspect), or at a card in hand (card read and personalise, reader).
 """
 
 from pathlib import Path
@@ -23,6 +23,7 @@ from shebaoka.cli.makers import add_to as add_maker
 from shebaoka.cli.money import add_to as add_money
 from shebaoka.cli.noticeboard import add_to as add_notice
 from shebaoka.cli.office import add_to as add_office
+from shebaoka.cli.outbox import add_to as add_outbox
 from shebaoka.cli.people import add_to as add_people
 from shebaoka.cli.photos import add_to as add_photo
 from shebaoka.cli.readers import add_to as add_readers
@@ -49,7 +50,9 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
 
 for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
     _add(main)
-for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock, add_maker):
+for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock):
+    _add(main)
+for _add in (add_maker, add_outbox):
     _add(main)
 add_readers(main)
 unabridged(main)

@@ -11,8 +11,8 @@ import click
 
 from shebaoka.cli.entrance import Caller, json_option
 from shebaoka.cli.layout import say, say_json, table
+from shebaoka.cli.newfiles import new_file
 from shebaoka.cli.showing import local
-from shebaoka.records import BadInput
 
 if TYPE_CHECKING:
     from shebaoka.desk import NewTerminal
@@ -120,7 +120,7 @@ def add_terminal(
     """Add a terminal; its keys are drawn, and shown this one time."""
     key = _public_key(public_key)
     with caller.house() as house:
-        file = _new_file(out) if out else None
+        file = new_file("--out", out) if out else None
         try:
             # The choices are those of the types, which a help text must not wait for.
             made = house.institutions.add_terminal(
@@ -151,16 +151,6 @@ def _public_key(said: str) -> bytes:
         return bytes.fromhex(said)
     except ValueError:
         raise click.UsageError("--public-key: give 64 hexadecimal digits.") from None
-
-
-def _new_file(path: Path) -> int:
-    """A new file for its owner alone, made before the terminal is, so that its keys are not lost for want of a file."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise BadInput(f"--out: {path} exists already, and keys overwrite nothing; name a new file.") from None
-    os.fchmod(file, 0o600)
-    return file
 
 
 def _lines(made: "NewTerminal", code: str, algorithm: str, pin_cipher: str) -> str:

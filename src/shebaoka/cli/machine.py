@@ -132,7 +132,8 @@ def serve(caller: Caller, host: str, port: int, pos_port: int | None, workers: i
         click.echo(f"Open at http://{host}:{port}; Ctrl+C ends it.")
         if pos_port is not None:
             click.echo(f"POS terminals at {host}:{pos_port}.")
-        serve_house(house, host, port, pos_port=pos_port, workers=workers)
+        carrier = house.carrier(click.echo)
+        serve_house(house, host, port, pos_port=pos_port, workers=workers, carrier=carrier)
 
 
 @click.command()

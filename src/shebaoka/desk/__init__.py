@@ -103,6 +103,15 @@ from shebaoka.desk.moving import MovedPhoto as MovedPhoto
 from shebaoka.desk.moving import Moving as Moving
 from shebaoka.desk.moving import carry_over as carry_over
 from shebaoka.desk.moving import request_ids as request_ids
+from shebaoka.desk.outbox import STATES as STATES
+from shebaoka.desk.outbox import Carrier as Carrier
+from shebaoka.desk.outbox import Delivered as Delivered
+from shebaoka.desk.outbox import Later as Later
+from shebaoka.desk.outbox import Notification as Notification
+from shebaoka.desk.outbox import NotTaken as NotTaken
+from shebaoka.desk.outbox import Outbox as Outbox
+from shebaoka.desk.outbox import Outgoing as Outgoing
+from shebaoka.desk.outbox import Round as Round
 from shebaoka.desk.papers import SIGNATURE as SIGNATURE
 from shebaoka.desk.papers import Opened as Opened
 from shebaoka.desk.papers import PaperKind as PaperKind
@@ -136,6 +145,7 @@ from shebaoka.desk.seeking import ChainState as ChainState
 from shebaoka.desk.seeking import JournalRoom as JournalRoom
 from shebaoka.desk.seeking import JournalState as JournalState
 from shebaoka.desk.seeking import Sought as Sought
+from shebaoka.desk.sending import kept_sent as kept_sent
 from shebaoka.desk.sessions import Sessions as Sessions
 from shebaoka.desk.sessions import SessionTimes as SessionTimes
 from shebaoka.desk.signin import Enrolment as Enrolment

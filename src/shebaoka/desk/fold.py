@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shebaoka.desk.announcing import add_notification
 from shebaoka.desk.answering import Answering
 from shebaoka.desk.blanks import add_blank, unfit_blank
 from shebaoka.desk.bodies import carried_rows, unfit_bodies
@@ -243,6 +244,7 @@ class Tray:
             return
         person_id, seq = working.person_id, working.version
         self._writes.finding += new_words(person_id, before, working.dossier)
+        add_notification(self._writes, ask, (person_id, seq), given)
         if decision.fee_fen or decision.next:
             add_fees(self._writes, ask, (person_id, seq), before, decision, self._notice, given)
         if makes_card(ask):

@@ -47,12 +47,14 @@ class Right(StrEnum):
     SEE_BATCHES = "see_batches"
     KEEP_BATCHES = "keep_batches"
     APPROVE_BATCHES = "approve_batches"
+    SEE_OUTBOX = "see_outbox"
+    KEEP_OUTBOX = "keep_outbox"
 
 
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
-        *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK),
+        *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK, Right.SEE_OUTBOX),
         *(Right.SEE_CONFIGURATION, Right.OVERSEE, Right.SEE_BATCHES),
     }
 )
@@ -63,6 +65,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
         *(Right.APPROVE_DRAFTS, Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -108,12 +111,14 @@ POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
         *_PAPERS,
-        *(Right.TAKE_FEES, Right.USE_STOCK),
+        *(Right.TAKE_FEES, Right.USE_STOCK, Right.SEE_OUTBOX),
         channel=Channel.WINDOW,
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
     Role.PRODUCTION: _post(
-        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, *_BATCHES), channel=Channel.PRODUCTION
+        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, *_BATCHES),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
+        channel=Channel.PRODUCTION,
     ),
     Role.MIGRATION: _post(*(Right.SERVE, Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT), channel=Channel.IMPORTER),
     Role.BANK: _post(Right.SERVE, Right.PAY, channel=Channel.BANK),
@@ -121,12 +126,13 @@ POSTS: dict[Role, Post] = {
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
     Role.AUDITOR: _post(
         *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE),
-        *(Right.SEE_STOCK, Right.SEE_BATCHES),
+        *(Right.SEE_STOCK, Right.SEE_BATCHES, Right.SEE_OUTBOX),
     ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
         *(Right.USE_STOCK, Right.SEE_STOCK, Right.SEE_BATCHES, Right.APPROVE_BATCHES),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
         channel=Channel.WINDOW,
         token=False,
     ),
@@ -172,6 +178,8 @@ _MAY = {
     Right.SEE_BATCHES: "see batches of cards",
     Right.KEEP_BATCHES: "put batches of cards together or record what became of them",
     Right.APPROVE_BATCHES: "approve a batch of cards",
+    Right.SEE_OUTBOX: "see what holders are told",
+    Right.KEEP_OUTBOX: "send notifications again",
 }
 _RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
 

@@ -16,6 +16,7 @@ from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask_telephone
 from shebaoka.records import BadInput
 from shebaoka.store import Views
+from shebaoka.store import outbox as outbox_sql
 from shebaoka.store import telephones as sql
 
 _APART = re.compile(r"[\s()-]+")
@@ -82,6 +83,8 @@ class Telephones:
             if kept:
                 seen = {"n": kept[0][0], "number": mask_telephone(read), "place": staff.place or staff.role.value}
                 run(sql.NOTE, said | seen)
+                if agreed:
+                    run(outbox_sql.TELL_NOW, {"person_id": person_id, "at": said["at"]})
         return bool(kept)
 
 

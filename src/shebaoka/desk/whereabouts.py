@@ -153,18 +153,30 @@ def _expected_on(application: Application, days: dict[str, dt.date], notice: Not
     return add_term(max(begins_on, application.applied_on), notice.p.card_ready_within)
 
 
-def told(found: Whereabouts, speech: Speech) -> WhereaboutsTold:
-    """Where the card is, in the words and the language of a speech."""
-    window = found.window
-    place = speech.place(window.site, window.name, window.address, window.hours) if window else ""
+def facts_of(found: Whereabouts, speech: Speech) -> Facts:
+    """What sentences about where a card is may speak of."""
     facts: Facts = {"papers": ",".join(found.papers)} if found.papers else {}
-    if place:
-        facts["place"] = place
+    if found.window is not None:
+        facts["place"] = _place(found.window, speech)
     for name, day in (("since_on", found.since_on), ("expected_on", found.expected_on)):
         if day is not None:
             facts[name] = day.isoformat()
-    spoken = POSTED if found.stage == Making.READY and found.collect_at == POST else found.stage
-    sentence, do = speech.where(spoken, facts, late=found.late, refusal=found.refusal)
+    return facts
+
+
+def _place(window: Window, speech: Speech) -> str:
+    return speech.place(window.site, window.name, window.address, window.hours)
+
+
+def spoken_stage(found: Whereabouts) -> str:
+    """The stage as it is spoken of: a card that is ready and sent by post is not waiting at a window."""
+    return POSTED if found.stage == Making.READY and found.collect_at == POST else found.stage
+
+
+def told(found: Whereabouts, speech: Speech) -> WhereaboutsTold:
+    """Where the card is, in the words and the language of a speech."""
+    spoken = spoken_stage(found)
+    sentence, do = speech.where(spoken, facts_of(found, speech), late=found.late, refusal=found.refusal)
     return WhereaboutsTold(
         stage=found.stage,
         name=speech.words.states["none"] if found.stage == "none" else speech.words.makings[spoken],
@@ -173,7 +185,7 @@ def told(found: Whereabouts, speech: Speech) -> WhereaboutsTold:
         since_on=found.since_on,
         expected_on=found.expected_on,
         late=found.late,
-        place=place,
+        place=_place(found.window, speech) if found.window else "",
         clause=found.clause,
         clause_text=speech.clause(found.clause),
         notice=found.notice,

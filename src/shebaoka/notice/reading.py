@@ -273,6 +273,7 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
         "temporary_valid_at_most",
         "card_ready_within",
         "uncollected_after",
+        "reminded_after",
     ):
         term = getattr(p, name)
         if term is not None and not (term.years or term.months or term.days):

@@ -104,6 +104,7 @@ class Parameters(Data, frozen=True):
     card_ready_within: Term
     uncollected_after: Term
     card_by_post: bool
+    reminded_after: Term | None
     # 5 activation
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool
@@ -207,6 +208,7 @@ class Words(Data, frozen=True):
     makings: dict[str, Label]
     place: Label
     whereabouts: dict[str, Saying]
+    notifications: dict[str, Label]
     functions: dict[str, Label]
     applications: dict[str, Label]
     whys: dict[str, Label]

@@ -33,10 +33,13 @@ FACTS_OF_A_CASE = frozenset(
 )  # fmt: skip
 FACTS_OF_A_WHEREABOUTS = frozenset({"since", "expected", "place", "papers"})
 """What the words about where a card is may speak of, beside those of the notice."""
+FACTS_OF_A_NOTIFICATION = frozenset({"name", "expected", "place", "papers", "city", "until"})
+"""What notifications to holders may speak of, beside those of the notice; never a number."""
 STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
 POSTED = "posted"
 """How the stage `ready` is spoken of where the card is sent by post."""
+NOTIFICATIONS = ("ready", POSTED, "remade", "uncollected", "returned")
 _PLACE = {"site": "", "name": "", "address": "", "hours": ""}
 
 DONE = [
@@ -142,6 +145,7 @@ def faults_of_words(words: Words) -> list[str]:
         "cards": (words.cards, CardKind),
         "states": (words.states, STATES),
         "makings": (words.makings, (*Making, POSTED)),
+        "notifications": (words.notifications, NOTIFICATIONS),
         "whereabouts": (words.whereabouts, (*STAGES, POSTED, "late")),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
@@ -166,7 +170,9 @@ def faults_of_words(words: Words) -> list[str]:
     sentences += [(f"bases.{k}", s) for k, s in words.bases.items()]
     sentences += [(f"steps.{k}", s) for k, s in words.steps.items()]
     faults += _unspeakable(sentences, FACTS_OF_A_CASE)
-    return faults + _unspeakable(_both_halves("whereabouts", words.whereabouts), FACTS_OF_A_WHEREABOUTS)
+    faults += _unspeakable(_both_halves("whereabouts", words.whereabouts), FACTS_OF_A_WHEREABOUTS)
+    told = [(f"notifications.{k}", s) for k, s in words.notifications.items()]
+    return faults + _unspeakable(told, FACTS_OF_A_NOTIFICATION)
 
 
 def _both_halves(table: str, sayings: Mapping[str, Saying]) -> list[tuple[str, str]]:
@@ -258,6 +264,12 @@ class Speech:
         elif refusal:
             do = self.words.refusals[refusal].do
         return says.format_map(known), do.format_map(known)
+
+    def notification(self, about: str, facts: Facts) -> str:
+        """What a holder is told by message."""
+        known = self._known(facts) | {"city": self.notice.wording[self.words.language].city}
+        known.setdefault("place", self.words.channels[Channel.WINDOW])
+        return self.words.notifications[about].format_map(_Facts(known))
 
     def place(self, site: str, name: str, address: str, hours: str) -> str:
         """Where a window is, and when it is open."""

@@ -164,6 +164,10 @@ FINDING = """
 insert into finding (person_id, word, number) select * from unnest(%s::bigint[], %s::text[], %s::text[])
 on conflict do nothing"""
 
+NOTIFICATION = """
+insert into notification (person_id, seq, kind, caused_at, due_at)
+select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[])"""
+
 CARD_NUMBER_KEY = "insert into card_number_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 CARD_SERIAL_KEY = "insert into card_serial_key (serial, person_id) select * from unnest(%s::text[], %s::bigint[])"
 

@@ -121,6 +121,7 @@ class Writes(msgspec.Struct):
     stay: list[tuple[Any, ...]] = []
     finding: list[tuple[Any, ...]] = []
     fee: list[tuple[Any, ...]] = []
+    notification: list[tuple[Any, ...]] = []
     fee_receipt: list[tuple[Any, ...]] = []
     blank: list[tuple[Any, ...]] = []
     card_order: list[tuple[Any, ...]] = []
@@ -154,6 +155,7 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("undone", sql.UNDO),
     ("finding", sql.FINDING),
     ("fee", sql.FEE),
+    ("notification", sql.NOTIFICATION),
 )
 
 

@@ -11,9 +11,7 @@ from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Institutions, Terminal
 from shebaoka.records import NotSignedIn, SignatureWrong
-from shebaoka.terminal.bodies import Bodies, Receive
-from shebaoka.terminal.nonces import Nonces
-from shebaoka.terminal.signatures import (
+from shebaoka.signatures import (
     WRONG,
     Signed,
     check_digest,
@@ -22,6 +20,8 @@ from shebaoka.terminal.signatures import (
     is_ed25519,
     read_signature,
 )
+from shebaoka.terminal.bodies import Bodies, Receive
+from shebaoka.terminal.nonces import Nonces
 from shebaoka.web import Front
 
 

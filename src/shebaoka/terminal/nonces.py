@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 
 from shebaoka.records import NonceUsed, SignatureStale, TooManyMessages
-from shebaoka.terminal.signatures import WINDOW_S, Signed
+from shebaoka.signatures import WINDOW_S, Signed
 
 
 class Nonces:

@@ -10,10 +10,10 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from shebaoka.desk import Terminal, check_message_id
 from shebaoka.records import BadInput
+from shebaoka.signatures import Signed, sign_answer
 from shebaoka.terminal.answers import Output, Reply, plain_reply
 from shebaoka.terminal.door import must_be_signed
 from shebaoka.terminal.inputs import Message
-from shebaoka.terminal.signatures import Signed, sign_answer
 from shebaoka.web import ErrorBody, Front, strictly
 
 _encode = msgspec.json.Encoder().encode

@@ -15,10 +15,10 @@ from litestar.types import ExceptionHandlersMap
 
 from shebaoka.desk import Terminal
 from shebaoka.records import Trouble
+from shebaoka.signatures import Signed
 from shebaoka.terminal import evening, handlers
 from shebaoka.terminal.bodies import Receive
 from shebaoka.terminal.door import Door
-from shebaoka.terminal.signatures import Signed
 from shebaoka.web import OUR_FAULT, ErrorBody, Front, json_troubles
 
 log = logging.getLogger(__name__)

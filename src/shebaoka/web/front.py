@@ -30,6 +30,7 @@ from shebaoka.desk import (
     Lists,
     Messages,
     Opened,
+    Outbox,
     Outcome,
     Papers,
     Passkeys,
@@ -84,6 +85,7 @@ class Front(msgspec.Struct, frozen=True):
     dossiers: Dossiers
     whereabouts: WhereaboutsRoom
     telephones: Telephones
+    outbox: Outbox
     drafts: Drafts
     keypad: Keypad
     evening: Evening

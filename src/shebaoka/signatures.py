@@ -1,9 +1,9 @@
-"""Signed messages of the terminal API: HTTP message signatures (RFC 9421) over a digest of the body (RFC 9530).
+"""Signed messages: HTTP message signatures (RFC 9421) over a digest of the body (RFC 9530).
 
-The API's door calls it for every message: `read_signature`, then `check_signature`, then `check_freshness`, then
-`Nonces.remember`, and when the body came `check_digest`. `sign_answer` signs what goes back. Keys live in the vault, so
-whether a signature is right is asked of a callable. Why there is a parser here is in
-docs/decisions/0015-message-signatures.md.
+The door of the terminals' API calls it for every message: `read_signature`, then `check_signature`, then
+`check_freshness`, then `Nonces.remember`, and when the body came `check_digest`. `sign_answer` signs what goes back,
+`sign_message` what this house itself asks of others. Keys live in the vault, so whether a signature is right is asked
+of a callable. Why there is a parser here is in docs/decisions/0015-message-signatures.md.
 """
 
 import base64
@@ -191,6 +191,35 @@ def sign_answer(
         "Content-Digest": digest,
         "Signature-Input": f"{answered.label}={text}",
         "Signature": f"{answered.label}={_encoded(sign(keyid, alg, base.encode()))}",
+    }
+
+
+def sign_message(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    created: int,
+    keyid: str,
+    nonce: str,
+    alg: str,
+    sign: Signer,
+) -> dict[str, str]:
+    """The headers that sign a message of our own: method, path, the body's digest, and each of the given headers.
+
+    `headers` by small name, in the order in which they are covered; `host` is covered as `@authority`.
+    """
+    digest = f"sha-256={_encoded(hashlib.sha256(body).digest())}"
+    fields = {name.encode(): value.encode() for name, value in headers.items()} | {b"content-digest": digest.encode()}
+    components = [*REQUIRED, *("@authority" if name == "host" else name for name in headers)]
+    listed = " ".join(f'"{component}"' for component in components)
+    text = f'({listed});created={created};keyid="{keyid}";nonce="{nonce}";alg="{alg}"'
+    base = signature_base(method, path.encode(), b"", fields, components, text)
+    return {
+        "Content-Digest": digest,
+        "Signature-Input": f"sig1={text}",
+        "Signature": f"sig1={_encoded(sign(keyid, alg, base))}",
     }
 
 

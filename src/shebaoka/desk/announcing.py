@@ -1,0 +1,36 @@
+"""What a holder is to be told of a decision, as a row that is saved along with its entry: so nobody is told of what was
+not decided, and nothing that was decided goes untold.
+
+Whether there is a telephone, and whether what the row says is still so, is seen when it is sent (`desk/outbox.py`).
+"""
+
+from enum import StrEnum
+
+from shebaoka.records import SERVICE_OF, Ask, Given
+from shebaoka.store import Writes
+
+
+class About(StrEnum):
+    """What a notification is about: the card can be collected; it is made once more, and comes later; it has not been
+    collected for long; it went back uncollected.
+    """
+
+    READY = "ready"
+    REMADE = "remade"
+    UNCOLLECTED = "uncollected"
+    RETURNED = "returned"
+
+
+_FOLLOWS = {
+    "record_ready": About.READY,
+    "record_rejected": About.REMADE,
+    "return_uncollected_card": About.RETURNED,
+}
+"""Which services a notification follows, once they are accepted."""
+
+
+def add_notification(writes: Writes, ask: Ask, place: tuple[int, int], given: Given) -> None:
+    """The notification of a yes, if one follows from it."""
+    about = _FOLLOWS.get(SERVICE_OF[type(ask.request)])
+    if about is not None:
+        writes.notification.append((*place, about.value, given.at, given.at))

@@ -1,0 +1,15 @@
+"""The outbox: what holders are to be told, and the keys that calls to a carrier are signed with. The SQL stands in the
+file of the same name.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0027"
+down_revision = "0026"
+
+
+def upgrade() -> None:
+    """Create and fill; a failure leaves nothing, since PostgreSQL takes schema changes in one transaction."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
