@@ -68,6 +68,7 @@ TABLES = (
     "card_order",
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
+    *("consignment_card", "consignment", "posted_card", "postal_address"),
     *("stock_count", "stock_move", "blank", "stock", "stock_place"),
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
     *("paper", "data_key", "telephone_event", "telephone", "notification", "carrier_key"),

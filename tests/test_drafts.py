@@ -102,6 +102,7 @@ def test_every_service_of_the_window_is_a_row_of_the_rules(house: House) -> None
         "propose_correction",
         "approve_correction",
         "return_uncollected_card",
+        "record_ready",
     }
     at_window = {
         key

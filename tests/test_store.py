@@ -23,6 +23,7 @@ from shebaoka.store import (
     Views,
     as_role,
     batches,
+    deliveries,
     embedded_server,
     finding,
     outbox,
@@ -149,7 +150,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, outbox, stock, partners, batches)
+    for m in (sql, views, staff, finding, passkeys, outbox, stock, deliveries, partners, batches)
     for name, text in statements(m).items()
 }
 
@@ -314,6 +315,20 @@ def _blanks_counted(expected: int = 1, counted: int = 1) -> str:
     )
 
 
+def _consigned(*changed: dict[str, str]) -> str:
+    """A consignment with cards, each of them changed in what is said."""
+    usual = {"n": "1", "state": "'packed'"}
+    rows = [
+        "('c0000000000000001', {n}, 1, 'n', 's', {state}, '', 'x', '2013-07-01')".format(**usual | one)
+        for one in changed
+    ]
+    return (
+        "with c as (insert into consignment (id, kind, place, state, opened_by, opened_at) "
+        "values ('c0000000000000001', 'out', 'w1', 'packing', 'x', '2013-07-01')) "
+        f"insert into consignment_card values {', '.join(rows)}"
+    )
+
+
 AROUND_THE_RULES = {
     "two valid cards": (_card(), "one_valid_card"),
     "two live cards of a kind": (
@@ -473,6 +488,12 @@ AROUND_THE_RULES = {
     "a blank of no stock": ("insert into blank values ('B1', 'temporary', 'w9', 'in_stock')", "blank_place_kind_fkey"),
     "a count of blanks that does not add up": (_blanks_counted(expected=2, counted=2), "the_count_adds_up"),
     "a count of blanks that is off without a reason": (_blanks_counted(counted=2), "a_count_that_is_off_has_a_reason"),
+    "a card in two consignments": (_consigned({}, {"n": "2"}), "one_consignment_of_a_card"),
+    "a card that the desk refused for nothing": (_consigned({"state": "'refused'"}), "a_refusal_says_why"),
+    "a letter that was received without proof": (
+        "insert into posted_card values ('s', 1, 1, 'n', 'a', 'b', 'c', 'd', 'e', 'x', '2013-07-01', 'delivered')",
+        "how_it_ended_is_proved",
+    ),
     "an id twice": ("insert into request_key select * from request_key where person_id = %(p)s", "request_key_pkey"),
 }
 
@@ -553,6 +574,9 @@ FIXED = {
     "fee": ("person_id", "seq", "place", "amount_fen", "application"),
     "till": ("place",),
     "stock": ("place", "kind"),
+    "consignment": ("id", "kind", "place"),
+    "consignment_card": ("consignment", "n", "holder", "card_serial"),
+    "posted_card": ("card_serial", "holder"),
     "blank": ("number", "kind"),
     "fee_receipt": (
         "place",

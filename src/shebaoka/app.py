@@ -15,6 +15,7 @@ from shebaoka.desk import (
     Carrier,
     Clock,
     Days,
+    Deliveries,
     Desk,
     Dossiers,
     Drafts,
@@ -24,6 +25,7 @@ from shebaoka.desk import (
     Institutions,
     JournalRoom,
     Keypad,
+    Letters,
     Lists,
     MakerFiles,
     Messages,
@@ -190,6 +192,8 @@ class House:
         self.finding = Finding(self.views, clock)
         self.till = Till(self.views, notices.zone, clock)
         self.stock = Stock(self.views, clock)
+        self.deliveries = Deliveries(self.views, notices, clock)
+        self.letters = Letters(self.views, notices, clock)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

@@ -14,6 +14,7 @@ from shebaoka.cli.account import add_to as add_account
 from shebaoka.cli.asking import add_to as add_services
 from shebaoka.cli.batches import add_to as add_batches
 from shebaoka.cli.batchfiles import add_to as add_batch_files
+from shebaoka.cli.deliveries import add_to as add_deliveries
 from shebaoka.cli.entrance import Caller, Front, unabridged
 from shebaoka.cli.finding import add_to as add_finding
 from shebaoka.cli.institutions import add_to as add_institutions
@@ -52,7 +53,7 @@ for _add in (add_machine, add_office, add_notice, add_import, add_institutions, 
     _add(main)
 for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock):
     _add(main)
-for _add in (add_maker, add_outbox):
+for _add in (add_deliveries, add_maker, add_outbox):
     _add(main)
 add_readers(main)
 unabridged(main)

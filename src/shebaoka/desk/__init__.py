@@ -47,6 +47,7 @@ from shebaoka.desk.day import Counted as Counted
 from shebaoka.desk.day import Day as Day
 from shebaoka.desk.day import Days as Days
 from shebaoka.desk.day import Done as Done
+from shebaoka.desk.deliveries import Deliveries as Deliveries
 from shebaoka.desk.desk import Desk as Desk
 from shebaoka.desk.dossiers import Beside as Beside
 from shebaoka.desk.dossiers import Dossiers as Dossiers
@@ -86,6 +87,7 @@ from shebaoka.desk.institutions import Institutions as Institutions
 from shebaoka.desk.institutions import NewTerminal as NewTerminal
 from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.keypad import Keypad as Keypad
+from shebaoka.desk.letters import Letters as Letters
 from shebaoka.desk.listcheck import EmployerList as EmployerList
 from shebaoka.desk.listcheck import ListRow as ListRow
 from shebaoka.desk.listcheck import draft_of as draft_of

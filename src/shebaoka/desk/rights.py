@@ -44,6 +44,8 @@ class Right(StrEnum):
     KEEP_STOCK = "keep_stock"
     USE_STOCK = "use_stock"
     SEE_STOCK = "see_stock"
+    SEND_CARDS = "send_cards"
+    RECEIVE_CARDS = "receive_cards"
     SEE_BATCHES = "see_batches"
     KEEP_BATCHES = "keep_batches"
     APPROVE_BATCHES = "approve_batches"
@@ -64,6 +66,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED),
         *(Right.MOVE_A_CITY, Right.PROVE_A_RUN, Right.CREDIT, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
+        *(Right.SEND_CARDS, Right.RECEIVE_CARDS, Right.SEE_STOCK),
         *(Right.APPROVE_DRAFTS, Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES),
         *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
     }
@@ -111,12 +114,12 @@ POSTS: dict[Role, Post] = {
     Role.CLERK: _post(
         *(Right.SERVE, Right.CORRECT, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, Right.PAY),
         *_PAPERS,
-        *(Right.TAKE_FEES, Right.USE_STOCK, Right.SEE_OUTBOX),
+        *(Right.TAKE_FEES, Right.USE_STOCK, Right.RECEIVE_CARDS, Right.SEE_OUTBOX),
         channel=Channel.WINDOW,
     ),
     Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
     Role.PRODUCTION: _post(
-        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, *_BATCHES),
+        *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, Right.SEND_CARDS, *_BATCHES),
         *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
         channel=Channel.PRODUCTION,
     ),
@@ -131,7 +134,7 @@ POSTS: dict[Role, Post] = {
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
-        *(Right.USE_STOCK, Right.SEE_STOCK, Right.SEE_BATCHES, Right.APPROVE_BATCHES),
+        *(Right.USE_STOCK, Right.RECEIVE_CARDS, Right.SEE_STOCK, Right.SEE_BATCHES, Right.APPROVE_BATCHES),
         *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
         channel=Channel.WINDOW,
         token=False,
@@ -174,7 +177,9 @@ _MAY = {
     Right.SEE_PHOTOS: "see people's photos",
     Right.KEEP_STOCK: "receive blank cards, move them, and keep the places where they are",
     Right.USE_STOCK: "spoil or count blank cards at the own window",
-    Right.SEE_STOCK: "see every place's blank cards",
+    Right.SEE_STOCK: "see every place's blank cards and consignments",
+    Right.SEND_CARDS: "pack cards, send them, and say how a letter ended",
+    Right.RECEIVE_CARDS: "take cards in at the own window, or send back what nobody collected",
     Right.SEE_BATCHES: "see batches of cards",
     Right.KEEP_BATCHES: "put batches of cards together or record what became of them",
     Right.APPROVE_BATCHES: "approve a batch of cards",

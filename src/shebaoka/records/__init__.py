@@ -20,6 +20,13 @@ from shebaoka.records.decisions import PinOrder as PinOrder
 from shebaoka.records.decisions import Proposal as Proposal
 from shebaoka.records.decisions import Receipt as Receipt
 from shebaoka.records.decisions import Refused as Refused
+from shebaoka.records.deliveries import Address as Address
+from shebaoka.records.deliveries import ConsignedCard as ConsignedCard
+from shebaoka.records.deliveries import Consignment as Consignment
+from shebaoka.records.deliveries import ConsignmentKind as ConsignmentKind
+from shebaoka.records.deliveries import HandedOver as HandedOver
+from shebaoka.records.deliveries import PostedCard as PostedCard
+from shebaoka.records.deliveries import WaitingCard as WaitingCard
 from shebaoka.records.facts import POST as POST
 from shebaoka.records.facts import Account as Account
 from shebaoka.records.facts import Application as Application

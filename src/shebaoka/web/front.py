@@ -19,6 +19,7 @@ from shebaoka.desk import (
     Clock,
     Counter,
     Days,
+    Deliveries,
     Dossiers,
     Drafts,
     Evening,
@@ -27,6 +28,7 @@ from shebaoka.desk import (
     Institutions,
     JournalRoom,
     Keypad,
+    Letters,
     Lists,
     Messages,
     Opened,
@@ -94,6 +96,8 @@ class Front(msgspec.Struct, frozen=True):
     till: Till
     stock: Stock
     batches: Batches
+    deliveries: Deliveries
+    letters: Letters
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
