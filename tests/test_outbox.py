@@ -1,6 +1,7 @@
 """The outbox: a notification is one row, written with its decision, carried by signed calls, never lost or doubled."""
 
 import datetime as dt
+import html
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +10,18 @@ from typing import Any
 import pytest
 from tests.conftest import Database, StandingClock
 from tests.gateway import KEY_ID, Gateway, open_gateway
-from tests.test_office_signin import AT, Pages
+from tests.test_office import Reader
+from tests.test_office_signin import AT, Pages, send
 from tests.test_whereabouts import WINDOW, asked, somebody
 from tests.webhouse import house_on
 
 from shebaoka.carriers import ConsoleCarrier, HttpCarrier
-from shebaoka.desk import Delivered, Later, Notification, Outgoing, Role, Staff, kept_sent, open_counter
+from shebaoka.desk import Delivered, Later, Notification, NotTaken, Outgoing, Role, Staff, kept_sent, open_counter
 from shebaoka.desk.announcing import About
 from shebaoka.desk.outbox import ATTEMPTS_MAX, FIRST_WAIT_S, LONGEST_WAIT_S, wait_s
 from shebaoka.notice import LANGUAGES
 from shebaoka.notice.speech import NOTIFICATIONS, POSTED
+from shebaoka.production.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed
 from shebaoka.serving import front_of
 
@@ -82,10 +85,10 @@ class _Kept:
 
     name = "kept"
 
-    def __init__(self, answer: Delivered | Later | None = None, fault: BaseException | None = None) -> None:
+    def __init__(self, answer: Delivered | Later | NotTaken | None = None, fault: BaseException | None = None) -> None:
         self.answer, self.fault, self.had = answer or Delivered(), fault, list[Outgoing]()
 
-    def carry(self, outgoing: Outgoing) -> Delivered | Later:
+    def carry(self, outgoing: Outgoing) -> Delivered | Later | NotTaken:
         """Take it, or die with it."""
         self.had.append(outgoing)
         if self.fault is not None:
@@ -255,6 +258,40 @@ def test_a_server_sends_by_itself_and_a_console_says_that_it_tells_nobody(pages:
     (line,) = [line for line in shown if f"[{person_id}-" in line]
     assert line.startswith("console, nobody is told: 138****1234 <- 【晋中市社保卡】李*，您的社保卡可以领了。")
     assert (of(pages, person_id)[0].state, of(pages, person_id)[0].carrier) == ("sent", "console")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_the_outbox(pages: Pages, carrier: HttpCarrier, language: str) -> None:
+    """It counts, lists by state with the telephone in part, says that no carrier is set, and sends again for who may;
+    the person's page says what they were told. A state that there is not is told.
+    """
+    t, (number, person_id), outbox = LABELS[language], ready(pages), pages.house.outbox
+    outbox.send_due(_Kept(answer=NotTaken("answered 422")))
+    with pages.client("supervisor", carried=True) as client:
+        client.cookies.set("language", language)
+        shown = client.get("/outbox?state=given_up")
+        text = html.unescape(shown.text)
+        assert (shown.status_code, Reader(shown.text).faults) == (200, [])
+        assert all(said in text for said in (f"/persons/{person_id}", "138****1234", "answered 422", t["outbox_text"]))
+        assert number not in text
+        assert SAID not in text
+        assert t["outbox_no_carrier"] not in text
+        assert t["told_state_given_up"] in html.unescape(client.get(f"/persons/{person_id}").text)
+        place = of(pages, person_id)[0].place
+        done = send(client, "/outbox/again", places=place, state="given_up")
+        assert (done.status_code, done.headers["Location"]) == (303, "/outbox?state=given_up&done=1")
+        assert t["outbox_done"].format(1) in html.unescape(client.get(done.headers["Location"]).text)
+        assert of(pages, person_id)[0].state == "waiting"
+        assert client.get("/outbox/again?language=en").headers["Location"] == "/outbox?language=en"
+        assert client.get("/outbox?state=nonsense").status_code == 400
+        assert send(client, "/outbox/again", places="nonsense").status_code == 400
+    with pages.client("production") as client:
+        client.cookies.set("language", language)
+        text = html.unescape(client.get("/outbox").text)
+        assert t["outbox_no_carrier"] in text
+        assert f"/persons/{person_id}" not in text
+    with pages.client("auditor") as client:
+        assert 'action="/outbox/again"' not in client.get("/outbox").text
 
 
 @pytest.mark.parametrize(

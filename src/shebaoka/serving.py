@@ -87,6 +87,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,
         open_to_all=open_to_all,
+        carried=house.settings.carrier != "",
     )
 
 

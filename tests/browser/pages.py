@@ -44,6 +44,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "trays": ("clerk", "/handing-over"),
     "tray": ("clerk", "/handing-over/{tray}"),
     "tray_list": ("clerk", "/handing-over/{tray}/list"),
+    "outbox": ("supervisor", "/outbox"),
+    "outbox_untold": ("production", "/outbox?state=untold"),
     "batches": ("production", "/batches"),
     "batch": ("production", "/batches/{batch}"),
     "batch_to_approve": ("supervisor", "/batches/{frozen_batch}?state=all"),

@@ -25,7 +25,7 @@ def unfolded(page: Page) -> None:
 NO_PAGE = re.compile(
     r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file|photo|pin|full|telephone)$"
     r"|^/day/list$|^/$|^/drafts/\{[^}]+\}/"
-    r"|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/"
+    r"|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/|^/outbox/"
 )
 """No pages: programs' answers, files, pictures, and addresses of forms, which lead on to the page of the form."""
 

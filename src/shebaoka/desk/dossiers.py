@@ -9,6 +9,7 @@ import msgspec
 from shebaoka.desk.accounts import Accounts, AccountYear, Asked, BriefAccount, may_see_accounts
 from shebaoka.desk.drafts import Draft, draft_of
 from shebaoka.desk.journal import Row
+from shebaoka.desk.outbox import Notification, notification_of
 from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import JournalLine, PersonScreen, line_of
 from shebaoka.desk.staff import Staff
@@ -16,6 +17,7 @@ from shebaoka.desk.telephones import Telephone, telephone_from
 from shebaoka.desk.whereabouts import Whereabouts, WhereaboutsRoom
 from shebaoka.store import Views, views
 from shebaoka.store import drafts as drafts_sql
+from shebaoka.store import outbox as outbox_sql
 from shebaoka.store import papers as papers_sql
 from shebaoka.store import telephones as telephones_sql
 
@@ -24,7 +26,7 @@ class Beside(msgspec.Struct, frozen=True):
     """What was found, as far as whoever looks may see it; the newest of each first.
 
     `account` is a year of it, or what the hotline is told. `drafts` are the open ones, for who may go on with them.
-    `where` is where the card is, `telephone` where its holder is told.
+    `where` is where the card is, `telephone` where its holder is told, `told` of what.
     """
 
     lines: list[JournalLine]
@@ -33,6 +35,7 @@ class Beside(msgspec.Struct, frozen=True):
     has_photo: bool
     where: Whereabouts
     telephone: Telephone | None
+    told: list[Notification]
 
 
 class Dossiers:
@@ -53,7 +56,7 @@ class Dossiers:
         of_account = self._accounts.asks_of_year(screen, year) if in_full else self._accounts.asks_of_brief(screen)
         of_card = self._whereabouts.asks(screen)
         entries: Asked = (views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit})
-        asks: list[Asked] = [entries, *of_card, *of_account, (telephones_sql.OF, who)]
+        asks: list[Asked] = [entries, *of_card, *of_account, (telephones_sql.OF, who), (outbox_sql.OF_PERSON, who)]
         if serves:
             number = screen.dossier.person.number if screen.dossier.person else ""
             asks.append((drafts_sql.OPEN_OF, {"number": number}))
@@ -69,4 +72,5 @@ class Dossiers:
             has_photo=bool(found.get(papers_sql.HAS_PHOTO, [(False,)])[0][0]),
             where=self._whereabouts.found(screen, *(found[statement] for statement, _ in of_card)),
             telephone=telephone_from(found[telephones_sql.OF]),
+            told=[notification_of(row) for row in found[outbox_sql.OF_PERSON]],
         )

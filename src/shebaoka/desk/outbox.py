@@ -206,12 +206,12 @@ class Outbox:
         rows = self._views.rows_of_all(
             [(sql.LATEST_OPEN, waiting), (sql.LATEST_ENDED, {"states": wanted, "limit": limit})]
         )
-        return [_masked(Notification(*row)) for found in rows for row in found][:limit]
+        return [notification_of(row) for found in rows for row in found][:limit]
 
     def of_person(self, staff: Staff, person_id: int) -> list[Notification]:
         """What somebody who was looked up was told, or is to be told, the latest first."""
         staff.must_see_people()
-        return [_masked(Notification(*row)) for row in self._views.rows(sql.OF_PERSON, {"person_id": person_id})]
+        return [notification_of(row) for row in self._views.rows(sql.OF_PERSON, {"person_id": person_id})]
 
     def counts(self, staff: Staff) -> dict[str, int]:
         """How many wait, were given up, cannot be told, and were sent today."""
@@ -342,7 +342,9 @@ def wait_s(key: str, attempts: int, asked_s: float = 0) -> float:
     return max(wait * (1 + drawn / 2), min(asked_s, ASKED_WAIT_MAX_S))
 
 
-def _masked(found: Notification) -> Notification:
+def notification_of(row: tuple[Any, ...]) -> Notification:
+    """A row of the statements that list as a notification, its number in part."""
+    found = Notification(*row)
     return msgspec.structs.replace(found, receiver=mask_telephone(found.receiver))
 
 

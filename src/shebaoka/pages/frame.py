@@ -159,6 +159,7 @@ class Page:
             ("/drafts", labels["menu_drafts"], people),
             ("/corrections", labels["corrections"], accounts),
             ("/batches", labels["menu_batches"], self.may(Right.SEE_BATCHES)),
+            ("/outbox", labels["menu_outbox"], self.may(Right.SEE_OUTBOX)),
             ("/till", labels["till"], self.sees_tills),
             ("/evening", labels["evening"], True),
             ("/clauses", labels["clauses"], True),

@@ -5,9 +5,10 @@ from typing import ClassVar
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 from shebaoka.production.batchlabels import BATCHES
+from shebaoka.production.outboxlabels import OUTBOX
 from shebaoka.records import Trouble
 
-LABELS = with_labels(BATCHES)
+LABELS = with_labels(BATCHES, OUTBOX)
 
 
 class Page(AnyPage):

@@ -17,6 +17,7 @@ from shebaoka.desk import (
     CardScreen,
     JournalLine,
     KeyKind,
+    Notification,
     Offer,
     PersonPhoto,
     PersonScreen,
@@ -39,8 +40,8 @@ from shebaoka.window.frame import Page
 REASON, FULL_REASON = "office page", "number and name in full"
 PHOTO_FOR = dt.timedelta(minutes=5)
 """How long after a look its photo is shown; the page asks for it at once."""
-LINES, ENTRIES = 30, 10
-"""Records of the account, and journal entries, on a dossier's page."""
+LINES, ENTRIES, TOLD = 30, 10, 5
+"""Records of the account, journal entries, and notifications on a dossier's page."""
 ID_MAX = 2**63 - 1
 _PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
 _SEQ = re.compile(r"[1-9][0-9]{0,17}")
@@ -199,7 +200,7 @@ async def person_page(
         where = told(found.where, page.said_of(found.where.notice).speech)
         in_full = full_of(screen, number, found.telephone) if full else None
         values |= {"in_full": in_full, "look": receipt.entry, "where": where}
-        values |= _telephone(page, found.telephone, fault, typed or {})
+        values |= _telephone(page, found.telephone, fault, typed or {}) | {"told": _told(page, found.told)}
         return page.show_at_once("person.html", status=400 if fault else 200, **values)
 
     return await to_thread.run_sync(show)
@@ -209,6 +210,12 @@ def full_of(screen: PersonScreen, number: str, telephone: Telephone | None) -> t
     """Number, name and telephone as they are."""
     name = screen.dossier.person.name if screen.dossier.person else "—"
     return number, name, telephone.number if telephone else ""
+
+
+def _told(page: Page, found: list[Notification]) -> list[tuple[Notification, str]]:
+    """What the holder was told last, each with the day of it or of its cause."""
+    zone = page.front.notices.zone
+    return [(told, page.said.day((told.ended_at or told.caused_at).astimezone(zone).date())) for told in found[:TOLD]]
 
 
 def _telephone(page: Page, telephone: Telephone | None, fault: str, typed: dict[str, str]) -> dict[str, Any]:
