@@ -438,6 +438,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/batches/{batch:str}"): Right.SEE_BATCHES,
     **{("GET", f"/batches/{{batch:str}}/{step}"): Right.SEE_BATCHES for step in STEPS},
     **{("POST", f"/batches/{{batch:str}}/{step}"): Right.KEEP_BATCHES for step in STEPS if step != "approve"},
+    **{("GET", f"/batches/{{batch:str}}/{kind}"): Right.SEE_BATCHES for kind in ("results", "bank-answers")},
+    **{("POST", f"/batches/{{batch:str}}/{kind}"): Right.KEEP_BATCHES for kind in ("results", "bank-answers")},
     ("POST", "/batches/{batch:str}/approve"): Right.APPROVE_BATCHES,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
     ("GET", "/till"): TILLS,

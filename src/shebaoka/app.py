@@ -46,6 +46,7 @@ from shebaoka.desk import (
     Windows,
     now,
     site_from,
+    spends_of_maker,
 )
 from shebaoka.maker import Format, formats_of
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
@@ -194,6 +195,7 @@ class House:
         self.stock = Stock(self.views, clock)
         self.deliveries = Deliveries(self.views, notices, clock)
         self.letters = Letters(self.views, notices, clock)
+        self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 
     def desk(self) -> Desk:

@@ -83,6 +83,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         batches=house.batches,
         deliveries=house.deliveries,
         letters=house.letters,
+        maker_files=house.maker_files,
         clock=house.clock,
         turned_away=collections.Counter(),
         fonts=house.settings.fonts,

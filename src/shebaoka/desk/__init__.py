@@ -96,6 +96,7 @@ from shebaoka.desk.lists import Lists as Lists
 from shebaoka.desk.lists import NewRow as NewRow
 from shebaoka.desk.makerfiles import MakerFiles as MakerFiles
 from shebaoka.desk.makerfiles import Written as Written
+from shebaoka.desk.makerfiles import spends_of_maker as spends_of_maker
 from shebaoka.desk.messages import Messages as Messages
 from shebaoka.desk.messages import ask_of as ask_of
 from shebaoka.desk.messages import check_message_id as check_message_id

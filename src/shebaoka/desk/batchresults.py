@@ -33,6 +33,10 @@ _MADE = ("made", "ready", "collected")
 _GIVEN_UP = ("missing", "withdrawn", "stopped")
 
 
+SpendBlanks = Callable[[Staff, str, Sequence[str]], dict[str, str]]
+"""Who asks, the batch, the blanks; which of them cannot be, each with where it is instead. Then none is taken out."""
+
+
 class Taken(msgspec.Struct, frozen=True):
     """What a file came to: its rows, how many were new by outcome, how many were known, and those not taken.
 
@@ -80,8 +84,8 @@ class _Tally:
 class BatchResults(BatchRoom):
     """Takes in what became of a batch's cards. Safe for many threads. Rights are asked here."""
 
-    unfit_blanks: Callable[[Sequence[str]], set[str]] = staticmethod(lambda blanks: set())  # noqa: ARG005
-    """Which of these blanks the maker was never given; whoever keeps the stock of cards sets it."""
+    spend_blanks: SpendBlanks = staticmethod(lambda staff, batch, blanks: {})  # noqa: ARG005
+    """Takes blanks that the maker has used for a batch out of its stock; see `makerfiles.spends_of_maker`."""
 
     def take_results(self, staff: Staff, batch: str, results: Iterable[CardResult], name: str = "") -> Taken:
         """Record what the maker says of each card, some hundred at a time; the batch closes with its last one.
@@ -95,7 +99,7 @@ class BatchResults(BatchRoom):
         with self._desk() as desk:
             for rows in some_of(results):
                 tally.rows += len(rows)
-                fit = self._fit(batch, rows, tally)
+                fit = self._spent(staff, batch, self._fit(batch, rows, tally), tally)
                 if not fit:
                     continue
                 requests = [self._recorded(staff, batch, row, card) for row, card in fit]
@@ -112,7 +116,6 @@ class BatchResults(BatchRoom):
         """The rows that say something new of a card of this batch; others are counted, and told if they are wrong."""
         cards = self._lines(batch, rows)
         blanks = [row.blank for row in rows if row.blank]
-        unfit = self.unfit_blanks(blanks) if blanks else set()
         used = dict(self._views.rows(sql.BLANKS_USED, {"blanks": blanks})) if blanks else {}
         strays = self._strays(batch, [row for row in rows if row.line not in cards])
         fit = []
@@ -126,12 +129,24 @@ class BatchResults(BatchRoom):
                 self._said_before(row, card, tally)
             elif row.outcome is Made.REJECTED and not row.reason.strip():
                 tally.fault(row, ResultFault.REASON_IS_MISSING)
-            elif row.blank in unfit:
-                tally.fault(row, ResultFault.BLANK_IS_OUT_OF_RANGE, row.blank)
             elif row.blank and used.setdefault(row.blank, card.card_serial) != card.card_serial:
                 tally.fault(row, ResultFault.BLANK_WAS_USED, row.blank)
             else:
                 fit.append((row, card))
+        return fit
+
+    def _spent(
+        self, staff: Staff, batch: str, fit: list[tuple[CardResult, _Line]], tally: _Tally
+    ) -> list[tuple[CardResult, _Line]]:
+        """The rows whose blanks are taken out of the maker's stock by this; one that it was not given is told."""
+        while blanks := [row.blank for row, _ in fit if row.blank]:
+            unfit = self.spend_blanks(staff, batch, blanks)
+            if not unfit:
+                break
+            for row, _ in fit:
+                if row.blank in unfit:
+                    tally.fault(row, ResultFault.BLANK_IS_OUT_OF_RANGE, f"{row.blank} ({unfit[row.blank]})")
+            fit = [(row, card) for row, card in fit if row.blank not in unfit]
         return fit
 
     def _lines(self, batch: str, rows: Sequence[CardResult] | Sequence[BankAnswer]) -> dict[int, _Line]:

@@ -5,17 +5,19 @@ whole, and then taken row by row as `desk/batchresults.py` does. A batch goes to
 word is taken for it, and no second maker makes its cards.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
 from shebaoka.desk.batches import Batches
-from shebaoka.desk.batchresults import Taken
+from shebaoka.desk.batchresults import SpendBlanks, Taken
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.partners import Partner, Partners
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
+from shebaoka.desk.stock import Stock
 from shebaoka.maker import (
     Address,
     Format,
@@ -28,7 +30,7 @@ from shebaoka.maker import (
     write_package,
 )
 from shebaoka.maker.sealed import Kind
-from shebaoka.records import BadInput, Broken
+from shebaoka.records import BadInput, Broken, CardKind
 from shebaoka.store import Views
 from shebaoka.store import partners as sql
 
@@ -143,6 +145,16 @@ class MakerFiles:
 
     def _incoming(self, kind: Kind, batch: str, partner: Partner) -> Address:
         return Address(kind, batch, partner.code, self._partners.us, self._clock())
+
+
+def spends_of_maker(stock: Stock, files: MakerFiles) -> SpendBlanks:
+    """How the blanks that a maker has used for a batch go out of its stock, which it has under its own code."""
+
+    def spend(staff: Staff, batch: str, blanks: Sequence[str]) -> dict[str, str]:
+        maker = files.partner_of(batch, "maker")
+        return stock.spend(staff, maker, CardKind.SOCIAL_SECURITY, blanks, batch) if maker else {}
+
+    return spend
 
 
 def _table(table: T | None) -> T:

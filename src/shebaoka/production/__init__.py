@@ -7,9 +7,12 @@ list of handlers here.
 from litestar import Router
 
 from shebaoka.pages import must_be_known
-from shebaoka.production import batches, outbox
+from shebaoka.production import batches, batchfiles, outbox
 
-ABOUT_BATCHES = [batches.get_batches, batches.post_batch, batches.get_batch, batches.post_step, batches.get_answered]
+ABOUT_BATCHES = [
+    *(batches.get_batches, batches.post_batch, batches.get_batch, batches.post_step, batches.get_answered),
+    *(batchfiles.post_file, batchfiles.get_answered),
+]
 
 ABOUT_OUTBOX = [outbox.get_outbox, outbox.post_again, outbox.get_answered]
 

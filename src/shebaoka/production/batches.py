@@ -138,7 +138,8 @@ def _day(field: str, text: str) -> dt.date | None:
         raise BadInput(f"{field}: a day as 2013-07-01.", code="batch_days") from None
 
 
-def _batch_of(request: Asked) -> str:
+def batch_of(request: Asked) -> str:
+    """The batch that an address names. `NotFound` for what cannot be one."""
     batch = str(request.path_params["batch"])
     if not _ID.fullmatch(batch):
         raise NotFound("There is no such batch.")
@@ -148,13 +149,14 @@ def _batch_of(request: Asked) -> str:
 @get("/batches/{batch:str}")
 async def get_batch(request: Asked) -> Response[bytes]:
     """A batch: how far it is, what is to be done next, its cards, and the files that were read."""
-    return await _batch_page(request)
+    return await batch_page(request)
 
 
-async def _batch_page(
+async def batch_page(
     request: Asked, *, status: int = 200, fault: str = "", typed: dict[str, str] | None = None
 ) -> Response[bytes]:
-    page, staff, batch = Page(request), request.state.staff, _batch_of(request)
+    """A batch's page, with what could not be done."""
+    page, staff, batch = Page(request), request.state.staff, batch_of(request)
     after, state = request.query_params.get("after", "0"), request.query_params.get("state", "")
     if not _N.fullmatch(after):
         raise BadInput("after: give the number of a card.")
@@ -285,18 +287,18 @@ async def post_step(request: Asked) -> Response[bytes]:
     """One step of a batch. What cannot be done is told on its page, and what was typed is still there."""
     form = await form_of(request)
     page, front, staff = Page(request), front_of(request), request.state.staff
-    batch, step = _batch_of(request), request.url.path.rpartition("/")[2]
+    batch, step = batch_of(request), request.url.path.rpartition("/")[2]
     staff.must(Right.APPROVE_BATCHES if step == "approve" else Right.KEEP_BATCHES)
     try:
         behind = await to_thread.run_sync(_step, front, staff, batch, step, form)
     except BadInput as e:
-        return await _batch_page(request, status=400, fault=page.fault(e), typed=form)
+        return await batch_page(request, status=400, fault=page.fault(e), typed=form)
     except NotAllowed:
-        return await _batch_page(request, status=409, fault=page.labels["fault_batch_is_ones_own"])
+        return await batch_page(request, status=409, fault=page.labels["fault_batch_is_ones_own"])
     return moved_to(f"/batches/{batch}{behind}")
 
 
 @get([f"/batches/{{batch:str}}/{step}" for step in STEPS])
 async def get_answered(request: Asked) -> Response[bytes]:
     """The answer to a form, asked for again as a page: in another language, or after signing in. The batch is shown."""
-    return moved_to(f"/batches/{_batch_of(request)}")
+    return moved_to(f"/batches/{batch_of(request)}")

@@ -30,6 +30,7 @@ from shebaoka.desk import (
     Keypad,
     Letters,
     Lists,
+    MakerFiles,
     Messages,
     Opened,
     Outbox,
@@ -99,6 +100,7 @@ class Front(msgspec.Struct, frozen=True):
     batches: Batches
     deliveries: Deliveries
     letters: Letters
+    maker_files: MakerFiles
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
