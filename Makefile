@@ -31,7 +31,7 @@ test: $(STAMP) softhsm virtual-card  ## everything that must hold, in under 8 mi
 test-long: $(STAMP) softhsm  ## faults under load, fuzzing, the model and the laws at full length; the last line is JSON
 	PYTHONPATH=tests $(BIN)/python -m tests.long
 
-test-browser: $(STAMP) chromium  ## the pages as a browser shows them, held against axe-core: every page, at two sizes, by keyboard
+test-browser: $(STAMP) chromium virtual-card  ## the pages as a browser shows them, held against axe-core: every page, at two sizes, by keyboard
 	$(PYTEST_BROWSER)
 
 lint: $(STAMP)       ## style, types, floors

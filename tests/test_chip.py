@@ -55,7 +55,7 @@ def a_card(content: ChipContent | None = CONTENT, version: str = "2.00") -> Virt
     """A card with a PIN, personalised unless it shall be blank."""
     card = VirtualCard(drawn, key=KEY, pin=pin_block(RIGHT.reveal()), pin_tries_max=3)
     if content is not None:
-        card.write(msgspec.structs.replace(content, issue=msgspec.structs.replace(ISSUE, spec_version=version)))
+        card.write(msgspec.structs.replace(content, issue=msgspec.structs.replace(content.issue, spec_version=version)))
     return card
 
 

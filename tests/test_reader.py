@@ -19,10 +19,11 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from shebaoka.app import settings_from
 from shebaoka.chip import CardTalk, VirtualCard
 from shebaoka.cli import main
 from shebaoka.reader import Door, InVirtualReader, Placing, Readers, ReaderTrouble, Watch
-from shebaoka.records import CardOrder
+from shebaoka.records import BadInput, CardOrder
 from test_chip import HOLDER, ISSUE, KEY, RIGHT, WRONG, a_card
 from virtual_reader import virtual_reader
 
@@ -213,4 +214,7 @@ def test_what_is_wrong_with_readers_is_told(port: int) -> None:
     assert (listed.returncode, "[no_card_service]" in listed.stderr) == (1, True)
     assert "[no_virtual_reader]" in run("reader", "play", "--port", "1").stderr
     assert "there is no reader of that name" in run("card", "read", "--reader", "none").stderr
+    for address in ("http://192.0.2.1:35970", "https://127.0.0.1:35970", "http://127.0.0.1:35970/x"):
+        with pytest.raises(BadInput, match="SHEBAOKA_CARD_READER"):
+            settings_from({"SHEBAOKA_CARD_READER": address})
     assert "--origin" in run("reader", "serve", "--origin", "card.example.cn/x", "--port", "0").stderr

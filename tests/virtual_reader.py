@@ -20,6 +20,8 @@ import pytest
 from shebaoka.reader import Readers
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_ADDRESS: list[Path] = []
+"""Where the services of this process listen, one after the other."""
 _START = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --foreground --config "$1"'
 
 
@@ -49,7 +51,11 @@ def virtual_reader(folder: Path) -> Iterator[int]:
     (readers / "vpcd").write_text(
         f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port}\nLIBPATH {DRIVER}\nCHANNELID {port}\n'
     )
-    address = folder / "pcscd.comm"
+    # The library of PC/SC reads where the service is when a program first asks it, and never again.
+    address = _ADDRESS[0] if _ADDRESS else folder / "pcscd.comm"
+    _ADDRESS[:] = [address]
+    address.parent.mkdir(parents=True, exist_ok=True)
+    address.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as line, (folder / "pcscd.log").open("wb") as log:
         line.bind(str(address))
         line.listen(16)
@@ -59,7 +65,6 @@ def virtual_reader(folder: Path) -> Iterator[int]:
             stdout=log,
             stderr=log,
         )
-    # Read by the library of PC/SC when a program first asks it.
     os.environ["PCSCLITE_CSOCK_NAME"] = str(address)
     try:
         # It answers as soon as its readers are there.

@@ -1,6 +1,7 @@
 """Settings become a house: database, vault, notice, desk. Besides the command line, only this room knows all others."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -66,6 +67,7 @@ from shebaoka.store import (
 from shebaoka.vault import HsmVault, SoftwareVault, Vault
 
 APP_ROLE = "shebaoka_app"
+_CARD_READER = re.compile(r"http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -75,7 +77,8 @@ class Settings(msgspec.Struct, frozen=True):
     server of the city's own, as the application's role; `owner_url` the same as the owner of the schema, for
     migrations alone. `origin` is the address at which browsers see the pages. `makers` is the folder of the formats of
     makers and banks. `carrier` takes notifications to telephones: `console`, or a gateway's address; `carrier_key` is
-    the id of the key that calls to it are signed with.
+    the id of the key that calls to it are signed with. `card_reader` is where the window's pages find the reader of the
+    machine that they are shown on.
     """
 
     home: Path
@@ -93,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True):
     makers: Path | None = None
     carrier: str = ""
     carrier_key: str = ""
+    card_reader: str = ""
 
 
 def data_folder() -> Path:
@@ -126,7 +130,18 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         makers=Path(environ["SHEBAOKA_MAKERS"]) if environ.get("SHEBAOKA_MAKERS") else None,
         carrier=environ.get("SHEBAOKA_CARRIER", ""),
         carrier_key=environ.get("SHEBAOKA_CARRIER_KEY", ""),
+        card_reader=_on_this_machine(environ.get("SHEBAOKA_CARD_READER", "")),
     )
+
+
+def _on_this_machine(address: str) -> str:
+    """An address that names the very machine it is used on; empty for none. `BadInput` for any other."""
+    if address and not _CARD_READER.fullmatch(address):
+        raise BadInput(
+            "SHEBAOKA_CARD_READER: give the address of `shebaoka reader serve` as the clerk's machine knows it, "
+            "http://127.0.0.1:35970, or leave it empty."
+        )
+    return address
 
 
 def load_notices(folder: Path) -> Notices:

@@ -89,6 +89,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         fonts=house.settings.fonts,
         open_to_all=open_to_all,
         carried=house.settings.carrier != "",
+        card_reader=house.settings.card_reader,
     )
 
 

@@ -152,7 +152,7 @@ def running(database: Database, home: Path) -> Iterator[Running]:
         open_counter(house.desk, 2) as counter,
     ):
         front = front_of(house, counter)
-        with _served(front) as url:
+        with served(front) as url:
             run = Running(house, front, clock, url, database, relay)
             try:
                 yield run
@@ -161,7 +161,7 @@ def running(database: Database, home: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def _served(front: Front) -> Iterator[str]:
+def served(front: Front) -> Iterator[str]:
     """The address at which the whole application answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -22,8 +22,9 @@ from shebaoka.pages.sessions import VISITOR, Asked, form_mark, front_of
 from shebaoka.pages.wording import Line, Said, line_of
 from shebaoka.records import NoNotice
 
+_POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": (
+    _POLICY: (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -118,7 +119,16 @@ class Page:
         mark, form_cookie = form_mark(self.request)
         body = _templates(self.ROOM.package).get_template(template).render(values | self._frame(mark))
         cookies = [form_cookie, *manner.kept(self.request)]
-        return Response(body.encode(), status_code=status, media_type="text/html", headers=HEADERS, cookies=cookies)
+        return Response(
+            body.encode(), status_code=status, media_type="text/html", headers=self._headers(), cookies=cookies
+        )
+
+    def _headers(self) -> dict[str, str]:
+        """The headers of a page; where the city has set one up, it may ask the reader of the machine it is shown on."""
+        if not self.front.card_reader:
+            return HEADERS
+        policy = HEADERS[_POLICY].replace("connect-src 'self'", f"connect-src 'self' {self.front.card_reader}")
+        return HEADERS | {_POLICY: policy}
 
     def _frame(self, mark: str) -> dict[str, Any]:
         return {
@@ -144,6 +154,7 @@ class Page:
             "mark": mark,
             "style": STYLE_VERSION,
             "scripts": SCRIPT_AT,
+            "card_reader": self.front.card_reader,
         }
 
     def _menu(self) -> list[tuple[str, str, bool]]:

@@ -1,9 +1,9 @@
 """The small server on the clerk's own machine that the window's page asks for the next card. It listens on this
 machine alone.
 
-`GET /card` waits until a card is put in, and answers with its serial, or with the code of what was wrong; 204 if none
-came. It answers the house's pages and nobody else: by the request's `Origin`, and by `Host`, so that no other site's
-page and no name that was bent to 127.0.0.1 gets a serial. See docs/card.md.
+`GET /` says that it is there. `GET /card` waits until a card is put in, and answers with its serial, or with the code
+of what was wrong; 204 if none came. It answers the house's pages and nobody else: by the request's `Origin`, and by
+`Host`, so that no other site's page and no name that was bent to 127.0.0.1 gets a serial. See docs/card.md.
 """
 
 import json
@@ -58,6 +58,8 @@ class _Asked(BaseHTTPRequestHandler):
         """The next card."""
         if not self._is_ours():
             return self._say(HTTPStatus.FORBIDDEN)
+        if self.path == "/":
+            return self._say(HTTPStatus.NO_CONTENT)
         if self.path != "/card":
             return self._say(HTTPStatus.NOT_FOUND)
         placing = self.server.watch.next(WAIT_S, self._still_listens)

@@ -63,6 +63,7 @@ class Front(msgspec.Struct, frozen=True):
     `turned_away` counts by code the terminals' messages that a trouble kept from being decided since the start.
     `fonts` is the folder of fonts that papers are set in, where the settings name one.
     `carried` is whether the settings name who carries notifications to telephones.
+    `card_reader` is where the window's pages find the reader of the machine that they are shown on; empty for none.
     `open_to_all` serves the office's pages without sign-in; only the demonstration sets it, on invented people.
     """
 
@@ -106,6 +107,7 @@ class Front(msgspec.Struct, frozen=True):
     fonts: Path | None = None
     open_to_all: bool = False
     carried: bool = False
+    card_reader: str = ""
 
 
 async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:

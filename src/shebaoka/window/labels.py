@@ -9,6 +9,22 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "讀卡，或輸入18位社會保障號碼、9位卡號、姓名（如 李娜）、拼音首字母（如 ln）；姓名後可加號碼前幾位，如 ln 1424。",
         "Read the card, or type the 18 characters of the number, the 9 of the card, a name, or pinyin initials (ln); the first digits of the number may follow, as in ln 1424.",
     ),
+    "reader_ready": ("读卡器可以用：放入卡片即可。", "讀卡器可以用：放入卡片即可。", "The card reader is ready: put a card in."),
+    "reader_away": (
+        "这台电脑上的读卡程序没有运行。请输入号码，并请管理员启动它。",
+        "這臺電腦上的讀卡程式沒有執行。請輸入號碼，並請管理員啟動它。",
+        "The card reader's program does not run on this machine. Type a number, and have it started.",
+    ),
+    "reader_other": (
+        "✗ 放入的不是社会保障卡，或者放反了。",
+        "✗ 放入的不是社會保障卡，或者放反了。",
+        "✗ What was put in is no social security card, or lies the wrong way round.",
+    ),
+    "reader_unread": (
+        "✗ 这张卡读不出来。请擦净芯片，再放一次；仍然读不出来，请输入号码。",
+        "✗ 這張卡讀不出來。請擦淨晶片，再放一次；仍然讀不出來，請輸入號碼。",
+        "✗ This card cannot be read. Wipe its chip and put it in again; if that does not help, type the number.",
+    ),
     "day_list": ("今天本窗口的业务清单（PDF）", "今天本窗口的業務清單（PDF）", "What this window did today (PDF)"),
     "find_none": ("没有找到。请核对后再输入。", "沒有找到。請核對後再輸入。", "Nobody was found. Check what was typed."),
     "find_many": (

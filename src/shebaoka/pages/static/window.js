@@ -106,6 +106,43 @@ if (waits) {
   })();
 }
 
+// A card put into this machine's own reader is as good as its serial typed with Enter; the small program beside the reader
+// tells each card once. Only the page in front asks: one that is hidden lets the reader go.
+const reads = document.querySelector("[data-reader]");
+const scan = document.querySelector("[data-scan]");
+if (reads && scan) {
+  const say = (what) => {
+    if (reads.textContent !== reads.dataset[what]) reads.textContent = reads.dataset[what];
+  };
+  let asked = null;
+  const ask = async () => {
+    if (asked || document.hidden) return;
+    asked = new AbortController();
+    const stops = asked.signal;
+    let path = "/";
+    while (!stops.aborted) {
+      const answer = await fetch(reads.dataset.reader + path, { signal: stops, credentials: "omit" }).catch(() => null);
+      if (stops.aborted) return;
+      const told = answer && answer.status === 200 ? await answer.json().catch(() => null) : null;
+      if (told && told.serial) {
+        scan.value = told.serial;
+        return scan.form.requestSubmit();
+      }
+      if (told) say(told.trouble === "not_a_social_security_card" ? "other" : "unread");
+      else if (!answer || !answer.ok) say("away");
+      else if (path === "/") say("ready");
+      path = answer && answer.ok ? "/card" : "/";
+      if (!answer || !answer.ok) await new Promise((then) => setTimeout(then, 3000));
+    }
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && asked) asked.abort();
+    if (document.hidden) asked = null;
+    ask();
+  });
+  ask();
+}
+
 const goesOn = document.querySelector("[data-goes-on]");
 if (goesOn) goesOn.requestSubmit();
 
