@@ -55,6 +55,11 @@ bench-import: $(STAMP)  ## a city moved over beside raw COPY of its files; SCALE
 bench-window: $(STAMP)  ## finding a person, and their page, among 3.4 million; SCALE=0.01 is fewer; the last line is JSON
 	$(BIN)/python -m bench.window --scale $(if $(filter file,$(origin SCALE)),1,$(SCALE)) $(if $(KEEP),--home $(KEEP))
 
+# The bars are for 100,000 cards; CARDS=10000 is a smaller batch.
+CARDS ?= 100000
+bench-making: $(STAMP)  ## a batch of cards to its maker and back, photos and desk included; CARDS=10000 is fewer; the last line is JSON
+	$(BIN)/python -m bench.making --cards $(CARDS)
+
 pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
 	$(BIN)/python -m bench.pictures docs/pictures
 
@@ -87,4 +92,4 @@ chromium:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window pictures screenshots lock softhsm virtual-card chromium
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window bench-making pictures screenshots lock softhsm virtual-card chromium

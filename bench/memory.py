@@ -37,7 +37,7 @@ class Memory:
     def _look(self) -> None:
         looks = 0
         while not self._ended.wait(EVERY_S):
-            self.ours_mb = max(self.ours_mb, sum(_highest_mb(p.pid) for p in _with_children(self._root)))
+            self.ours_mb = max(self.ours_mb, sum(highest_mb(p.pid) for p in _with_children(self._root)))
             if looks % SERVER_EVERY == 0:
                 server = _with_children(psutil.Process(self._postmaster))
                 self.server_mb = max(self.server_mb, sum(_shared_out_mb(p) for p in server))
@@ -50,7 +50,7 @@ def _with_children(process: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _highest_mb(pid: int) -> float:
+def highest_mb(pid: int) -> float:
     """The highest resident set that a process has had; 0 of one that has ended."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():

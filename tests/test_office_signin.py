@@ -466,6 +466,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/institutions/end"): Right.KEEP_INSTITUTIONS,
     ("POST", "/institutions/terminals"): Right.KEEP_INSTITUTIONS,
     ("POST", "/institutions/terminals/end"): Right.KEEP_INSTITUTIONS,
+    ("GET", "/partners"): Right.SEE_CONFIGURATION,
+    **{("POST", f"/partners{what}"): Right.KEEP_PARTNERS for what in ("", "/end", "/keys", "/keys/end", "/our-keys")},
     ("GET", "/staff"): Right.SEE_STAFF,
     ("POST", "/staff"): Right.KEEP_STAFF,
     ("POST", "/staff/reset"): Right.KEEP_STAFF,

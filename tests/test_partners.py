@@ -1,6 +1,7 @@
 """Makers, banks and the keys of their files: who keeps them, what is on file, and what a key that is not good means."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import psycopg
 import pytest
 from tests.conftest import Database, StandingClock
 from tests.makers import AT, BATCH, FORMATS, US, order
+from tests.test_office_signin import Pages, send
+from tests.test_windows import MALICE, read
 from tests.webhouse import house_on
 
 from shebaoka.app import House
-from shebaoka.desk import Role, Staff
+from shebaoka.desk import Role, Staff, open_counter
 from shebaoka.maker import (
     Address,
     KeyPair,
@@ -23,7 +26,10 @@ from shebaoka.maker import (
     read_results,
     write_package,
 )
+from shebaoka.notice import LANGUAGES
+from shebaoka.office.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed, NotFound, VaultTrouble
+from shebaoka.serving import front_of
 from shebaoka.vault import SoftwareVault
 
 KEEPER = Staff("xu", Role.SYSTEM_ADMINISTRATOR, "")
@@ -233,3 +239,42 @@ def test_nobody_swaps_a_key(house: House, shared_database: Database) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_partners(standing: tuple[House, StandingClock], house: House, language: str) -> None:
+    """Adds and ends a partner and keys, draws ours, names the field that is wrong; a private half is shown nowhere."""
+    t, room, clock = LABELS[language], house.partners, standing[1]
+    with open_counter(house.desk) as counter:
+        pages = Pages(house, front_of(house, counter), clock)
+        with pages.client("system_administrator") as client:
+            client.cookies.set("language", language)
+            assert t["none_yet"] in read(client.get("/partners"))
+            said = {"code": "zk1", "name": MALICE, "format": "delimited"}
+            wrong = read(send(client, "/partners", **{**said, "code": "Z 1"}), 400)
+            assert (t["field_is_wrong"].format(t["partner_code"]) in wrong, MALICE in wrong) == (True, True)
+            assert send(client, "/partners", **said).headers["Location"] == "/partners"
+            pair = KeyPair.drawn()
+            key = {"partner": "zk1", "until": "2014-07-01", "pem": both(pair)[0]}
+            for bad, field in (
+                ({"pem": pair.text()}, "pem"),
+                ({"until": "soon"}, "valid_until"),
+                ({"from": "x"}, "valid_from"),
+            ):
+                told = read(send(client, "/partners/keys", **{**key, **bad}), 400)
+                assert t["field_is_wrong"].format(t[field]) in told
+                assert "PRIVATE KEY" not in told
+            assert send(client, "/partners/keys", **key).headers["Location"] == "/partners"
+            assert send(client, "/partners/our-keys", own_until="2013-07-20").headers["Location"] == "/partners"
+            text = read(client.get("/partners"))
+            assert (text.count("BEGIN PUBLIC KEY"), t["key_expires_soon"] in text, MALICE in text) == (3, True, True)
+            assert all(key.id in text for key in (*room.own_keys(), *room.public_keys()))
+            ended = {"key_id": pair.key_id}
+            assert send(client, "/partners/keys/end", **ended).headers["Location"] == "/partners"
+            assert send(client, "/partners/end", code="zk1").headers["Location"] == "/partners"
+            for path in ("/partners/end", "/partners/keys/end"):
+                assert t["is_not_in_use"] in read(send(client, path, code="zk1", **ended), 404)
+            assert read(client.get("/partners")).count(t["was_ended"]) >= 4
+        with pages.client("auditor") as client:
+            text = read(client.get("/partners", params={"language": language}))
+            assert (t["what_was_done"] in text, re.findall(r'action="([^"]+)"', text)) == (True, ["/sign-out"])

@@ -62,6 +62,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         person=person,
         people=people,
         institutions=house.institutions,
+        partners=house.partners,
         windows=house.windows,
         lists=house.lists,
         handing=house.handing,

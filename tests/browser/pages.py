@@ -21,6 +21,7 @@ from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
 from shebaoka.desk import Amounts, Choice, Content, NewRow, Outcome, Paid, Role, Staff, StatedDetail, Step, read_as
+from shebaoka.maker import KeyPair, public_text
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import Agent, Ask, Material
 from shebaoka.vault import SoftwareVault
@@ -55,6 +56,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "drafts": ("clerk", "/drafts?of={draft}"),
     "windows": ("system_administrator", "/windows?change={window}"),
     "institutions": ("system_administrator", "/institutions?of={cycle}"),
+    "partners": ("system_administrator", "/partners?of={partner}"),
     "till": ("clerk", "/till", "being_replaced"),
     "till_to_close": ("cashier", "/till?window=w1", "being_replaced"),
     "evening": ("clerk", "/evening"),
@@ -105,6 +107,8 @@ def addressed(browser: Windows, address: str) -> str:
             return a_tray(browser)
         if word.endswith("batch"):
             return a_batch(browser, frozen=word == "frozen_batch")
+        if word == "partner":
+            return a_partner(browser.run)
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
@@ -195,6 +199,18 @@ def a_run(run: Running) -> str:
     """A run of moving a city over, ready to be signed."""
     run.house.runs.keep_document(RUN, made_run())
     return RUN
+
+
+def a_partner(run: Running) -> str:
+    """A maker with keys, and ours; made once in a house."""
+    room = run.house.partners
+    if not room.everybody():
+        pair, until = KeyPair.drawn(), room.today() + dt.timedelta(days=20)
+        room.add("zk1", "晋中制卡中心", "delimited")
+        room.add_key("zk1", public_text("sign", pair.signing_public), until)
+        room.add_key("zk1", public_text("seal", pair.sealing_public), until + dt.timedelta(days=300))
+        room.new_keys(until)
+    return "zk1"
 
 
 def day_at_institutions(run: Running) -> int:

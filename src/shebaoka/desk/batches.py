@@ -176,7 +176,7 @@ class Batches(BatchResults):
     def _orders(self, batch: CardBatch, statement: str) -> Iterator[CardOrder]:
         issuer, category, spec = batch.issuer or "", batch.category or "", batch.spec_version or ""
         issued_on = batch.issued_on or self._today()
-        for row in self._views.stream(statement, {"batch": batch.id}, at_once=PHOTOS_AT_ONCE):
+        for row in self._views.stream(statement, {"batch": batch.id}, at_once=PHOTOS_AT_ONCE, binary=True):
             seq, line, serial, card_number, number, name, sex, birth_on, ethnic_group, collect_at, *photo = row
             if seq is None:
                 raise Broken(f"Line {line} of batch {batch.id} is numbered and the journal does not say so.")

@@ -6,7 +6,7 @@ characters. A line feed is in none, so lines are cut as bytes.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -18,6 +18,15 @@ FAULTS_MAX = 20
 LINE_MAX = 64 * 1024
 _GUESS_FROM = 24
 """Bytes beyond ASCII from which on UTF-8 is told from GB18030: so many are not valid UTF-8 by chance."""
+KEPT_MAX = 4096
+"""So many values of a column are kept as they were written."""
+_SHARED = frozenset(
+    {
+        *("batch", "card_category", "spec_version", "issuer", "issued_on", "valid_until", "sex", "ethnic_group"),
+        *("birth_place", "birth_on", "collect_at", "outcome"),
+    }
+)
+"""What many cards of a batch have in common."""
 _NAMES = {"gb18030": "GB18030", "utf-8": "UTF-8"}
 
 Value = str | int | dt.date | None
@@ -29,15 +38,12 @@ Told = Mapping[str, Value]
 
 def told_of_order(order: CardOrder, batch: str, cards: Cards | None = None) -> dict[str, Value]:
     """What can be told of a card that is ordered, by source; of its photo if there are `cards` that name it."""
-    told: dict[str, Value] = {field: getattr(order, field) for field in _OF_AN_ORDER}
-    told["batch"], told["sex"] = batch, str(order.sex)
-    if cards is not None:
-        told["photo"] = photo_name(cards, order)
-        told["photo_digest"] = hashlib.sha256(order.photo).hexdigest() if _asks(cards, "photo_digest") else ""
+    told = msgspec.structs.asdict(order)
+    told["batch"] = batch
+    told["photo"] = "" if cards is None else photo_name(cards, order)
+    if cards is not None and _asks(cards, "photo_digest"):
+        told["photo_digest"] = hashlib.sha256(order.photo).hexdigest()
     return told
-
-
-_OF_AN_ORDER = tuple(f for f in CardOrder.__struct_fields__ if f not in ("photo", "sex"))
 
 
 def _asks(table: Table, source: str) -> bool:
@@ -59,6 +65,9 @@ def told_of_answer(answer: BankAnswer, batch: str) -> dict[str, Value]:
     return {**msgspec.structs.asdict(answer), "batch": batch, "outcome": "opened" if answer.opened else "refused"}
 
 
+_MADE = {str(made): made for made in Made}
+
+
 def result_of(row: int, said: Mapping[str, str]) -> CardResult:
     """A row of a result file as a record."""
     return CardResult(
@@ -66,7 +75,7 @@ def result_of(row: int, said: Mapping[str, str]) -> CardResult:
         line=int(said["line"]),
         card_number=said["card_number"],
         card_serial=said["card_serial"].lower(),
-        outcome=Made(said["outcome"]),
+        outcome=_MADE[said["outcome"]],
         blank=said.get("blank", ""),
         reason=said.get("reason", ""),
     )
@@ -95,6 +104,9 @@ class RowWriter:
         self._end = table.end
         self._name_width = next((f.width for f in table.fields if f.source == "name"), 0)
         self._splits = _asks(table, "name_extension")
+        self._columns: list[tuple[Field, dict[Value, bytes] | None]] = [
+            (field, {} if field.source in _SHARED else None) for field in table.fields
+        ]
 
     def head(self) -> bytes:
         """The line of names, where the format has one; a fixed form has none."""
@@ -107,12 +119,25 @@ class RowWriter:
         if self._splits:
             told = {**told, **self._name(str(told["name"]))}
         faults: list[str] = []
-        parts = [self._part(field, told.get(field.source), faults) for field in self._table.fields]
+        parts = [
+            self._part(field, told.get(field.source), faults)
+            if kept is None
+            else kept.get(told.get(field.source)) or self._kept(field, told.get(field.source), kept, faults)
+            for field, kept in self._columns
+        ]
         if faults:
             raise BadInput("\n".join(f"Line {told['line']}: {fault}" for fault in faults))
         if self._table.form == "fixed":
             return b"".join(parts) + self._end
         return self._table.delimiter.encode().join(parts) + self._end
+
+    def _kept(self, field: Field, value: Value, kept: dict[Value, bytes], faults: list[str]) -> bytes:
+        """A value that many cards share; kept once it was written without a fault."""
+        before = len(faults)
+        data = self._part(field, value, faults)
+        if len(faults) == before and len(kept) < KEPT_MAX:
+            kept[value] = data
+        return data
 
     def _name(self, name: str) -> dict[str, str]:
         """A name as far as its column goes, by whole characters, and the rest."""
@@ -181,7 +206,7 @@ class RowReader:
 
     def __init__(self, table: Table, before: int = 0) -> None:
         self._table = table
-        self._back = [{code: ours for ours, code in field.codes.items()} for field in table.fields]
+        self._columns = [(field, *_reading(field)) for field in table.fields]
         self._odd: set[bytes] = set()
         self.faults: list[str] = []
         self.rows = before
@@ -244,12 +269,12 @@ class RowReader:
         if parts is None:
             return None
         said: dict[str, str] = {}
-        for field, text, back in zip(self._table.fields, parts, self._back, strict=True):
-            fault = _fault_of(field, text, back)
+        for (field, fault_of, back), text in zip(self._columns, parts, strict=True):
+            fault = fault_of(text)
             if fault:
                 self.fault(f"Row {self.rows}, {field.name}: {fault}")
                 return None
-            said[field.source] = "" if text == field.empty else back.get(text, text)
+            said[field.source] = back.get(text, text) if back else text
         return said
 
     def _parts(self, line: bytes) -> list[str] | None:
@@ -291,22 +316,41 @@ class RowReader:
         )
 
 
-def _fault_of(field: Field, text: str, back: Mapping[str, str]) -> str:
-    """What is wrong with a value that was read; empty if nothing is."""
-    if not text:
-        return "it is empty, and the format asks for it." if field.required or field.source in _NEVER_EMPTY else ""
-    if field.source == "outcome" and text not in back:
-        return f"{text[:20]!r} is none of the codes {', '.join(back)}."
-    if field.source == "line" and not (text.isascii() and text.isdigit() and len(text) <= 9):
-        return f"{text[:20]!r} is no line of the batch."
-    if not text.isprintable():
-        return "it holds a character that cannot be printed."
-    if field.source in DATES and text != field.empty:
+def _reading(field: Field) -> tuple[Callable[[str], str], dict[str, str]]:
+    """What tells the fault of a value in this column, empty for none; and what each code there is called here."""
+    back = {code: ours for ours, code in field.codes.items()}
+    if field.empty:
+        back[field.empty] = ""
+    needed = field.required or field.source in _NEVER_EMPTY
+
+    def plain(text: str) -> str:
+        if not text and needed:
+            return "it is empty, and the format asks for it."
+        return "" if text.isprintable() else "it holds a character that cannot be printed."
+
+    def line(text: str) -> str:
+        fits = text.isascii() and text.isdigit() and len(text) <= LINE_DIGITS_MAX
+        return plain(text) or ("" if fits else f"{text[:20]!r} is no line of the batch.")
+
+    def outcome(text: str) -> str:
+        return plain(text) or ("" if text in back else f"{text[:20]!r} is none of the codes {', '.join(back)}.")
+
+    def day(text: str) -> str:
+        if not text or text == field.empty or text in days:
+            return plain(text)
         try:
             dt.datetime.strptime(text, field.date)  # noqa: DTZ007 - a day, not an instant
         except ValueError:
             return f"{text[:20]!r} is no day in the form {field.date}."
-    return ""
+        if len(days) < KEPT_MAX:
+            days.add(text)
+        return ""
+
+    days: set[str] = set()
+    if field.source in DATES:
+        return day, back
+    return {"line": line, "outcome": outcome}.get(field.source, plain), back
 
 
+LINE_DIGITS_MAX = 9
 _NEVER_EMPTY = ("line", "card_number", "card_serial", "outcome")

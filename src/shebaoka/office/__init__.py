@@ -14,6 +14,7 @@ from shebaoka.office import (
     imports,
     journal,
     keeping,
+    partners,
     passkeys,
     rulebook,
     windows,
@@ -34,6 +35,8 @@ FOR_STAFF = [
     *(windows.get_windows, windows.post_window, windows.post_window_changed, windows.post_window_ended),
     *(windows.get_institutions, windows.post_institution, windows.post_institution_ended),
     *(windows.post_terminal, windows.post_terminal_ended),
+    *(partners.get_partners, partners.post_partner, partners.post_partner_ended),
+    *(partners.post_key, partners.post_key_ended, partners.post_own_keys),
     *(day.get_day, day.get_day_table),
 ]
 ABOUT_PEOPLE = [

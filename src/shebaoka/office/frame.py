@@ -5,11 +5,12 @@ from typing import ClassVar
 from shebaoka.office.daylabels import DAY
 from shebaoka.office.draftlabels import DRAFTS
 from shebaoka.office.importlabels import IMPORTS
+from shebaoka.office.partnerlabels import PARTNERS
 from shebaoka.office.windowlabels import WINDOWS
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 
-LABELS = with_labels(IMPORTS, DRAFTS, WINDOWS, DAY)
+LABELS = with_labels(IMPORTS, DRAFTS, WINDOWS, PARTNERS, DAY)
 
 
 class Page(AnyPage):

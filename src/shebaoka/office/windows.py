@@ -3,17 +3,15 @@
 The rooms of the desk hold who may. A terminal's keys are shown once, in the answer to the form itself.
 """
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-import msgspec
 from anyio import to_thread
 from litestar import Response, get, post
 
-from shebaoka.desk import CARES, RIGHTS, ConfigurationEvent, NewTerminal, Right, Staff
+from shebaoka.desk import CARES, RIGHTS, NewTerminal, Right, Staff
+from shebaoka.office.configured import fault_in, happened, local
 from shebaoka.office.frame import Page
 from shebaoka.pages import Asked, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotFound
@@ -23,44 +21,6 @@ CIPHERS = ("aes", "sm4")
 FIELDS = ("code", "name", "site", "address", "hours")
 TYPED = ("code", "name", "key_id", "institution", "algorithm", "pin_cipher", "public_key")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
-
-
-class EventShown(msgspec.Struct, frozen=True):
-    """A change as a page shows it."""
-
-    event: ConfigurationEvent
-    what: str
-    by: str
-    said: str
-
-
-def _happened(page: Page, events: list[ConfigurationEvent]) -> list[EventShown]:
-    """Changes in words, with what was said of each."""
-    labels, words = page.labels, page.said.words
-    what = {
-        "added": labels["was_added"],
-        "changed": labels["was_changed"],
-        "ended": labels["was_ended"],
-    }
-    shown = []
-    for event in events:
-        said = msgspec.json.decode(event.said, type=dict[str, Any])
-        texts = [words.list_separator.join(v) if isinstance(v, list) else str(v) for v in said.values() if v != []]
-        shown.append(EventShown(event, what[event.what], event.by or labels["owner_of_machine"], " · ".join(texts)))
-    return shown
-
-
-def _local(page: Page, at: dt.datetime) -> str:
-    return at.astimezone(page.front.notices.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _fault(labels: dict[str, str], e: BadInput | NotFound, fields: dict[str, str]) -> str:
-    """What is wrong, and in which field of the form."""
-    if isinstance(e, NotFound):
-        return labels["is_not_in_use"]
-    named = str(e).partition(":")[0].split(", ")
-    said = [fields[name] for name in named if name in fields]
-    return labels["field_is_wrong"].format(" / ".join(said)) if said else labels["trouble_400"]
 
 
 # Windows -------------------------------------------------------------------------------------------------------------
@@ -87,12 +47,12 @@ async def _windows(
             status=status,
             windows=windows,
             placed=placed if staff.may(Right.SEE_STAFF) else None,
-            events=_happened(page, room.events(seen_by=staff)) if sees else [],
+            events=happened(page, room.events(seen_by=staff)) if sees else [],
             keeps=staff.may(Right.KEEP_WINDOWS),
             chosen=chosen,
             typed=typed or ({f: getattr(chosen, f) for f in FIELDS} if chosen else dict.fromkeys(FIELDS, "")),
             fault=fault,
-            at=lambda at: _local(page, at),
+            at=lambda at: local(page, at),
         )
 
     return await to_thread.run_sync(show)
@@ -118,7 +78,7 @@ async def _kept(request: Asked, act: Callable[..., None], form: dict[str, str]) 
             "address": labels["address"],
             "hours": labels["opening_hours"],
         }
-        return await _windows(request, status=e.status, fault=_fault(labels, e, names), typed=said)
+        return await _windows(request, status=e.status, fault=fault_in(labels, e, names), typed=said)
     return moved_to("/windows")
 
 
@@ -169,7 +129,7 @@ async def _institutions(
             status=status,
             institutions=room.everybody(seen_by=staff),
             terminals=room.terminals(seen_by=staff),
-            events=_happened(page, room.events(seen_by=staff)),
+            events=happened(page, room.events(seen_by=staff)),
             keeps=staff.may(Right.KEEP_INSTITUTIONS),
             fault=fault,
             typed=dict.fromkeys(TYPED, "") | (typed or {}),
@@ -183,7 +143,7 @@ async def _institutions(
             },
             algorithms=ALGORITHMS,
             ciphers=CIPHERS,
-            at=lambda at: _local(page, at),
+            at=lambda at: local(page, at),
         )
 
     return await to_thread.run_sync(show)
@@ -202,7 +162,7 @@ async def _refused(request: Asked, e: BadInput | NotFound, typed: dict[str, str]
         "algorithm": labels["algorithm"],
         "pin_cipher": labels["pin_cipher"],
     }
-    return await _institutions(request, status=e.status, fault=_fault(labels, e, names), typed=typed)
+    return await _institutions(request, status=e.status, fault=fault_in(labels, e, names), typed=typed)
 
 
 @get("/institutions")

@@ -176,6 +176,7 @@ class Page:
             ("/clauses", labels["clauses"], True),
             ("/windows", labels["menu_windows"], True),
             ("/institutions", labels["menu_institutions"], self.may(Right.SEE_CONFIGURATION)),
+            ("/partners", labels["menu_partners"], self.may(Right.SEE_CONFIGURATION)),
             ("/staff", labels["staff_accounts"], self.sees_staff),
         ]
 

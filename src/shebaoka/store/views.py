@@ -281,9 +281,17 @@ class Views:
                 raise self._why_not() from None
 
     def stream(
-        self, statement: str, parameters: Mapping[str, Any] | None = None, *, at_once: int = 5000
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        at_once: int = 5000,
+        binary: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a long statement, a few thousand at a time, all from one moment."""
+        """The rows of a long statement, a few thousand at a time, all from one moment.
+
+        Contents of files come in `binary`: as text, each byte of theirs would be two.
+        """
         with (
             told_plainly(),
             self._pool.connection() as connection,
@@ -292,7 +300,7 @@ class Views:
         ):
             connection.execute("set local statement_timeout to 0")
             cursor.itersize = at_once
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, parameters, binary=binary)
             yield from cursor
 
     def write(self, statement: str, parameters: Mapping[str, Any]) -> int:

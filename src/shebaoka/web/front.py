@@ -36,6 +36,7 @@ from shebaoka.desk import (
     Outbox,
     Outcome,
     Papers,
+    Partners,
     Passkeys,
     PersonScreen,
     Runs,
@@ -80,6 +81,7 @@ class Front(msgspec.Struct, frozen=True):
     person: Callable[[str], PersonScreen]
     people: Callable[[Collection[str]], dict[str, PersonScreen]]
     institutions: Institutions
+    partners: Partners
     windows: Windows
     lists: Lists
     handing: Handing
