@@ -20,6 +20,7 @@ import pytest
 from litestar.testing import TestClient
 from tests.conftest import FIRST_PIN, RIGHT_PIN, Database, StandingClock
 from tests.test_office import Reader, sign_in
+from tests.webhouse import app_of
 
 from cli_shell import NOBODY, Shell, open_shell
 from shebaoka.app import House, open_house, settings_from
@@ -29,7 +30,7 @@ from shebaoka.numbers import mask, with_check_digit
 from shebaoka.pages.labels import LABELS
 from shebaoka.paper import labels_in
 from shebaoka.records import SERVICES, Ask, Digits, Material, PresentedCard, Receipt, Sender, Terms, credit_id
-from shebaoka.serving import front_of, make_app
+from shebaoka.serving import front_of
 from shebaoka.web import Front
 from test_cli_money import HOSPITAL as SHELL_HOSPITAL
 from test_cli_money import settle as settle_in_shell
@@ -159,7 +160,7 @@ class Faces:
     def browser(self, role: str, **changes: Any) -> TestClient[Any]:
         """A browser at the office's pages, signed in."""
         front = msgspec.structs.replace(self.front, **changes)
-        client = TestClient(make_app(front), base_url="http://office.test")
+        client = TestClient(app_of(front), base_url="http://office.test")
         client.follow_redirects = False
         sign_in(client, self.life.tokens[role])
         return client
@@ -187,7 +188,7 @@ def faces(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -
         life.live()
         with open_counter(house.desk) as counter:
             front = front_of(house, counter)
-            with TestClient(make_app(front)) as client:
+            with TestClient(app_of(front)) as client:
                 yield Faces(life, front, client)
         life.desk.store.close()
     shared_database.wipe()
@@ -374,7 +375,7 @@ def test_what_cannot_be_is_bad_input(faces: Faces, path: str, query: dict[str, A
 def test_without_a_font_the_pdf_alone_is_missing(faces: Faces, tmp_path: Path) -> None:
     """A folder of fonts that has none is told by name; JSON and CSV need none, and the page says what to do."""
     front = msgspec.structs.replace(faces.front, fonts=tmp_path)
-    with TestClient(make_app(front)) as client:
+    with TestClient(app_of(front)) as client:
         lame = Faces(faces.life, front, client)
         refused = lame.get("/account", format="pdf")
         assert (refused.status_code, refused.json()["code"]) == (503, "no_font_for_chinese")

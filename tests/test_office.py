@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 from tests.conftest import FIRST_PIN, OTHER_PIN, RIGHT_PIN, ROOT, SIMPLE_PIN, WRONG_PIN, Database
-from tests.webhouse import house_on, seat
+from tests.webhouse import app_of, house_on, seat
 
 from shebaoka.app import House
 from shebaoka.desk import CHANNEL_OF, POSTS, TOKEN_ROLES, Right, Role, open_counter
@@ -26,7 +26,7 @@ from shebaoka.pages.labels import LANGUAGE_NAMES
 from shebaoka.pages.manner import CHOICES
 from shebaoka.production.frame import LABELS as PRODUCTION_LABELS
 from shebaoka.records import SERVICES, Ask, Digits, Material, NotFound, Receipt, Sender, StoreDown
-from shebaoka.serving import front_of, make_app
+from shebaoka.serving import front_of
 from shebaoka.web import Front
 from shebaoka.window import people
 from shebaoka.window.frame import LABELS as WINDOW_LABELS
@@ -56,7 +56,7 @@ class House2013(msgspec.Struct, frozen=True):
 
     def client(self, role: str = "", **changes: Any) -> TestClient[Any]:
         """A browser: signed in with a role's token, or not at all; or the demonstration's, with `open_to_all`."""
-        client = TestClient(make_app(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
+        client = TestClient(app_of(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
         client.follow_redirects = False
         if role in self.tokens:
             assert sign_in(client, self.tokens[role]).headers["Location"] == "/"

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from tests.conftest import Database, StandingClock
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse, card_of, money_house
 from tests.test_office import Reader, mark_of, sign_in
-from tests.webhouse import house_on, seat
+from tests.webhouse import app_of, house_on, seat
 
 from shebaoka.desk import (
     POSTS,
@@ -30,7 +30,7 @@ from shebaoka.desk import (
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.office.frame import LABELS, Page
 from shebaoka.records import ReverseMessage
-from shebaoka.serving import front_of, make_app
+from shebaoka.serving import front_of
 from shebaoka.vault import SoftwareVault
 from shebaoka.web import Front
 
@@ -47,7 +47,7 @@ class Office:
 
     def client(self, role: str = "", **changes: Any) -> TestClient[Any]:
         """A browser: signed in with a role's token, or not at all; or the demonstration's, with `open_to_all`."""
-        client = TestClient(make_app(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
+        client = TestClient(app_of(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
         client.follow_redirects = False
         if role in self.tokens:
             assert sign_in(client, self.tokens[role]).headers["Location"] == "/"

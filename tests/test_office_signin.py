@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 from tests.authenticator import Authenticator
 from tests.conftest import Database, StandingClock
 from tests.test_office import LI, RUN, Reader, id_of, lives, mark_of, report
-from tests.webhouse import house_on, seat
+from tests.webhouse import app_of, house_on, seat
 
 from shebaoka.app import House
 from shebaoka.desk import POSTS, Right, Role, credentials, open_counter
@@ -38,9 +38,7 @@ class Pages:
     def client(self, role: str = "", *, tls: bool = False, **changes: Any) -> TestClient[Any]:
         """A browser, over TLS or not, in which somebody of a role is signed in, or nobody."""
         scheme = "https" if tls else "http"
-        client = TestClient(
-            make_app(msgspec.structs.replace(self.front, **changes)), base_url=f"{scheme}://office.test"
-        )
+        client = TestClient(app_of(msgspec.structs.replace(self.front, **changes)), base_url=f"{scheme}://office.test")
         client.follow_redirects = False
         if role:
             seat(client, self.front, role)

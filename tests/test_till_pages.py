@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from tests.conftest import Database, put_dossier
 from tests.moneyhouse import dossier_of
 from tests.test_office import Reader, mark_of
-from tests.webhouse import house_on
+from tests.webhouse import app_of, house_on
 
 from asking import ask
 from shebaoka.app import House
@@ -21,7 +21,7 @@ from shebaoka.desk import Role, Staff, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import Means, Receipt, ReceiptPlace, Tender
-from shebaoka.serving import front_of, make_app
+from shebaoka.serving import front_of
 from shebaoka.vault import SoftwareVault
 from shebaoka.web import Front
 from shebaoka.window.frame import LABELS
@@ -42,7 +42,7 @@ class Windows:
 
     def client(self, staff: Staff) -> TestClient[Any]:
         """A browser in which somebody is signed in."""
-        client = TestClient(make_app(self.front), base_url="http://office.test")
+        client = TestClient(app_of(self.front), base_url="http://office.test")
         client.follow_redirects = False
         client.cookies.set("shebaoka_session", self.front.sessions.begin(staff))
         return client

@@ -14,9 +14,9 @@ from conftest import RIGHT_PIN, Database
 from shebaoka.app import House
 from shebaoka.desk import Role, Staff, open_counter
 from shebaoka.numbers import with_check_digit
-from shebaoka.serving import front_of, make_app
+from shebaoka.serving import front_of
 from shebaoka.web import Front
-from webhouse import house_on
+from webhouse import app_of, house_on
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 NAME = "<script>alert(1)</script>'; drop table person; --"
@@ -31,7 +31,7 @@ class Window(msgspec.Struct, frozen=True):
 
     def client(self, name: str, role: Role = Role.CLERK) -> TestClient[Any]:
         """Somebody of the staff at a window of their own."""
-        client = TestClient(make_app(self.front), base_url="http://window.test")
+        client = TestClient(app_of(self.front), base_url="http://window.test")
         client.follow_redirects = False
         staff = Staff(name, role, f"w-{name}")
         if name not in {a.name for a in self.front.staff.everybody()}:
@@ -188,7 +188,7 @@ def test_a_pin_goes_by_the_keypad_alone(window: Window) -> None:
         step(client, draft, "materials", **EVERYTHING)
         mark = {"mark": fields(client, draft)["mark"]}
         keypad = client.post(f"{draft}/keypad", data=mark).headers["Location"]
-        with TestClient(make_app(window.front), base_url="http://window.test") as tablet:
+        with TestClient(app_of(window.front), base_url="http://window.test") as tablet:
             its = {"mark": mark_of(tablet.get(keypad).text)}
             assert "太容易猜" in tablet.post(keypad, data={**its, "new_pin": "111111", "again": "111111"}).text
             assert "不一样" in tablet.post(keypad, data={**its, "new_pin": "735291", "again": "735292"}).text

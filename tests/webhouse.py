@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from litestar import Litestar
 from litestar.testing import TestClient
 from tests.conftest import FIRST_PIN, Database
 
 from shebaoka.app import House, open_house, settings_from
 from shebaoka.desk import POSTS, Role, Staff
 from shebaoka.records import Digits
+from shebaoka.serving import make_app
 from shebaoka.web import Front
 
 
@@ -31,6 +33,20 @@ def house_on(
         if not house.vault.has_first_pin():
             house.vault.set_first_pin(Digits(FIRST_PIN), length=6)
         yield house
+
+
+_APPS: list[tuple[Front, Litestar]] = []
+_APPS_MAX = 6
+
+
+def app_of(front: Front) -> Litestar:
+    """The application over a front, put together once: that takes most of a second, and it is asked for often."""
+    found = next((app for had, app in _APPS if had == front), None)
+    if found is None:
+        found = make_app(front)
+        del _APPS[: -_APPS_MAX + 1]
+        _APPS.append((front, found))
+    return found
 
 
 def seat(client: TestClient[Any], front: Front, role: str) -> Staff:
