@@ -16,7 +16,6 @@ import psycopg
 import pytest
 import xlwt
 from tests.conftest import Database, StandingClock
-from tests.faces import Portrait, saved
 from tests.test_office import Reader, mark_of
 from tests.test_office_signin import AT, Pages
 from tests.webhouse import house_on
@@ -24,6 +23,7 @@ from tests.webhouse import house_on
 from shebaoka.desk import EmployerList, NewRow, Outcome, Role, Staff, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
+from shebaoka.portraits import Portrait, saved
 from shebaoka.records import Agent, Ask, BadInput, Channel, Material, NotAllowed, RegisterPerson, Sender, StoreLost
 from shebaoka.serving import front_of
 from shebaoka.window import listfile

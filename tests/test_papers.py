@@ -18,12 +18,12 @@ from psycopg import errors
 
 from asking import LI_NA, NOBODY, ZHOU_MING, ask
 from conftest import Database, StandingClock
-from faces import Portrait
 from shebaoka.desk import SIGNATURE, Desk, Opened, PaperLine, Papers, Role, Screens, Staff, open_counter
 from shebaoka.desk.papers import PAPERS_MAX
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.photo import Range, check, photo_words, signature_from
 from shebaoka.photo.decoding import decoded
+from shebaoka.portraits import Portrait
 from shebaoka.records import (
     Ask,
     BadInput,

@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from faces import Portrait, saved
 from shebaoka.cli import main
 from shebaoka.notice import LANGUAGES
 from shebaoka.photo import Box, Face, Finding, Miss, Range, Seen, Verdict, check, judge, mend, photo_words, picture_of
 from shebaoka.photo.decoding import BYTES_MAX, SCANS_MAX, decoded
+from shebaoka.portraits import Portrait, saved
 from shebaoka.records import BadInput, NotFound
 
 ANY = Range()

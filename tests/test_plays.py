@@ -10,10 +10,11 @@ import pytest
 
 from shebaoka.app import House, Settings, open_house, settings_from
 from shebaoka.demo import PEOPLE_MIN, demo
-from shebaoka.desk import JournalLine
+from shebaoka.desk import JournalLine, Role, Staff
 from shebaoka.records import BadInput
 from shebaoka.stage import OWN_PIN, of_play
 from shebaoka.tour import tour
+from shebaoka.workshop import PEOPLE as CARDS
 
 PEOPLE = 400
 
@@ -70,6 +71,17 @@ def test_the_demonstration_adds_up_to_the_fen(played: tuple[Settings, str], hous
     (charged, back) = re.search(r"settled: +([\d,]+) charges, ([\d,]+) taken back", text).groups()  # type: ignore[union-attr]
     assert int(charged.replace(",", "")) == sum(line.totals.positive.count for line in lines) > 3 * PEOPLE
     assert int(back.replace(",", "")) == sum(line.totals.reverse.count for line in lines) > 0
+
+
+def test_the_demonstrations_batches_end_with_every_card_collected(house: House, played: tuple[Settings, str]) -> None:
+    """Three of its cards come back rejected, go again, and both batches close; blanks and cards agree."""
+    sun = Staff("production-sun", Role.PRODUCTION, "card-workshop")
+    second, first = house.batches.latest(sun, 2)
+    assert (first.state, second.state) == ("closed", "closed")
+    assert {s: n for s, n in first.cards.items() if n and s != "left"} == {"collected": CARDS - 3, "rejected": 3}
+    assert {s: n for s, n in second.cards.items() if n and s != "left"} == {"collected": 3}
+    assert f"{CARDS} collected" in played[1]
+    assert house.stock.check() == []
 
 
 def test_the_demonstration_says_no_secret(played: tuple[Settings, str]) -> None:

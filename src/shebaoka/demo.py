@@ -25,6 +25,7 @@ from shebaoka.records import BadInput, RunReport
 from shebaoka.scenes import SCENES, Tills
 from shebaoka.stage import Stage, open_stage
 from shebaoka.tills import Till
+from shebaoka.workshop import WINDOWS, Workshop
 from shebaoka.year import Year
 
 Out = Callable[[str], None]
@@ -65,7 +66,7 @@ def demo(
         told.at("an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn;")
         told.more(f"its people are invented, its clock is moved by the play from {began_at:%Y-%m-%d} to today")
         with _seldom_collected():
-            whole = _play(stage, people, now, settings.home / "demo", told)
+            whole = _play(stage, settings, people, now, told)
         out("`shebaoka journal verify --play demo --replay` decides all of it again from the journal\n")
         if not serve:
             return 0 if whole else 1
@@ -91,14 +92,16 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _play(stage: Stage, people: int, now: dt.datetime, folder: Path, told: "_Told") -> bool:
+def _play(stage: Stage, settings: Settings, people: int, now: dt.datetime, told: "_Told") -> bool:
     """From the old accounts to today; whether everything adds up."""
+    folder = settings.home / "demo"
     residents = invent_city(people, SEED, stage.desk.today())
     report = _carry_over(stage, residents, folder / "old-system", told)
     numbers = _carried(stage, residents)
     year = Year(stage, residents, numbers, CAST, folder / "evenings")
     _live(stage, year, now, told)
     _today(stage, year, numbers, now, told)
+    _make_cards(stage, settings, folder / "workshop", told)
     return _tell(stage, report, told) and report.state == "sign_off"
 
 
@@ -124,9 +127,7 @@ class _Told:
 
 
 def _tell_staff(stage: Stage, host: str, port: int, told: _Told) -> None:
-    """The windows, where to sign in as one of the staff, and a password for each that is good once, to enrol with."""
-    for n, name in enumerate(("一号窗口", "二号窗口", "三号窗口"), 1):
-        stage.house.windows.add(f"window-{n}", name, "演示大厅", "演示街1号", "周一至周五 8:30–12:00，14:30–17:30")
+    """Where to sign in as one of the staff, and a password for each that is good once, to enrol with."""
     told.at(f"to sign in: enrol at http://{host}:{port}/enrol with one of these, each good once within 24 hours,")
     told.more("and an authenticator app; then sign in at /sign-in with the password of your own choice")
     for name, role, place in STAFF:
@@ -222,6 +223,22 @@ def _today(stage: Stage, year: Year, numbers: Sequence[str], now: dt.datetime, t
     for scene in SCENES:
         scene(stage, cast, at)
     told.at(f"today ({stage.desk.today()}): {stage.asked - asked} requests, every clause tried with a yes and a no")
+
+
+def _make_cards(stage: Stage, settings: Settings, folder: Path, told: _Told) -> None:
+    """Applications with photos go to a maker and a bank, both played here, and come back as cards."""
+    for code, name in zip(WINDOWS, ("一号窗口", "二号窗口", "三号窗口"), strict=True):
+        stage.house.windows.add(code, name, "演示大厅", "演示街1号", "周一至周五 8:30–12:00，14:30–17:30")
+    made = Workshop(stage, settings, folder).makes_cards()
+    told.at(
+        f"a batch of {made.ordered} cards with photos, {made.package_bytes:,} bytes signed and encrypted, to a "
+        f"SIMULATED maker; {made.held} applications held back"
+    )
+    told.more(
+        f"{made.rejected} came back rejected and were remade free in {made.remade_in}; {made.collected} collected, "
+        f"{made.to_tell} notifications wait in the outbox"
+    )
+    told.more(f"{made.blanks_used} blanks used up, {made.blanks_counted} counted: equal")
 
 
 def _tell(stage: Stage, report: RunReport, told: _Told) -> bool:

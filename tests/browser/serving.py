@@ -12,9 +12,9 @@ from collections.abc import Callable
 import msgspec
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.steps import Holder
-from tests.faces import Portrait
 
 from shebaoka.desk import Step
+from shebaoka.portraits import Portrait
 from shebaoka.records import Agent, Material
 from shebaoka.window.frame import LABELS
 

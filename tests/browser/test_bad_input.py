@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.running import PINS, Running
 from tests.browser.serving import AGENT, NEW_PIN, Visit, begin, chooses_photo, enters, opens_keypad, sends, serve
 from tests.browser.steps import Windows, focused, no_faults, person_in, press, window_of
-from tests.faces import Portrait, saved
 
 from shebaoka.desk import Step
 from shebaoka.photo import photo_words
+from shebaoka.portraits import Portrait, saved
 from shebaoka.records import Agent, Material
 from shebaoka.window.frame import LABELS
 
