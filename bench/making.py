@@ -36,7 +36,7 @@ from shebaoka.app import House, Settings, load_formats, makers_folder, open_hous
 from shebaoka.desk import Choice, Role, Staff, now
 from shebaoka.desk.papers import _beside
 from shebaoka.maker import KeyPair, Simulated, public_text
-from shebaoka.records import Digits
+from shebaoka.records import CardKind, Digits, PlaceKind
 from shebaoka.store import REBUILD, as_role, embedded_server, ensure_database
 
 FIRST_PERSON = 10_000_000
@@ -60,6 +60,11 @@ def number_of(n: int) -> str:
 def name_of(n: int) -> str:
     """The n-th person's name; nobody else who was born on that day has it."""
     return f"{'王李张刘陈杨赵'[n % 7]}{'晓建文玉国'[n % 5]}{chr(0x4E00 + n % 5000)}"
+
+
+def blank_of(line: int) -> str:
+    """The number of the blank that the card of this line is made of."""
+    return f"K{line:09}"
 
 
 def photo_of(n: int) -> bytes:
@@ -202,6 +207,8 @@ def prepared(owner_url: str, work: Path, url: str, cards: int) -> Simulated:
             print(f"held: {held} {card.faults}")
         _timed("freeze", lambda: room.freeze(MAKER, BATCH))
         room.approve(OTHER, BATCH)
+        house.stock.add_place(MAKER, "zk1", PlaceKind.MAKER, "制卡商")
+        house.stock.receive(MAKER, "zk1", CardKind.SOCIAL_SECURITY, blank_of(1), blank_of(cards), "bench")
         until = now().date() + dt.timedelta(days=300)
         ours = {key.use: key.public for key in house.partners.new_keys(until)}
         pair = KeyPair.drawn()
@@ -245,7 +252,7 @@ def measured(work: Path, owner_url: str, cards: int) -> dict[str, Any]:
     size = (work / "cards").stat().st_size
     tar_s = tar_seconds(work, b"x" * (rows * 250), cards)
     rejects = dict.fromkeys(range(REJECTED_EVERY, cards + 1, REJECTED_EVERY), "芯片不良")
-    _timed("maker", lambda: maker.make_cards(work / "cards", work / "results", now(), rejects=rejects, blank=str))
+    _timed("maker", lambda: maker.make_cards(work / "cards", work / "results", now(), rejects=rejects, blank=blank_of))
     with a_house(work, url) as house:
         house.batches.sent(MAKER, BATCH)
     in_s, in_mb, taken = step("results", work, url)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from tests.webhouse import house_on
 
 from shebaoka.app import House
 from shebaoka.cli import main
-from shebaoka.desk import Choice, Role, Staff, now
+from shebaoka.desk import Choice, Desk, Role, Staff, batchroom, now
 from shebaoka.maker import KeyPair, Simulated, open_package, public_text
 from shebaoka.maker.keys import PairKeyring
 from shebaoka.maker.sealed import Address
 from shebaoka.maker.tables import open_accounts
-from shebaoka.records import BadInput, NotAllowed
+from shebaoka.records import BadInput, NotAllowed, StoreDown
 
 
 class Played:
@@ -200,3 +201,42 @@ def test_files_of_a_batch_at_the_command_line(played: Played, tmp_path: Path) ->
     told = run("bank-answer", batch, str(tmp_path / "b"))
     assert (told.exit_code, "3 opened" in told.output) == (0, True), told.output
     assert "file_of_another_batch" in run("results", "B-none", answer).output
+
+
+def test_two_at_once_stopped_anywhere_record_nothing_twice(
+    played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results taken by two at once, stopped in any tray, before or after its commit, are whole after the last try."""
+    batch, _ = played.batch(24)
+    files, answer = played.house.maker_files, tmp_path / "r"
+    files.package(MAKER, batch, tmp_path / "p", "zk1")
+    played.house.batches.sent(MAKER, batch)
+    played.partners["zk1"].make_cards(tmp_path / "p", answer, now(), rejects={3: "坏"})
+    submit, chance = Desk.submit, random.Random(5)  # noqa: S311 - a test's places
+
+    def stopping(self: Desk, asks: Any, **said: Any) -> Any:
+        before, after = chance.random() < 0.15, chance.random() < 0.15
+        if before:
+            raise StoreDown("stopped")
+        done = submit(self, asks, **said)
+        if after:
+            raise StoreDown("stopped")
+        return done
+
+    monkeypatch.setattr(batchroom.some_of, "__defaults__", (2,))
+    monkeypatch.setattr(Desk, "submit", stopping)
+    stops = 0
+    while played.house.batches.get(MAKER, batch).state != "closed":
+        try:
+            files.results(MAKER, batch, answer)
+        except StoreDown:
+            stops += 1
+    assert stops > 0
+    assert played.house.batches.get(MAKER, batch).cards == {"made": 23, "rejected": 1}
+    with psycopg.connect(played.database.owner) as owner:
+        counted = owner.execute(
+            "select count(*), count(distinct person_id) from journal join card_order o using (person_id) "
+            "where o.batch = %s and service in ('record_made', 'record_rejected')",
+            [batch],
+        ).fetchone()
+    assert counted == (24, 24)

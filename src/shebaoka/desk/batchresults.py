@@ -5,7 +5,9 @@ card's row along; so a file read twice changes nothing, and one that was cut off
 5.3, 6.1.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -29,6 +31,8 @@ from shebaoka.records import (
 from shebaoka.store import batches as sql
 
 LAST_DIGITS = 4
+AT_ONCE = 2
+"""So many trays of a result file are with the desk at once: while one waits for the database, the other is decided."""
 _MADE = ("made", "ready", "collected")
 _GIVEN_UP = ("missing", "withdrawn", "stopped")
 
@@ -71,6 +75,7 @@ class _Tally:
         self.counts = dict.fromkeys(outcomes, 0)
         self.faults: list[RowFault] = []
         self.first_row: dict[int, int] = {}
+        self.used: dict[str, str] = {}
 
     def fault(self, row: CardResult | BankAnswer, fault: ResultFault, about: str = "") -> None:
         self.not_taken += 1
@@ -78,7 +83,8 @@ class _Tally:
             self.faults.append(RowFault(row.row, row.line, fault, about))
 
     def taken(self) -> Taken:
-        return Taken(self.rows, self.counts, self.repeated, self.not_taken, tuple(self.faults))
+        faults = sorted(self.faults, key=lambda fault: fault.row)
+        return Taken(self.rows, self.counts, self.repeated, self.not_taken, tuple(faults))
 
 
 class BatchResults(BatchRoom):
@@ -96,27 +102,52 @@ class BatchResults(BatchRoom):
         staff.must(Right.KEEP_BATCHES)
         self._must_be(staff, batch, "sent", "closed")
         tally = _Tally(Made.MADE, Made.REJECTED, "stopped")
-        with self._desk() as desk:
-            for rows in some_of(results):
-                tally.rows += len(rows)
-                fit = self._spent(staff, batch, self._fit(batch, rows, tally), tally)
-                if not fit:
-                    continue
-                requests = [self._recorded(staff, batch, row, card) for row, card in fit]
-                receipts = self._asked(desk, staff, requests)
-                self._count(fit, receipts, tally)
-                self._refused(batch, [card.n for _, card in fit], receipts, "stopped", "in_batch")
+        self._take_at_once(staff, batch, some_of(results), tally)
         taken = tally.taken()
         counts = {"rows": taken.rows, **taken.counts, "repeated": taken.repeated, "not_taken": taken.not_taken}
         self.note(staff, batch, "results", name, counts, taken.faults)
         self._close(batch)
         return taken
 
+    def _take_at_once(self, staff: Staff, batch: str, trays: Iterator[list[CardResult]], tally: _Tally) -> None:
+        """Two take tray by tray. The file is read and counted by one at a time; the desk is asked by both at once.
+
+        A card is in one tray, so that they do not meet. If one is stopped, the other begins no further tray.
+        """
+        turn, stopped = threading.Lock(), threading.Event()
+
+        def take() -> None:
+            with self._desk() as desk:
+                while not stopped.is_set():
+                    with turn:
+                        if not (rows := next(trays, None)):
+                            return
+                        tally.rows += len(rows)
+                        fit = self._spent(staff, batch, self._fit(batch, rows, tally), tally)
+                    if fit:
+                        requests = [self._recorded(staff, batch, row, card) for row, card in fit]
+                        receipts = self._asked(desk, staff, requests)
+                        with turn:
+                            self._count(fit, receipts, tally)
+                        self._refused(batch, [card.n for _, card in fit], receipts, "stopped", "in_batch")
+
+        def take_or_stop() -> None:
+            try:
+                take()
+            except BaseException:
+                stopped.set()
+                raise
+
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            for taking in [workers.submit(take_or_stop) for _ in range(AT_ONCE)]:
+                taking.result()
+
     def _fit(self, batch: str, rows: Sequence[CardResult], tally: _Tally) -> list[tuple[CardResult, _Line]]:
         """The rows that say something new of a card of this batch; others are counted, and told if they are wrong."""
         cards = self._lines(batch, rows)
         blanks = [row.blank for row in rows if row.blank]
-        used = dict(self._views.rows(sql.BLANKS_USED, {"blanks": blanks})) if blanks else {}
+        if blanks:
+            tally.used.update(self._views.rows(sql.BLANKS_USED, {"blanks": blanks}))
         strays = self._strays(batch, [row for row in rows if row.line not in cards])
         fit = []
         for row in rows:
@@ -129,7 +160,7 @@ class BatchResults(BatchRoom):
                 self._said_before(row, card, tally)
             elif row.outcome is Made.REJECTED and not row.reason.strip():
                 tally.fault(row, ResultFault.REASON_IS_MISSING)
-            elif row.blank and used.setdefault(row.blank, card.card_serial) != card.card_serial:
+            elif row.blank and tally.used.setdefault(row.blank, card.card_serial) != card.card_serial:
                 tally.fault(row, ResultFault.BLANK_WAS_USED, row.blank)
             else:
                 fit.append((row, card))
