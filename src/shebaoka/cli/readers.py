@@ -1,22 +1,25 @@
-"""Cards and readers on a clerk's machine: read a card, write a person into a blank one, serve the window's page.
+"""Cards and readers on a clerk's machine: read a card, write a person into a blank one, serve the window's page;
+proofs.
 
-None of it needs a token or a database: whoever has card, reader and key in hand may use them. What is done with
-whoever is found by a card goes through the desk like all else.
+But for a batch's proofs, none of it needs a token or a database: whoever has card, reader and key in hand may use
+them. What is done with whoever is found by a card goes through the desk like all else.
 """
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from shebaoka.cli.entrance import json_option, read_token
+from shebaoka.cli.entrance import Caller, json_option, language_option, read_token
 from shebaoka.cli.layout import named, say, say_json, table
 from shebaoka.cli.newfiles import write_new
+from shebaoka.cli.slips import speech_of_today
 from shebaoka.numbers import mask, mask_name
 from shebaoka.records import BadInput, CardOrder, Digits
 
@@ -39,6 +42,7 @@ def add_to(main: click.Group) -> None:
     if isinstance(cards, click.Group):
         cards.add_command(read)
         cards.add_command(personalise)
+        cards.add_command(proof)
 
 
 @click.group()
@@ -206,6 +210,48 @@ def personalise(order: Path, key_file: Path, reader: str) -> None:
         )
     what = "is written and read back" if written else "was in the card already; nothing was changed"
     say(f"{mask_name(ordered.name)}, card {ordered.card_number}: {what}.", first="✓ ")
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--order", "orders", type=order_type, multiple=True, help="A card's order as JSON; may be given again.")
+@click.option("--batch", default="", help="The cards of a batch that is approved; needs a token that may keep batches.")
+@click.option("--line", default=1, show_default=True, type=click.IntRange(1), help="The batch's line to begin with.")
+@click.option("--cards", default=40, show_default=True, type=click.IntRange(1, 200), help="How many cards at most.")
+@language_option
+@click.pass_obj
+def proof(
+    caller: Caller, out: Path, orders: tuple[Path, ...], batch: str, line: int, cards: int, language: str
+) -> None:
+    """Write proofs of cards, both faces of each with number and name in full, into the new file OUT.
+
+    A PDF has four cards a sheet. Where OUT ends in .svg it is one card, in two files: OUT-front.svg and OUT-back.svg.
+    """
+    if bool(orders) == bool(batch):
+        raise click.UsageError("Give either --order or --batch.")
+    if not batch:
+        _write_proofs(caller, out, map(order_in, orders), language)
+        return
+    with caller.signed_in() as (house, staff):
+        found = (order for order in house.batches.orders(staff, batch) if order.line >= line)
+        _write_proofs(caller, out, islice(found, cards), language)
+
+
+def _write_proofs(caller: Caller, out: Path, orders: Iterable[CardOrder], language: str) -> None:
+    from shebaoka.paper import card_faces, card_proofs_pdf
+
+    speech, fonts = speech_of_today(caller, language), caller.settings().fonts
+    if out.suffix != ".svg":
+        write_new("OUT", out, card_proofs_pdf(orders, speech, fonts=fonts))
+        say(str(out))
+        return
+    shown = list(islice(orders, 2))
+    if len(shown) != 1:
+        raise BadInput("OUT: an SVG shows one card; give one order, `--cards 1` of a batch, or name a PDF.")
+    for face, drawn in zip(("front", "back"), card_faces(shown[0], speech, fonts=fonts), strict=True):
+        there = out.with_name(f"{out.stem}-{face}.svg")
+        write_new("OUT", there, drawn)
+        say(str(there))
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _made(caller: Caller, paper: str, width: "SlipWidth", base: str, language: s
     from shebaoka.paper import application_form_pdf, day_list_pdf, slip_pdf
     from shebaoka.paper.slips import sample as samples
 
-    fonts, speech = caller.settings().fonts, _speech(caller, language)
+    fonts, speech = caller.settings().fonts, speech_of_today(caller, language)
     if paper == "form":
         return application_form_pdf(samples.sample_form(speech), speech, base=base, fonts=fonts)
     if paper == "day-list":
@@ -71,7 +71,7 @@ def _made(caller: Caller, paper: str, width: "SlipWidth", base: str, language: s
     return slip_pdf(slips[paper](speech), speech, width=width, base=base, fonts=fonts)
 
 
-def _speech(caller: Caller, language: str) -> "Speech":
+def speech_of_today(caller: Caller, language: str) -> "Speech":
     """The notice in force today in the city, in a language."""
     from shebaoka.app import load_notices, load_words
     from shebaoka.notice import Speech

@@ -2,6 +2,9 @@
 
 from shebaoka.paper.amounts import grouped as grouped
 from shebaoka.paper.amounts import signed as signed
+from shebaoka.paper.cards import PROOFS_MAX as PROOFS_MAX
+from shebaoka.paper.cards import card_faces as card_faces
+from shebaoka.paper.cards import card_proofs_pdf as card_proofs_pdf
 from shebaoka.paper.forms import FORMS as FORMS
 from shebaoka.paper.forms import attachment as attachment
 from shebaoka.paper.forms import statement_as as statement_as

@@ -119,6 +119,26 @@ def printed(template: str, data: dict[str, Any], language: str, at: dt.datetime,
         _forget(face)
 
 
+def printed_pages(
+    template: str, data: dict[str, Any], language: str, at: dt.datetime, folder: Path | None = None
+) -> list[bytes]:
+    """Each page of a template as SVG, with its letters drawn; else as `printed`, by which it is tried first.
+
+    A drawing is not refused for a character that no font has, so it is the trial that finds them.
+    """
+    printed(template, data, language, at, folder)
+    face = face_for(language, folder)
+    source = resources.files(__package__).joinpath(template).read_bytes()
+    inputs = {**data, "font": face.family}
+    lacking = [c for c in dict.fromkeys("".join(_texts(inputs))) if face.found.get(c) is False or _is_no_sign(c)]
+    said = msgspec.json.encode(_in_codes(inputs, lacking)).decode()
+    pages = typst.compile(
+        source, format="svg", font_paths=face.fonts, ignore_system_fonts=True, sys_inputs={"data": said}
+    )
+    _forget(face)
+    return pages if isinstance(pages, list) else [pages]
+
+
 def _is_no_sign(character: str) -> bool:
     """Whether a character steers a terminal or a text rather than being seen, but for the end of a line."""
     return character != "\n" and unicodedata.category(character) in {"Cc", "Cf"}
