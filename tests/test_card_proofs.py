@@ -10,10 +10,10 @@ import pypdf
 import pytest
 from click.testing import CliRunner, Result
 
-from faces import Portrait
 from shebaoka.cli import main
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
 from shebaoka.paper import PROOFS_MAX, card_faces, card_proofs_pdf
+from shebaoka.portraits import Portrait
 from shebaoka.records import BadInput, CardOrder
 from test_chip import HOLDER, ISSUE
 
