@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.asking import ask
 from tests.conftest import Database, StandingClock
 from tests.webhouse import house_on
@@ -149,6 +151,12 @@ def test_a_batch_goes_its_way_and_closes_by_itself(house: House, owner: psycopg.
     assert room.arrived(MAKER, found.id, [orders[0].card_serial]) == 1
     assert (room.arrived(MAKER, found.id), room.arrived(MAKER, found.id)) == (2, 0)
     assert room.get(MAKER, found.id).cards == {"ready": 3, "rejected": 1, "missing": 1}
+    house.clock.move(days=100)  # type: ignore[attr-defined]
+    with house_desk(house) as desk:
+        assert desk.ask(ask("return_uncollected_card", orders[0].number)).answer.outcome == "accepted"
+        assert desk.ask(ask("collect_card", orders[2].number)).answer.outcome == "accepted"
+    house.clock.move(days=-100)  # type: ignore[attr-defined]
+    assert room.get(MAKER, found.id).cards == {"ready": 1, "returned": 1, "collected": 1, "rejected": 1, "missing": 1}
 
     remade, new = sent(house, region, f"C-{region}")
     assert remade.ordered == 2
@@ -472,3 +480,55 @@ def test_names_fit_by_bytes_and_no_character_is_cut() -> None:
     assert [ethnic_group_of(text) for text in ("汉", "回族", "維吾爾族", "HAN", "5", "97", "火星")] == [
         *("01", "03", "05", "01", "05", "97", None)
     ]
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(Made), st.sampled_from(("", "serial", "number"))), max_size=6
+)
+
+
+@settings(max_examples=20)
+@given(files=st.lists(ROWS, max_size=3), ends=st.sampled_from(("", "give_up", "reject")))
+def test_a_batchs_cards_always_add_up(
+    house: House,
+    shared_database: Database,
+    files: list[list[tuple[int, Made, str]]],
+    ends: str,
+) -> None:
+    """Whatever files come, and come again: made, rejected, missing and waiting are what was ordered.
+
+    Each row that was sent is new, known, or not taken; no number or serial is there twice; the last card closes it.
+    """
+    room, region = house.batches, str(next(REGIONS))
+    with psycopg.connect(shared_database.owner, autocommit=True) as owner:
+        applied(house, owner, region, 4)
+        found, orders = sent(house, region)
+        for rows in (*files, *files):
+            wrong = {"serial": {"card_serial": "0" * 32}, "number": {"card_number": "Z99999999"}, "": {}}
+            said = [
+                msgspec.structs.replace(result(orders[k], made, **wrong[w]), row=n)
+                for n, (k, made, w) in enumerate(rows, 1)
+            ]
+            taken = room.take_results(MAKER, found.id, said)
+            assert sum(taken.counts.values()) + taken.repeated + taken.not_taken == taken.rows == len(rows)
+        cards = room.cards(MAKER, found.id)
+        if ends == "give_up" and room.get(MAKER, found.id).state == "sent":
+            room.give_up(MAKER, found.id, "没有收到")
+        made = [card for card in cards if card.state == "made"]
+        if ends == "reject" and made:
+            room.reject(MAKER, found.id, made[0].n, "相片糊")
+        batch = room.get(MAKER, found.id)
+        assert batch.ordered == sum(batch.cards.values()) == 4
+        assert (batch.state == "closed") == (batch.waiting == 0)
+        making = owner.execute(
+            "select o.state, a.making, o.card_number = a.card_number, o.card_serial = a.card_serial from card_order o "
+            "join application a on a.person_id = o.person_id and a.n = o.application where o.batch = %s",
+            [found.id],
+        ).fetchall()
+        assert all(same_number and same_serial for _, _, same_number, same_serial in making)
+        assert all(stage == ("rejected" if state == "missing" else state) for state, stage, *_ in making)
+        twice = owner.execute(
+            "select count(*) - count(distinct card_number), count(*) - count(distinct card_serial) from card_order "
+            "where card_number is not null"
+        ).fetchall()
+        assert twice == [(0, 0)]

@@ -33,7 +33,7 @@ from shebaoka.store import batches as sql
 LAST_DIGITS = 4
 AT_ONCE = 2
 """So many trays of a result file are with the desk at once: while one waits for the database, the other is decided."""
-_MADE = ("made", "ready", "collected")
+_MADE = ("made", "ready", "returned", "collected")
 _GIVEN_UP = ("missing", "withdrawn", "stopped")
 
 

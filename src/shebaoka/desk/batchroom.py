@@ -44,7 +44,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _REASON_MAX = 200
 _ORDER = ("chosen", "freezing", "frozen", "approved", "sent", "closed")
 _BEFORE = {state: _ORDER[:n] for n, state in enumerate(_ORDER)}
-ORDERED = ("in_batch", "made", "rejected", "missing", "stopped", "withdrawn", "ready", "collected")
+ORDERED = ("in_batch", "made", "rejected", "missing", "stopped", "withdrawn", "ready", "returned", "collected")
 """States of a card that was ordered from the maker; the others never came so far."""
 
 
@@ -109,7 +109,8 @@ class BatchCard(msgspec.Struct, frozen=True):
     """A card of a batch. `n` counts as they were chosen, `line` those that went out; `remade_in` is a later batch.
 
     `state` is chosen, held (a fault keeps it out), left, refused (by the desk), in_batch, made, rejected, missing,
-    stopped (made, and not to be handed out), withdrawn, ready, collected. `bank_account` has the last four digits.
+    stopped (made, and not to be handed out), withdrawn, ready, returned, collected. `bank_account` has the last
+    four digits.
     """
 
     n: int

@@ -17,6 +17,7 @@ from shebaoka.records import (
     RecordReady,
     RecordRejected,
     Request,
+    ReturnUncollectedCard,
 )
 
 _STATES: dict[type[Request], str] = {
@@ -24,6 +25,7 @@ _STATES: dict[type[Request], str] = {
     RecordMade: Making.MADE,
     RecordReady: Making.READY,
     CollectCard: Making.COLLECTED,
+    ReturnUncollectedCard: Making.RETURNED,
 }
 OF_BATCHES: frozenset[type[Request]] = frozenset({*_STATES, RecordRejected})
 _NUMBERED = frozenset(_STATES.values()) | {Making.REJECTED}

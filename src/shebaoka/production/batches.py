@@ -28,7 +28,7 @@ LIMIT = 10_000
 _ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _N = re.compile(r"[0-9]{1,9}")
 STEPS = ("check", "freeze", "approve", "sent", "withdraw", "give-up", "arrived", "let-through", "take-out", "reject")
-_MADE = ("made", "ready", "collected")
+_MADE = ("made", "ready", "returned", "collected")
 _SHOWN_FIRST = ("held", "in_batch", "rejected", "stopped")
 
 

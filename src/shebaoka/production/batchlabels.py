@@ -123,6 +123,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "card_state_stopped": ("停发，留下销毁", "停發，留下銷毀", "stopped, to be destroyed"),
     "card_state_withdrawn": ("已撤销", "已撤銷", "withdrawn"),
     "card_state_ready": ("可以领卡", "可以領卡", "ready to collect"),
+    "card_state_returned": ("久未领取，已收回", "久未領取，已收回", "returned, nobody came for it"),
     "card_state_collected": ("已领卡", "已領卡", "collected"),
     # what was done to a batch as a whole, and what that came to
     "batch_did_packed": ("做文件包", "做檔案包", "Package made"),
