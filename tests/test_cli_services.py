@@ -62,6 +62,7 @@ def test_a_telephone_at_the_command_line(shell: Shell) -> None:
     assert shell.answer("person", "telephone", number)["telephone"] is None
     said = shell.answer("person", "telephone", number, "--set", "138 0000 1234", "--agreed")
     assert said["telephone"] == {"number": "138****1234", "agreed": True, "language": "zh-Hans"}
+    assert [event["by"] for event in said["events"]] == ["the clerk"]
     assert "does not agree" in shell.ok("person", "telephone", number, "--not-agreed")
     wrong = shell.run("person", "telephone", number, "--set", "1", by="clerk")
     assert (wrong.exit_code, wrong.stderr.startswith("shebaoka: telephone: eleven digits")) == (1, True)

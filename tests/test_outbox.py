@@ -189,13 +189,14 @@ def test_what_is_given_up_waits_for_a_hand(pages: Pages, gateway: Gateway, carri
 
 def test_who_cannot_be_told_and_what_is_no_longer_so(pages: Pages, gateway: Gateway, carrier: HttpCarrier) -> None:
     """Without a telephone or an agreement nobody is told, until they say one; what was overtaken is not said at all. A
-    reject tells of a later day and of nothing else; a card that nobody collects is reminded of once.
+    reject tells of a later day and of nothing else; a card that nobody collects is reminded of once, and told of when
+    it goes back.
     """
     outbox = pages.house.outbox
     _, without = ready(pages, "")
     number, collected = ready(pages)
     asked(pages, number, "collect_card")
-    rejected, again = ready(pages)[1], somebody(pages)
+    (waits, uncollected), again = ready(pages), somebody(pages)
     asked(pages, again, "apply_for_card", collect_at="w1")
     asked(pages, again, "put_in_batch", batch="B-1")
     asked(pages, again, "record_rejected", reason="photo is blurred")
@@ -216,8 +217,12 @@ def test_who_cannot_be_told_and_what_is_no_longer_so(pages: Pages, gateway: Gate
     assert outbox.remind() > 1
     assert outbox.remind() == 0
     assert outbox.send_due(carrier).sent > 1
-    rows = [(row.about, row.state) for row in of(pages, rejected)]
-    assert rows == [("uncollected", "sent"), ("ready", "sent")]
+    assert "After 2013-" in next(c["text"] for c in gateway.calls if c["about"] == "uncollected")
+    pages.clock.move(days=60)
+    asked(pages, waits, "return_uncollected_card")
+    outbox.send_due(carrier)
+    rows = [(row.about, row.state) for row in of(pages, uncollected)]
+    assert rows == [("returned", "sent"), ("uncollected", "sent"), ("ready", "sent")]
     assert [row.about for row in of(pages, collected)] == ["ready"]
 
 

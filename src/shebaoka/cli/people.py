@@ -234,7 +234,8 @@ def person_telephone(ctx: click.Context, /, **asked: Any) -> None:
             known = house.telephones.of(screen.person_id)
         if asked["as_json"]:
             shown = {"number": known.masked, "agreed": known.agreed, "language": known.language} if known else None
-            say_json({"person": mask(asked["number"]), "telephone": shown})
+            events = house.telephones.events(screen.person_id)
+            say_json({"person": mask(asked["number"]), "telephone": shown, "events": events})
             return
         said = labels(speech)
         shown_number = known.masked if known and known.number else said["nothing"]

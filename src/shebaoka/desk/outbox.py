@@ -43,6 +43,8 @@ LISTED = 100
 KEY_SIZE = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 STATES = ("waiting", "sent", "given_up", "untold", "overtaken")
+_OPEN = frozenset({"waiting", "given_up", "untold"})
+"""What somebody may still have to see to."""
 
 _TRUE_IN: dict[str, frozenset[str]] = {
     About.READY: frozenset({Making.READY, POSTED}),
@@ -191,22 +193,19 @@ class Outbox:
         with self._views.together() as run:
             return len(run(sql.REMIND, {"at": at, "before": before}))
 
-    def next_due(self) -> dt.datetime | None:
-        """When the next notification is due; None if none waits."""
-        due: dt.datetime | None = self._views.rows(sql.NEXT_DUE)[0][0]
-        return due
-
     def listed(self, staff: Staff, *states: str, limit: int = LISTED) -> list[Notification]:
-        """The latest notifications in these states, or in all of them; the number in part."""
+        """The latest notifications in these states, or in all of them, those that wait first; the number in part."""
         staff.must(Right.SEE_OUTBOX)
         if unknown := set(states) - set(STATES):
             raise BadInput(f"state: {min(unknown)} is none of {', '.join(STATES)}.")
-        wanted = list(states or STATES)
-        waiting = {"states": ["waiting"] if "waiting" in wanted else [], "limit": limit}
-        rows = self._views.rows_of_all(
-            [(sql.LATEST_OPEN, waiting), (sql.LATEST_ENDED, {"states": wanted, "limit": limit})]
-        )
-        return [notification_of(row) for found in rows for row in found][:limit]
+        wanted = set(states or STATES)
+        asks = [
+            (sql.LATEST_OPEN, {"states": list(wanted & _OPEN), "limit": limit}),
+            (sql.LATEST_ENDED, {"states": list(wanted - _OPEN), "limit": limit}),
+        ]
+        found = [notification_of(row) for rows in self._views.rows_of_all(asks) for row in rows]
+        found.sort(key=lambda n: (n.ended_at is None, n.due_at), reverse=True)
+        return found[:limit]
 
     def of_person(self, staff: Staff, person_id: int) -> list[Notification]:
         """What somebody who was looked up was told, or is to be told, the latest first."""

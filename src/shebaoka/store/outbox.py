@@ -44,9 +44,10 @@ where a.making = 'ready' and r.at < %(before)s
   and not exists (select from notification n
                   where n.person_id = a.person_id and n.seq = r.seq and n.kind = 'uncollected')
 on conflict do nothing returning person_id"""
+# An index has these states alone; what was put down as ended is due at that instant.
 LATEST_OPEN = f"""
-select {_COLUMNS} from notification where state = any(%(states)s) order by due_at desc, person_id, seq, kind
-limit %(limit)s"""
+select {_COLUMNS} from notification where state in ('waiting', 'given_up', 'untold') and state = any(%(states)s)
+order by due_at desc, person_id, seq, kind limit %(limit)s"""
 LATEST_ENDED = f"""
 select {_COLUMNS} from notification where state = any(%(states)s) and ended_at is not null
 order by ended_at desc, person_id, seq, kind limit %(limit)s"""
@@ -56,7 +57,6 @@ COUNTS = """
 select state, count(*) from notification where state in ('waiting', 'given_up', 'untold') group by state
 union all
 select 'sent', count(*) from notification where state = 'sent' and ended_at >= %(since)s"""
-NEXT_DUE = "select min(due_at) from notification where state = 'waiting'"
 
 ADD_KEY = """
 insert into carrier_key (key_id, wrapped, added_at) values (%(key_id)s, %(wrapped)s, %(at)s)
