@@ -352,6 +352,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
+CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
@@ -439,6 +440,12 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     **{("GET", f"/batches/{{batch:str}}/{kind}"): Right.SEE_BATCHES for kind in ("results", "bank-answers")},
     **{("POST", f"/batches/{{batch:str}}/{kind}"): Right.KEEP_BATCHES for kind in ("results", "bank-answers")},
     ("POST", "/batches/{batch:str}/approve"): Right.APPROVE_BATCHES,
+    ("GET", "/stock"): frozenset({Right.USE_STOCK, Right.SEE_STOCK}),
+    ("POST", "/stock"): frozenset({Right.USE_STOCK, Right.KEEP_STOCK}),
+    ("GET", "/deliveries"): CARRIERS | {Right.SEE_STOCK},
+    ("POST", "/deliveries"): CARRIERS,
+    ("GET", "/deliveries/{consignment:str}"): CARRIERS | {Right.SEE_STOCK},
+    ("POST", "/deliveries/{consignment:str}"): CARRIERS,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
     ("GET", "/till"): TILLS,
     ("GET", "/till/sheet.csv"): TILLS,
@@ -500,6 +507,7 @@ def filled(pages: Pages, path: str) -> str:
         "list_id:str": "l0123456789abcdef",
         "tray_id:str": "t0123456789abcdef",
         "batch:str": "B-0",
+        "consignment:str": "c0123456789abcdef",
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

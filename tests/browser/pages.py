@@ -20,10 +20,23 @@ from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
-from shebaoka.desk import Amounts, Choice, Content, NewRow, Outcome, Paid, Role, Staff, StatedDetail, Step, read_as
+from shebaoka.desk import (
+    KINDS,
+    Amounts,
+    Choice,
+    Content,
+    NewRow,
+    Outcome,
+    Paid,
+    Role,
+    Staff,
+    StatedDetail,
+    Step,
+    read_as,
+)
 from shebaoka.maker import KeyPair, public_text
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import Agent, Ask, Material
+from shebaoka.records import Agent, Ask, ConsignmentKind, Material, PlaceKind
 from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
@@ -50,6 +63,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "batches": ("production", "/batches"),
     "batch": ("production", "/batches/{batch}"),
     "batch_to_approve": ("supervisor", "/batches/{frozen_batch}?state=all"),
+    "stock": ("production", "/stock?blank={blank}"),
+    "stock_of_a_window": ("production", "/stock?place={stocked}"),
+    "stock_of_ones_own": ("clerk", "/stock"),
+    "deliveries": ("production", "/deliveries?window={delivered}"),
+    "delivery": ("production", "/deliveries/{packed_consignment}"),
+    "delivery_at_its_window": ("clerk", "/deliveries/{sent_consignment}"),
     "corrections": ("auditor", "/corrections"),
     "day": ("supervisor", "/day?channel=all"),
     "approvals": ("supervisor", "/approvals?of={draft}"),
@@ -109,6 +128,10 @@ def addressed(browser: Windows, address: str) -> str:
             return a_batch(browser, frozen=word == "frozen_batch")
         if word == "partner":
             return a_partner(browser.run)
+        if word in ("stocked", "blank"):
+            return a_stock(browser.run)[word == "blank"]
+        if word == "delivered" or word.endswith("consignment"):
+            return a_consignment(browser, word)
         if word == "window":
             return a_window(browser.run)
         return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
@@ -149,6 +172,46 @@ def a_batch(browser: Windows, *, frozen: bool) -> str:
     if frozen:
         room.freeze(maker, batch)
     return batch
+
+
+def a_stock(run: Running) -> tuple[str, str]:
+    """A window with blanks of both kinds, counted, one spoilt, one missing, and that one. Once in a house."""
+    stock, keeper, window = run.house.stock, Staff("keeper-7", Role.PRODUCTION, ""), "w2"
+    a_window(run)
+    if "stock" not in run.played:
+        stock.add_place(keeper, "centre", PlaceKind.CENTRE, "晋中制卡中心")
+        for n, kind in enumerate(KINDS):
+            stock.receive(keeper, "centre", kind, f"LK{n}000", f"LK{n}039", f"S-{n}")
+            stock.move(keeper, "centre", window, kind, f"LK{n}000", f"LK{n}019", f"D-{n}")
+            stock.spoil(keeper, f"LK{n}003", "写卡失败")
+            stock.count(keeper, window, kind, 18, missing=[f"LK{n}007"], reason="找遍了没有")
+            stock.count(keeper, window, kind, 17, reason="还差一张")
+        run.played["stock"] = 1
+    return window, "LK1007"
+
+
+def a_consignment(browser: Windows, word: str) -> str:
+    """A consignment to w1 of every kind of line, being packed or on its way; or the window of one that arrived."""
+    run, maker = browser.run, Staff("maker-7", Role.PRODUCTION, "")
+    room, made = run.house.deliveries, [("put_in_batch", {"batch": "B-1"}), ("record_made", {})]
+    clerk, submit = Staff("clerk-7", Role.CLERK, "w1"), run.front.counter.submit
+    asks = lambda a, dry: submit(a, dry_run=dry).result()  # noqa: E731
+    consignment = room.open(maker, f"c{secrets.token_hex(8)}", "w1", ConsignmentKind.OUT).id
+    for _ in range(3):
+        number = run.new_number("140702", dt.date(1990, 5, 1))
+        about = ("register_person", {"name": "李娜", "region": "140702", "insured_on": "2005-03-01"})
+        run.play(number, [about, ("apply_for_card", {"collect_at": "w1"}), *made])
+        card = run.front.person(number).dossier.applications[-1].card_number
+        room.pack(maker, consignment, str(card))
+    if word == "packed_consignment":
+        return consignment
+    room.send(maker, consignment, "司机老张", asks)
+    room.take_in(clerk, consignment, str(card), asks)
+    run.ask("collect_card", number, agent={"name": "王小芳", "number": "140702198503120027", "relation": "女儿"})
+    if word == "delivered":
+        room.finish(clerk, consignment)
+        return "w1"
+    return consignment
 
 
 def a_list(browser: Windows) -> str:

@@ -125,24 +125,26 @@ class Deliveries:
         found = self._packing(staff, consignment)
         rows = self._views.rows(sql.CARD, _by_text(text))
         if not rows:
-            raise _unfit("card", "no card in the making has this number or serial.", "delivery_card")
+            raise _unfit("card", "no card in the making has this number or serial.", "delivery_unknown")
         holder, making, collect_at, card_number, card_serial, ready_on, applied_on, *_, packed_in, refused = rows[0]
         if packed_in == consignment:
             return found
         fit = (Making.MADE, Making.RETURNED) if found.kind is ConsignmentKind.OUT else (Making.READY,)
-        why = ""
+        code, why = "", ""
         if packed_in:
-            why = f"it is packed in {packed_in} already"
+            code, why = "packed", f"it is packed in {packed_in} already"
         elif making not in fit:
-            why = f"it is {str(making).replace('_', ' ')}"
-        elif collect_at not in (found.window, "") and (found.kind is ConsignmentKind.BACK or collect_at):
-            why = "it is sent by post" if collect_at == POST else f"it goes to the window {collect_at}"
+            code, why = "stage", f"it is {str(making).replace('_', ' ')}"
+        elif collect_at == POST:
+            code, why = "post", "it is sent by post"
+        elif collect_at not in (found.window, ""):
+            code, why = "other_window", f"it goes to the window {collect_at}"
         elif refused:
-            why = "the bank refused its account; it is kept back until that is opened (5.3)"
+            code, why = "bank", "the bank refused its account; it is kept back until that is opened (5.3)"
         elif found.kind is ConsignmentKind.BACK and not self._is_due(ready_on or applied_on):
-            why = "it can still be collected"
+            code, why = "early", "it can still be collected"
         if why:
-            raise _unfit("card", f"{card_number} cannot be packed: {why}.", "delivery_card")
+            raise _unfit("card", f"{card_number} cannot be packed: {why}.", f"delivery_{code}")
         said = {"id": consignment, "holder": holder, "card_number": card_number, "card_serial": card_serial}
         with self._views.together() as run:
             ((state, n),) = run(sql.ALONE, said)
@@ -280,7 +282,7 @@ class Deliveries:
         if not rows:
             found = self._views.rows(sql.CARD, _by_text(text))
             where = f" It is in {found[0][9]}." if found and found[0][9] else ""
-            raise _unfit("card", f"this card is not in the consignment.{where} Lay it aside.", "delivery_card")
+            raise _unfit("card", f"this card is not in the consignment.{where} Lay it aside.", "delivery_stranger")
         return ConsignedCard(*rows[0])
 
     def _waiting(self, window: str, limit: int) -> list[tuple[WaitingCard, str]]:

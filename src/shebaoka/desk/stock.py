@@ -347,7 +347,7 @@ def _must_be_reasoned(reason: str) -> None:
 
 
 def _unfit(field: str, what: str, code: str | None = None) -> BadInput:
-    unfit = BadInput(f"{field}: {what}", code=code)
+    unfit = BadInput(f"{field}: {what}", code=code or f"stock_{field}")
     unfit.field = field
     return unfit
 

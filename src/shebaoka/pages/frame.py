@@ -170,6 +170,8 @@ class Page:
             ("/drafts", labels["menu_drafts"], people),
             ("/corrections", labels["corrections"], accounts),
             ("/batches", labels["menu_batches"], self.may(Right.SEE_BATCHES)),
+            ("/stock", labels["menu_stock"], self.may(Right.USE_STOCK) or self.may(Right.SEE_STOCK)),
+            ("/deliveries", labels["menu_deliveries"], self.may(Right.RECEIVE_CARDS) or self.may(Right.SEE_STOCK)),
             ("/outbox", labels["menu_outbox"], self.may(Right.SEE_OUTBOX)),
             ("/till", labels["till"], self.sees_tills),
             ("/evening", labels["evening"], True),

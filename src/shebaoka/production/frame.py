@@ -5,10 +5,12 @@ from typing import ClassVar
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 from shebaoka.production.batchlabels import BATCHES
+from shebaoka.production.deliverylabels import DELIVERIES
 from shebaoka.production.outboxlabels import OUTBOX
+from shebaoka.production.stocklabels import STOCK
 from shebaoka.records import Trouble
 
-LABELS = with_labels(BATCHES, OUTBOX)
+LABELS = with_labels(BATCHES, OUTBOX, STOCK, DELIVERIES)
 
 
 class Page(AnyPage):
