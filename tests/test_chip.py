@@ -21,6 +21,7 @@ from shebaoka.chip import (
 )
 from shebaoka.chip.apdu import Answer, Sw, command_from, select_application
 from shebaoka.chip.content import holder_from, holder_records, issue_from, issue_records
+from shebaoka.desk.batchcheck import card_name_fits
 from shebaoka.records import BadInput, Digits, Sex
 
 KEY = bytes(range(16))
@@ -108,8 +109,10 @@ def test_what_is_written_is_read(
     try:
         first, more = name_in_bytes(name)
     except BadInput:
+        assert not card_name_fits(name)
         assert len(name.encode("gb18030")) > 30 + 20 - 3
     else:
+        assert card_name_fits(name)
         assert first.decode("gb18030") + more.decode("gb18030") == name
         assert (len(first) <= 30, len(more) <= 20) == (True, True)
         assert holder_from(holder_records(holder)) == holder

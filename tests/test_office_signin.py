@@ -446,6 +446,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/deliveries"): CARRIERS,
     ("GET", "/deliveries/{consignment:str}"): CARRIERS | {Right.SEE_STOCK},
     ("POST", "/deliveries/{consignment:str}"): CARRIERS,
+    ("GET", "/batches/{batch:str}/proofs"): Right.APPROVE_BATCHES,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
     ("GET", "/till"): TILLS,
     ("GET", "/till/sheet.csv"): TILLS,

@@ -1,12 +1,14 @@
 """Card production's pages: a batch from its choice to its end by forms, and what is told where a form cannot be."""
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pypdf
 import pytest
 from litestar.testing import TestClient
 from tests.conftest import Database
@@ -72,6 +74,14 @@ def test_a_batch_goes_its_way_on_the_pages(played: Played, pages: Pages, tmp_pat
         assert does(maker, "/batches/W-1/take-out", n="4", reason="").status_code == 400
         assert does(maker, "/batches/W-1/approve").status_code == 400
         assert does(maker, "/batches/W-1/freeze").headers["Location"] == "/batches/W-1"
+        proofs = head.get("/batches/W-1/proofs", params={"line": "2"})
+        assert (proofs.headers["Content-Type"], proofs.content[:5]) == ("application/pdf", b"%PDF-")
+        printed = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(proofs.content)).pages)
+        assert [number in printed for number in numbers] == [False, True, True, False]
+        assert printed.count("相片不能印") == 2  # those photos are drawn bytes
+        assert "看卡面样张（supervisor-1） 2–41" in shown(head.get("/batches/W-1"))
+        for line, status in (("9", 404), ("0", 400), ("x", 400)):
+            assert head.get("/batches/W-1/proofs", params={"line": line}).status_code == status
         own = does(maker, "/batches/W-1/approve")
         assert (own.status_code, T["fault_batch_is_ones_own"] in own.text) == (409, True)
         assert does(head, "/batches/W-1/approve").status_code == 303

@@ -21,6 +21,7 @@ from shebaoka.records import (
     Broken,
     CardOrder,
     NotAllowed,
+    NotFound,
     PutInBatch,
     Sex,
     Spoilt,
@@ -31,6 +32,8 @@ LIMIT_MAX = 200_000
 CHECKED_AT_ONCE = 2000
 PHOTOS_AT_ONCE = 500
 """Cards whose photos are in memory at once."""
+PROOFS_AT_ONCE = 40
+"""Cards that somebody looks at in one go: ten sheets."""
 
 
 class Batches(BatchResults):
@@ -173,10 +176,24 @@ class Batches(BatchResults):
         found = self._must_be(staff, batch, "approved", "sent")
         return self._orders(found, sql.ORDERS if photos else sql.ORDERS_ALONE)
 
-    def _orders(self, batch: CardBatch, statement: str) -> Iterator[CardOrder]:
+    def proofs(self, staff: Staff, batch: str, line: int = 1, cards: int = PROOFS_AT_ONCE) -> list[CardOrder]:
+        """Some cards of a frozen batch from a line on, with their photos, to look at both faces before it is approved.
+
+        That whoever may approve it looked at them is put down with the batch first. `NotAllowed`, `BadInput` by state;
+        `NotFound` where no card has such a line.
+        """
+        staff.must(Right.APPROVE_BATCHES)
+        found = self._must_be(staff, batch, "frozen", "approved", "sent")
+        self.looked(staff, batch, "proofs", f"{line}–{line + cards - 1}")
+        orders = list(self._orders(found, sql.PROOFS, line=line, cards=min(cards, PROOFS_AT_ONCE)))
+        if not orders:
+            raise NotFound("There is no card with such a line in this batch.")
+        return orders
+
+    def _orders(self, batch: CardBatch, statement: str, **some: int) -> Iterator[CardOrder]:
         issuer, category, spec = batch.issuer or "", batch.category or "", batch.spec_version or ""
         issued_on = batch.issued_on or self._today()
-        for row in self._views.stream(statement, {"batch": batch.id}, at_once=PHOTOS_AT_ONCE, binary=True):
+        for row in self._views.stream(statement, {"batch": batch.id, **some}, at_once=PHOTOS_AT_ONCE, binary=True):
             seq, line, serial, card_number, number, name, sex, birth_on, ethnic_group, collect_at, *photo = row
             if seq is None:
                 raise Broken(f"Line {line} of batch {batch.id} is numbered and the journal does not say so.")

@@ -135,7 +135,8 @@ class BatchCard(msgspec.Struct, frozen=True):
 
 
 class BatchEvent(msgspec.Struct, frozen=True):
-    """What was done to a batch as a whole: `packed`, `results`, `bank_asked`, `bank_answers`; with the file's name.
+    """What was done to a batch as a whole: `packed`, `results`, `bank_asked`, `bank_answers`, with the file's name;
+    `proofs`, with the lines that were looked at.
 
     `counts` says what it came to; `faults` are the rows that were not taken, at most a thousand of them.
     """
@@ -218,6 +219,21 @@ class BatchRoom:
     ) -> None:
         """Put down what was done to a batch as a whole: a package made, a file read. `NotAllowed`."""
         staff.must(Right.KEEP_BATCHES)
+        self._put_down(staff, batch, what, name, counts, faults)
+
+    def looked(self, staff: Staff, batch: str, what: str, lines: str) -> None:
+        """Put down that somebody looked at cards of a batch, and at which."""
+        self._put_down(staff, batch, what, lines, {})
+
+    def _put_down(
+        self,
+        staff: Staff,
+        batch: str,
+        what: str,
+        name: str,
+        counts: Mapping[str, int],
+        faults: Sequence[RowFault] = (),
+    ) -> None:
         said = {
             "batch": batch,
             "at": self._clock(),

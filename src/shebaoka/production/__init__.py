@@ -11,7 +11,7 @@ from shebaoka.production import batches, batchfiles, deliveries, outbox, stock
 
 ABOUT_BATCHES = [
     *(batches.get_batches, batches.post_batch, batches.get_batch, batches.post_step, batches.get_answered),
-    *(batchfiles.post_file, batchfiles.get_answered),
+    *(batchfiles.post_file, batchfiles.get_answered, batchfiles.get_proofs),
 ]
 
 ABOUT_OUTBOX = [outbox.get_outbox, outbox.post_again, outbox.get_answered]

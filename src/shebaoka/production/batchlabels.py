@@ -126,6 +126,14 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "card_state_returned": ("久未领取，已收回", "久未領取，已收回", "returned, nobody came for it"),
     "card_state_collected": ("已领卡", "已領卡", "collected"),
     # what was done to a batch as a whole, and what that came to
+    "batch_proofs": ("看卡面样张（PDF）", "看卡面樣張（PDF）", "Proofs of its cards (PDF)"),
+    "batch_proofs_line": ("从第几张起", "從第幾張起", "From card"),
+    "batch_proofs_note": (
+        "每次四十张，相片、姓名和号码都照卡面印出。看过哪几张会记在这一批里。",
+        "每次四十張，相片、姓名和號碼都照卡面印出。看過哪幾張會記在這一批裡。",
+        "Forty at a time, with photo, name and numbers as on the card. Which were looked at is kept with the batch.",
+    ),
+    "batch_did_proofs": ("看卡面样张", "看卡面樣張", "Proofs looked at"),
     "batch_did_packed": ("做文件包", "做檔案包", "Package made"),
     "batch_did_results": ("读制卡结果", "讀製卡結果", "Results read"),
     "batch_did_bank_asked": ("做开户文件", "做開戶檔案", "Bank's file made"),

@@ -132,14 +132,17 @@ join application a on a.person_id = o.person_id and a.n = o.application
 left join journal j on j.person_id = o.person_id and j.seq = o.put_seq and j.service = 'put_in_batch'
     and j.outcome = 'accepted'"""
 _ORDERED_WHERE = "o.batch = %(batch)s and o.state = 'in_batch' order by o.line"
-ORDERS = f"""
+_WITH_PHOTO = f"""
 select {_ORDERED}, s.id, s.draft, s.number, s.kind, s.format, s.digest, s.sealed, k.id, k.wrapped,
        m.format, m.digest, m.image
 from {_ORDERED_FROM}
 left join paper s on s.id = o.paper and o.paper <> ''
 left join data_key k on k.id = s.data_key
-left join photo m on m.person_id = o.person_id and o.paper = '' and m.undone_at is null
-where {_ORDERED_WHERE}"""
+left join photo m on m.person_id = o.person_id and o.paper = '' and m.undone_at is null"""
+ORDERS = f"{_WITH_PHOTO} where {_ORDERED_WHERE}"
+# Some of them, to be looked at before the batch leaves.
+PROOFS = f"""{_WITH_PHOTO}
+where o.batch = %(batch)s and o.state = 'in_batch' and o.line >= %(line)s order by o.line limit %(cards)s"""
 # The same for the bank, which is sent no photo.
 ORDERS_ALONE = f"select {_ORDERED} from {_ORDERED_FROM} where {_ORDERED_WHERE}"
 

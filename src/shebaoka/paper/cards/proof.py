@@ -23,14 +23,12 @@ from shebaoka.records import BadInput, CardOrder
 PROOFS_MAX = 200
 """Cards on the sheets of one file: 50 pages. Nobody checks more by eye in one go."""
 _ON_CARDS = "zh-Hans"
+_UNFIT = "相片不能印"
 _FACE = {"name": "姓名", "number": "社会保障号码", "card_number": "卡号", "issued_on": "发卡日期", "photo": "相片"}
 
 
 def card_faces(order: CardOrder, speech: Speech, *, fonts: Path | None = None) -> tuple[bytes, bytes]:
-    """Front and back of a card as SVG. Letters are drawn in it, so that it looks alike wherever it is shown.
-
-    `BadInput` for a photo that is no JPEG.
-    """
+    """Front and back of a card as SVG. Letters are drawn in it, so that it looks alike wherever it is shown."""
     data = _data([order], speech) | {"sheet": False}
     front, back = printed_pages("cards/faces.typ", data, _ON_CARDS, _day(order), fonts)
     return front, back
@@ -39,7 +37,8 @@ def card_faces(order: CardOrder, speech: Speech, *, fonts: Path | None = None) -
 def card_proofs_pdf(orders: Iterable[CardOrder], speech: Speech, *, fonts: Path | None = None) -> bytes:
     """Both faces of each card in their own size, four a sheet of A4, as PDF in the language of `speech`.
 
-    `BadInput` for none, for more than 200, and for a photo that is no JPEG, with the card's line.
+    A photo that cannot be printed is told in its place: that is what proofs are for. `BadInput` for no card, and for
+    more than 200.
     """
     cards = list(islice(orders, PROOFS_MAX + 1))
     if not cards:
@@ -67,10 +66,11 @@ def _data(orders: list[CardOrder], speech: Speech) -> dict[str, Any]:
 
 
 def _card(order: CardOrder, words: dict[str, str]) -> dict[str, Any]:
+    photo, instead = [], _FACE["photo"]
     try:
         photo = photo_of(order.photo) if order.photo else []
-    except BadInput as e:
-        raise BadInput(f"Card {order.line}: {e}") from None
+    except BadInput:
+        instead = _UNFIT
     day = order.issued_on
     return {
         "caption": words["card"].format(line=order.line),
@@ -79,6 +79,7 @@ def _card(order: CardOrder, words: dict[str, str]) -> dict[str, Any]:
         "card_number": order.card_number,
         "issued_on": f"{day.year}年{day.month}月{day.day}日",
         "photo": photo,
+        "instead": instead,
     }
 
 
