@@ -133,7 +133,7 @@ def test_partners_at_the_command_line(shell: Shell, tmp_path: Path) -> None:
     private, public, ours = tmp_path / "private", tmp_path / "public", tmp_path / "ours"
     public.write_text(shell.ok("maker", "simulate-keys", str(private)))
     assert private.stat().st_mode & 0o777 == 0o600
-    assert "may seal with it" in shell.ok("maker", "add-key", "zk1", str(public), "--until", until)
+    assert "files for zk1 are sealed with it" in shell.ok("maker", "add-key", "zk1", str(public), "--until", until)
     for words in (("add-key", "zk1", str(private), "--until", until), ("our-keys",)):
         assert shell.run("maker", *words).exit_code == 1
     shell.ok("maker", "new-keys", "--until", until)

@@ -286,6 +286,17 @@ BAD_ROWS: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
 }
 
 
+def test_nothing_that_a_terminal_obeys_is_told(pair: Pair) -> None:
+    """What stands in a file that nobody believes yet is told without its control characters, and not at length."""
+    whole = pair.results(1).read_bytes()
+    bad = pair.folder / "bad"
+    bad.write_bytes(whole.replace(BATCH.encode(), b"\\u001b[2J", 1))
+    code, said = code_of(lambda: read(pair, bad))
+    assert (code, said.isprintable(), "?[2J" in said) == ("file_of_another_batch", True, True)
+    code, said = code_of(lambda: read(pair, rewritten(pair, lambda _: b"\x1b]0;x\x07" * 2000 + b"\r\n")))
+    assert (code, said.isprintable(), len(said) < 500) == ("file_columns", True, True)
+
+
 @pytest.mark.parametrize("what", BAD_ROWS)
 def test_rows_that_are_not_of_the_format_are_told(pair: Pair, what: str) -> None:
     """What a partner signed and wrote wrongly is told with row, column and what was asked, before any row counts."""

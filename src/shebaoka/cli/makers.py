@@ -171,7 +171,8 @@ def add_key(caller: Caller, code: str, file: Path, until: dt.datetime, from_: dt
     with caller.house() as house:
         for text in _pieces(file):
             key = house.partners.add_key(code, text, until.date(), from_.date() if from_ else None)
-            say(f"{key.id}: {code} may {key.use} with it from {key.from_on} to {key.until_on}.")
+            use = f"{code} signs with it" if key.use == "sign" else f"files for {code} are sealed with it"
+            say(f"{key.id}: {use}, from {key.from_on} to {key.until_on}.")
 
 
 @maker.command("end-key")

@@ -17,6 +17,7 @@ from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
 from shebaoka.maker import Format, Recipient, key_id, public_key_of, public_text
 from shebaoka.maker.keys import Use, not_for_us, not_opened
+from shebaoka.maker.telling import shown
 from shebaoka.notice import Notices
 from shebaoka.records import BadInput, Broken, NotFound
 from shebaoka.store import Views, windows
@@ -216,8 +217,8 @@ class Partners:
         rows = self._views.rows(sql.KEY, {"id": id_}) if _KEY_ID.fullmatch(id_) else []
         if not rows or rows[0][2] != "sign":
             raise BadInput(
-                f"The file is signed with the key {id_[:16]!r}, which is on file for nobody. Nothing of it was taken. "
-                "Ask the sender which key it is, and add it if it is theirs.",
+                f"The file is signed with the key {shown(id_)!r}, which is on file for nobody. Nothing of it was "
+                "taken. Ask the sender which key it is, and add it if it is theirs.",
                 code="key_unknown",
             )
         key = FileKey(*rows[0])

@@ -69,7 +69,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delimiter: str = "|"
     header: bool = True
     line_end: Literal["crlf", "lf"] = "crlf"
-    rows_per_file: int = 100_000
+    rows_per_file: int = 200_000
 
     @property
     def end(self) -> bytes:

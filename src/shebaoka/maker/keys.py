@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from shebaoka.maker.telling import shown
 from shebaoka.records import BadInput
 
 Use = Literal["sign", "seal"]
@@ -169,7 +170,7 @@ class PairKeyring(msgspec.Struct, frozen=True):
     def signs(self, key_id_: str) -> tuple[str, bytes]:
         """Whom they deal with, if the key is theirs."""
         if key_id_ != key_id(self.public):
-            raise BadInput(f"The file is signed with the key {key_id_[:16]}, which is not known.", code="key_unknown")
+            raise BadInput(f"The file is signed with the key {shown(key_id_)}, which is not known.", code="key_unknown")
         return self.sender, self.public
 
     def open(self, key_id_: str, sealed: bytes, info: bytes) -> bytes:
@@ -196,7 +197,7 @@ def not_opened() -> BadInput:
 def not_for_us(key_id_: str) -> BadInput:
     """The trouble of a file that was sealed for a key that is not here."""
     return BadInput(
-        f"The file is sealed for the key {key_id_[:16]}, which is not ours. Send the partner our present public keys, "
-        "and have the file written anew.",
+        f"The file is sealed for the key {shown(key_id_)}, which is not ours. Send the partner our present public "
+        "keys, and have the file written anew.",
         code="key_unknown",
     )

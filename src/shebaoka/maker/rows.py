@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from shebaoka.maker.formats import DATES, Cards, Field, Table
+from shebaoka.maker.telling import shown
 from shebaoka.records import BadInput, BankAnswer, CardOrder, CardResult, Made
 
 FAULTS_MAX = 20
@@ -255,10 +256,10 @@ class RowReader:
                     f"The file is in {said}, and the format asks for {_NAMES[table.encoding]}. Have it written anew.",
                     code="file_encoding",
                 )
-        shown = line[:300].decode(table.encoding, "replace")
+        found = shown(line[:900].decode(table.encoding, "replace"), 200)
         raise BadInput(
             f"The columns are not those of the format. It asks for {table.delimiter.join(asked)}, and the first line "
-            f"says {shown}. Have it written anew, or name the partner's right format.",
+            f"says {found}. Have it written anew, or name the partner's right format.",
             code="file_columns",
         )
 

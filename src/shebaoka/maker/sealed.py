@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shebaoka.maker import keys
 from shebaoka.maker.keys import Keyring, Recipient, Signer
+from shebaoka.maker.telling import shown
 from shebaoka.records import BadInput
 
 Kind = Literal["cards", "results", "accounts", "answers"]
@@ -200,7 +201,11 @@ def open_sealed(file: BinaryIO, address: Address, keyring: Keyring) -> SealedRea
     for name in ("kind", "batch", "sender", "receiver"):
         if getattr(head, name) != getattr(manifest, name):
             raise altered()
-    content_key = keyring.open(head.key, _bytes(head.sealed_key), _INFO)
+    try:
+        sealed_key = _bytes(head.sealed_key)
+    except ValueError:
+        raise keys.not_opened() from None
+    content_key = keyring.open(head.key, sealed_key, _INFO)
     return SealedReader(file, manifest, content_key, hashlib.sha256(raw).digest(), at, end)
 
 
@@ -254,13 +259,13 @@ def _must_be_meant(head: _Head | Manifest, address: Address) -> None:
         )
     if head.batch != address.batch:
         raise BadInput(
-            f"The file is of the batch {head.batch[:64]}, and the batch {address.batch} is taken in here. Nothing of "
+            f"The file is of the batch {shown(head.batch)}, and the batch {address.batch} is taken in here. Nothing of "
             "it was taken.",
             code="file_of_another_batch",
         )
     if head.sender != address.sender or head.receiver != address.receiver:
         raise BadInput(
-            f"The file is from {head.sender[:64]} for {head.receiver[:64]}; one from {address.sender} for "
+            f"The file is from {shown(head.sender)} for {shown(head.receiver)}; one from {address.sender} for "
             f"{address.receiver} is taken in here.",
             code="file_of_another_partner",
         )

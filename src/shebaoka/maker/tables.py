@@ -33,6 +33,7 @@ from shebaoka.maker.sealed import (
     altered,
     open_sealed,
 )
+from shebaoka.maker.telling import shown
 from shebaoka.records import BadInput, BankAnswer, CardOrder, CardResult
 
 A = TypeVar("A")
@@ -155,7 +156,7 @@ def _rows(sealed: SealedReader, table: Table) -> Iterator[tuple[int, dict[str, s
         blocks = (data[at : at + CHUNK] for at in range(0, len(data), CHUNK))
         for row, said in reader.read(lines_of(blocks)):
             if said.get("batch", sealed.manifest.batch) != sealed.manifest.batch:
-                reader.fault(f"Row {row}: it is of the batch {said['batch'][:64]}, and the file of another.")
+                reader.fault(f"Row {row}: it is of the batch {shown(said['batch'])}, and the file of another.")
             else:
                 yield row, said
         reader.must_be_clean()
