@@ -62,11 +62,12 @@ left join lateral (
     order by added_at desc, id limit 1) s on true
 left join photo m on m.person_id = o.person_id and m.undone_at is null
 where o.batch = %(batch)s and o.state in ('chosen', 'held') and o.n > %(after)s order by o.n limit %(limit)s"""
+# The numbers once more, here and below: without them a batch of which no statistics are there yet is joined whole.
 CHECKED = """
 update card_order as o set checked = true, state = t.state, faults = t.faults, paper = t.paper
 from unnest(%(ns)s::integer[], %(states)s::text[], %(faults)s::text[], %(papers)s::text[])
      as t (n, state, faults, paper)
-where o.batch = %(batch)s and o.n = t.n and o.state in ('chosen', 'held')"""
+where o.batch = %(batch)s and o.n = any(%(ns)s::integer[]) and o.n = t.n and o.state in ('chosen', 'held')"""
 SEEN = """
 update card_order set seen_by = %(by)s, checked = false
 where batch = %(batch)s and n = %(n)s and state = 'held' returning n"""
@@ -95,7 +96,7 @@ where batch = %(batch)s and state = 'made' and bank <> 'refused' and n > %(after
 REFUSED = """
 update card_order as o set state = %(state)s, reason = t.reason, changed_at = %(at)s
 from unnest(%(ns)s::integer[], %(reasons)s::text[]) as t (n, reason)
-where o.batch = %(batch)s and o.n = t.n and o.state = %(was)s"""
+where o.batch = %(batch)s and o.n = any(%(ns)s::integer[]) and o.n = t.n and o.state = %(was)s"""
 # The lines of a batch are counted when its cards are known; who was held back stays here and is chosen another time.
 LINES = """
 update card_order as o set line = t.line
@@ -167,7 +168,7 @@ BANK_SAID = """
 update card_order as o set bank = t.bank, bank_account = t.account, bank_reason = t.reason, bank_at = %(at)s
 from unnest(%(lines)s::integer[], %(banks)s::text[], %(accounts)s::text[], %(reasons)s::text[])
      as t (line, bank, account, reason)
-where o.batch = %(batch)s and o.line = t.line and o.bank <> 'opened'"""
+where o.batch = %(batch)s and o.line = any(%(lines)s::integer[]) and o.line = t.line and o.bank <> 'opened'"""
 
 LOCK_EVENTS = "select pg_advisory_xact_lock(7, hashtext(%(batch)s))"
 NOTE = """
