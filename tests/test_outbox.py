@@ -264,6 +264,13 @@ def test_a_server_sends_by_itself_and_a_console_says_that_it_tells_nobody(pages:
     assert line.startswith("console, nobody is told: 138****1234 <- 【晋中市社保卡】李*，您的社保卡可以领了。")
     assert (of(pages, person_id)[0].state, of(pages, person_id)[0].carrier) == ("sent", "console")
 
+    def closed(_: str) -> None:
+        raise BrokenPipeError
+
+    ready(pages)
+    done = pages.house.outbox.send_due(ConsoleCarrier(closed))
+    assert (done.later, done.down) == (1, True)
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_the_outbox(pages: Pages, carrier: HttpCarrier, language: str) -> None:

@@ -40,10 +40,12 @@ class ConsoleCarrier:
     def __init__(self, out: Callable[[str], None]) -> None:
         self._out = out
 
-    def carry(self, outgoing: Outgoing) -> Delivered:
-        """Show it."""
-        shown = f"console, nobody is told: {mask_telephone(outgoing.to)} <- {outgoing.text} [{outgoing.key}]"
-        self._out(shown)
+    def carry(self, outgoing: Outgoing) -> Delivered | Later:
+        """Show it; where nobody reads the console any more, it waits."""
+        try:
+            self._out(f"console, nobody is told: {mask_telephone(outgoing.to)} <- {outgoing.text} [{outgoing.key}]")
+        except OSError as e:
+            return Later(f"the console is closed: {type(e).__name__}", down=True)
         return Delivered("shown on the console")
 
 
