@@ -11,11 +11,13 @@ from tests.asking import ask as asked
 from tests.cli_shell import Shell, open_shell
 from tests.conftest import OTHER_PIN, Database, StandingClock
 from tests.scenario import CITIES, files_of, with_wording
+from tests.test_office import Reader, mark_of
+from tests.test_office_signin import Pages
 from tests.webhouse import house_on
 
 from shebaoka.app import House
-from shebaoka.desk import Desk, Letters, Outcome, Role, Staff, told
-from shebaoka.notice import Notices, read_notices
+from shebaoka.desk import Desk, Letters, Outcome, Role, Staff, open_counter, told
+from shebaoka.notice import LANGUAGES, Notices, read_notices
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
     Address,
@@ -23,6 +25,7 @@ from shebaoka.records import (
     Ask,
     BadInput,
     CancelReason,
+    Channel,
     Consignment,
     ConsignmentKind,
     NotAllowed,
@@ -30,7 +33,9 @@ from shebaoka.records import (
     Receipt,
     StoreLost,
 )
+from shebaoka.serving import front_of
 from shebaoka.store import Store
+from shebaoka.window.frame import LABELS
 
 MAKING, AUDITOR = Staff("gao", Role.PRODUCTION, ""), Staff("shen", Role.AUDITOR, "")
 CLERK, OTHER, HELPER = (Staff("li", Role.CLERK, "w1"), Staff("wang", Role.CLERK, "w2"), Staff("yu", Role.CLERK, "w1"))
@@ -248,7 +253,7 @@ class Post:
     def __init__(self, road: Road, database: Database, notices: Notices) -> None:
         self.road, self.store = road, Store(database.app)
         self.desk = Desk(self.store, road.house.vault, notices, road.clock)
-        self.letters = Letters(road.house.views, notices, road.clock)
+        self.letters = Letters(road.house.views, road.clock)
 
     def submit(self, asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
         """Its desk."""
@@ -361,3 +366,49 @@ def test_deliveries_at_the_command_line(shell: Shell) -> None:
         shell.run("delivery", "post", card, "--carrier", "EMS", "--tracking", "E1234", by="production").exit_code == 1
     )
     assert shell.ok("delivery", "letters", by="production") == ""
+
+
+@pytest.fixture
+def posting(road: Road) -> Iterator[Pages]:
+    """The house's pages as they would be if Jinzhong sent cards by post; people choose and are told so there."""
+    notice = road.house.notices.on(dt.date(2013, 7, 1))
+    channels = notice.channels | {"collect_card": (Channel.WINDOW, Channel.PRODUCTION)}
+    parameters = msgspec.structs.replace(notice.p, card_by_post=True)
+    with_post = Notices([msgspec.structs.replace(notice, p=parameters, channels=channels)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(road.house, "notices", with_post)
+        with open_counter(road.house.desk) as counter:
+            yield Pages(road.house, front_of(road.house, counter), road.clock)
+
+
+def test_a_card_is_chosen_and_sent_by_post_at_the_pages(road: Road, posting: Pages) -> None:
+    """The window takes the address down with the choice; production sends, and says who signed, in every language."""
+    who = with_check_digit(f"14070219900601{next(_fresh):03}")
+    road.said(who, "register_person")
+    road.house.windows.add("w1", "一号窗口", "榆次区社保中心", "榆次区迎宾街1号", "9:00–17:00")
+    draft = road.house.drafts.open(CLERK, who, "apply_for_card", "social_security", posting.front.person(who))
+    path = f"/drafts/{draft.id}"
+    with posting.client("clerk") as clerk:
+        assert 'value="post"' in clerk.get(path).text
+        said = {"mark": mark_of(clerk, path), "version": "1", "collect_at": "post", "ethnic_group": "01"}
+        told_ = clerk.post(f"{path}/steps/choices", data=said)
+        assert (told_.status_code, LABELS["zh-Hans"]["fault_letter_recipient"] in told_.text) == (400, True)
+        said |= {"post_recipient": "李娜", "post_telephone": "13800000000", "post_address": "迎宾街1号"}
+        assert clerk.post(f"{path}/steps/choices", data=said).status_code == 303
+    assert road.house.drafts.get(CLERK, draft.id).content.chosen == {"collect_at": "post", "ethnic_group": "01"}
+    asks = [asked("apply_for_card", who, f"{who}-post", collect_at="post")]
+    asks += [asked(service, who, f"{who}-{service}", **own) for service, own in MADE]
+    assert [o.answer.outcome for o in posting.front.counter.submit(asks).result()] == ["accepted"] * 3  # type: ignore[union-attr]
+    card = road.card(who)
+    with posting.client("production") as client:
+        for language in LANGUAGES:
+            page = client.get("/deliveries", params={"language": language})
+            assert (page.status_code, Reader(page.text).faults, card in page.text) == (200, [], True)
+        form = {"mark": mark_of(client, "/deliveries"), "act": "post", "card": card, "carrier": "EMS"}
+        assert client.post("/deliveries", data={**form, "tracking": "E"}).status_code == 400
+        assert client.post("/deliveries", data={**form, "tracking": "ED000000001CN"}).status_code == 303
+        assert road.making(who) == "ready"
+        received = {**form, "act": "delivered", "proof": "本人签收"}
+        assert client.post("/deliveries", data=received).status_code == 303
+        assert "本人签收" in client.get("/deliveries").text
+    assert road.making(who) == "collected"

@@ -209,7 +209,7 @@ class House:
         self.till = Till(self.views, notices.zone, clock)
         self.stock = Stock(self.views, clock)
         self.deliveries = Deliveries(self.views, notices, clock)
-        self.letters = Letters(self.views, notices, clock)
+        self.letters = Letters(self.views, clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

@@ -12,7 +12,6 @@ from shebaoka.desk.deliveries import Submit, by_asker
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
-from shebaoka.notice import Notices
 from shebaoka.numbers import mask
 from shebaoka.records import (
     POST,
@@ -44,9 +43,8 @@ _DONE_BEFORE = {
 class Letters:
     """Takes addresses down, sends letters, and says how each ended. Safe for many threads. Rights are asked here."""
 
-    def __init__(self, views_: Views, notices: Notices, clock: Clock = now) -> None:
+    def __init__(self, views_: Views, clock: Clock = now) -> None:
         self._views = views_
-        self._notices = notices
         self._clock = clock
 
     def address(self, staff: Staff, number: str) -> Address | None:
@@ -194,6 +192,6 @@ def _letter(row: tuple[Any, ...]) -> PostedCard:
 
 
 def _unfit(field: str, what: str) -> BadInput:
-    unfit = BadInput(f"{field}: {what}", code="letter")
+    unfit = BadInput(f"{field}: {what}", code=f"letter_{field}")
     unfit.field = field
     return unfit

@@ -24,6 +24,7 @@ from shebaoka.web import Front
 
 SHOWN = 500
 """Cards on a page; a consignment rarely has more."""
+LETTERS = ("post", "delivered", "back")
 _CODE = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 Form = dict[str, str]
 
@@ -83,6 +84,7 @@ async def _all(request: Asked, *, fault: Trouble | None = None, typed: Form | No
             windows=[(w.code, w.name) for w in page.front.windows.in_use()],
             consignments=room.latest(staff, window or None) if reads else [],
             waiting=[(c, mask(c.number), mask_name(c.name)) for c in room.waiting(staff, window)] if window else [],
+            letters=_letters(page, staff) if page.notice.p.card_by_post and staff.may(Right.SEND_CARDS) else None,
             taken=[_taken(page, one) for one in room.handed_over(staff, window or None, day)] if reads else [],
             day=day,
             sends=staff.may(Right.SEND_CARDS),
@@ -92,6 +94,14 @@ async def _all(request: Asked, *, fault: Trouble | None = None, typed: Form | No
         )
 
     return await to_thread.run_sync(show)
+
+
+def _letters(page: Page, staff: Staff) -> dict[str, Any]:
+    """Cards that wait to be sent by post, and letters, masked."""
+    room = page.front.letters
+    waiting = [(mask_name(name), mask(number), card, where) for number, name, card, where in room.waiting(staff)]
+    sent = [(one, mask_name(one.name), mask(one.number)) for one in room.latest(staff)]
+    return {"waiting": waiting, "sent": sent}
 
 
 def _day(text: str, today: dt.date) -> dt.date:
@@ -115,7 +125,7 @@ def _taken(page: Page, taken: HandedOver) -> TakenShown:
 
 @post("/deliveries", status_code=200)
 async def post_deliveries(request: Asked) -> Response[bytes]:
-    """A new consignment: out to a window, or back from the own one."""
+    """A new consignment, out to a window or back from the own one; or what becomes of a letter."""
     form = await form_of(request)
     staff: Staff = request.state.staff
     if not staff.may(Right.SEND_CARDS):
@@ -124,13 +134,27 @@ async def post_deliveries(request: Asked) -> Response[bytes]:
     window = form.get("window", "")
 
     def open_() -> str:
+        if (act := form.get("act", "")) in LETTERS:
+            _letter_done(front_of(request), staff, act, form)
+            return ""
         kind = ConsignmentKind.BACK if back else ConsignmentKind.OUT
-        return front_of(request).deliveries.open(staff, f"c{secrets.token_hex(8)}", window, kind).id
+        return "/" + front_of(request).deliveries.open(staff, f"c{secrets.token_hex(8)}", window, kind).id
 
     try:
-        return moved_to(f"/deliveries/{await to_thread.run_sync(open_)}")
-    except BadInput as e:
+        return moved_to(f"/deliveries{await to_thread.run_sync(open_)}")
+    except (BadInput, NotFound) as e:
         return await _all(request, fault=e, typed=form)
+
+
+def _letter_done(front: Front, staff: Staff, act: str, form: Form) -> None:
+    """A card is sent by post, a letter was received, or came back."""
+    room, card, proof = front.letters, form.get("card", ""), form.get("proof", "")
+    if act == "post":
+        room.send(staff, card, form.get("carrier", ""), form.get("tracking", ""), _submit(front))
+    elif act == "delivered":
+        room.delivered(staff, card, proof, _submit(front))
+    else:
+        room.back(staff, card, proof, _submit(front))
 
 
 @get("/deliveries/{consignment:str}")
@@ -187,12 +211,13 @@ async def post_delivery(request: Asked) -> Response[bytes]:
     return moved_to(f"/deliveries/{consignment}?{done}")
 
 
+def _submit(front: Front) -> Callable[[Sequence[Ask], bool], list[Outcome]]:
+    """The server's counter, as rooms of the desk ask it."""
+    return lambda asks, dry_run: front.counter.submit(asks, dry_run=dry_run).result()
+
+
 def _done(front: Front, staff: Staff, consignment: str, form: Form) -> None:
-    room, card = front.deliveries, form.get("card", "").strip()
-
-    def submit(asks: Sequence[Ask], dry_run: bool) -> list[Outcome]:
-        return front.counter.submit(asks, dry_run=dry_run).result()
-
+    room, card, submit = front.deliveries, form.get("card", "").strip(), _submit(front)
     acts: dict[str, Callable[[], object]] = {
         "pack": lambda: room.pack(staff, consignment, card),
         "pack-all": lambda: room.pack_all(staff, consignment),

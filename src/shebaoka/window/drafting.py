@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
+import msgspec
 from anyio import to_thread
 from litestar import Response, get, post
 from markupsafe import Markup
@@ -32,7 +33,7 @@ from shebaoka.desk import (
 )
 from shebaoka.ethnicgroups import ethnic_groups
 from shebaoka.pages import Asked, form_of, front_of, moved_to
-from shebaoka.records import Answer, BadInput, DraftChanged, NoBlank, NotFound, PaymentUsed, Receipt, Trouble
+from shebaoka.records import Address, Answer, BadInput, DraftChanged, NoBlank, NotFound, PaymentUsed, Receipt, Trouble
 from shebaoka.web import Front, asked, journalled
 from shebaoka.window.frame import Page
 from shebaoka.window.showing import answer_in_words, draft_shown
@@ -135,6 +136,7 @@ async def draft_page(
             "telephone": _telephone(seat) if open_at is Step.CHOICES else None,
             "asks_telephone": seat.screen is not None and asks_telephone(seat.draft.service),
             "windows": [(w.code, f"{w.name} · {w.site}") for w in seat.front.windows.in_use()],
+            "post_to": _post_to(seat) if open_at is Step.CHOICES else {},
             "blank_next": _blank_next(seat) if open_at is Step.CONFIRM else None,
             "ethnic_groups": ethnic_groups(page.language),
             "ethnic_group": _ethnic_group(seat),
@@ -144,6 +146,14 @@ async def draft_page(
         return page.show_at_once("draft.html", status=code, **values, **_photo_checked(extra or {}))
 
     return await to_thread.run_sync(show)
+
+
+def _post_to(seat: Seat) -> dict[str, str]:
+    """Where the holder's cards are sent by post, for a city that sends them; empty where nobody said it."""
+    known = None
+    if seat.notice.p.card_by_post and seat.screen is not None:
+        known = seat.front.letters.address(seat.staff, seat.draft.number)
+    return msgspec.structs.asdict(known or Address("", "", ""))
 
 
 def _blank_next(seat: Seat) -> str | None:

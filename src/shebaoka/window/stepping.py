@@ -14,7 +14,7 @@ from shebaoka.desk import Content, Draft, Flow, Paid, PinNeed, Staff, Step, fiel
 from shebaoka.ethnicgroups import NAMES
 from shebaoka.numbers import fault_of
 from shebaoka.pages import Asked, checked_form
-from shebaoka.records import Agent, BadInput, Material
+from shebaoka.records import POST, Address, Agent, BadInput, Material
 from shebaoka.window.frame import Page
 
 Files = dict[str, list[bytes]]
@@ -72,7 +72,10 @@ def content_after(
     """A draft's content once a step's form is in it. `BadInput`; `extra` takes what the page shows beside a refusal."""
     content = draft.content
     if step is Step.CHOICES:
-        return replace(content, chosen=_chosen(draft, flow, form, page.on))
+        chosen = _chosen(draft, flow, form, page.on)
+        if chosen.get("collect_at") == POST and flow.notice.p.card_by_post:
+            _addressed(page, staff, draft, form)
+        return replace(content, chosen=chosen)
     if step is Step.PRESENTER:
         return _presented(content, form, page.on)
     if step is Step.MATERIALS:
@@ -123,6 +126,16 @@ def _day(text: str, today: dt.date) -> dt.date | None:
     except ValueError:
         return None
     return day if 1900 <= day.year <= today.year + 1 else None
+
+
+def _addressed(page: Page, staff: Staff, draft: Draft, form: dict[str, str]) -> None:
+    """Where the card is sent by post is taken down. `BadInput` names the field of the form."""
+    address = Address(*(form.get(f"post_{name}", "") for name in Address.__struct_fields__))
+    try:
+        page.front.letters.say_address(staff, draft.number, address)
+    except BadInput as e:
+        e.field = f"post_{e.field}"
+        raise
 
 
 def _presented(content: Content, form: dict[str, str], today: dt.date) -> Content:
