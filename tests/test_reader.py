@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 from shebaoka.app import settings_from
 from shebaoka.chip import CardTalk, VirtualCard
 from shebaoka.cli import main
-from shebaoka.reader import Door, InVirtualReader, Placing, Readers, ReaderTrouble, Watch
+from shebaoka.reader import Door, InVirtualReader, Placing, Readers, ReaderTrouble, Watch, watching
 from shebaoka.records import BadInput, CardOrder
 from test_chip import HOLDER, ISSUE, KEY, RIGHT, WRONG, a_card
 from virtual_reader import virtual_reader
@@ -122,9 +122,9 @@ def test_a_card_taken_out_while_it_is_read_is_told(port: int) -> None:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Watch, str]]:
+def served(readers: Callable[[], Readers] = Readers) -> Iterator[tuple[Watch, str]]:
     """The small server that a page asks, and where it is."""
-    watch = Watch()
+    watch = Watch(readers=readers)
     watch.begin()
     with Door(watch, ORIGIN, 0) as door:
         thread = threading.Thread(target=door.serve_forever)
@@ -150,6 +150,26 @@ def test_a_page_is_told_each_card_once(port: int) -> None:
             # A page that was left while it waited takes nothing from the one that is in front.
             assert watch.next(PATIENCE_S, lambda: False) is None
             assert watch.next(PATIENCE_S, lambda: True) == Placing(trouble="not_a_social_security_card")
+
+
+def test_a_service_that_was_away_is_found_again(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the service of readers is away the page is told that there is none, and a card is told once it is back."""
+    monkeypatch.setattr(watching, "AGAIN_S", 0.05)
+    back = threading.Event()
+
+    def readers() -> Readers:
+        if not back.is_set():
+            raise ReaderTrouble("It is away.", code="no_card_service")
+        return Readers()
+
+    with served(readers) as (watch, address), httpx.Client(headers={"Origin": ORIGIN}, timeout=PATIENCE_S) as page:
+        assert [page.get(at).status_code for at in (address, address.removesuffix("card"))] == [503, 503]
+        assert watch.trouble is not None
+        with lying(a_card(), port):
+            back.set()
+            told = watch.next(PATIENCE_S, lambda: True)
+            assert (told, watch.trouble) == (Placing(serial=ISSUE.card_serial), None)
+            assert page.get(address.removesuffix("card")).status_code == 204
 
 
 def test_only_the_last_page_that_asks_waits(port: int) -> None:

@@ -80,14 +80,13 @@ def serve(origin: str, port: int, reader: str) -> None:
     watch = Watch(reader)
     watch.begin()
     with Door(watch, origin, port) as door:
+        if not watch.has_reader:
+            say(str(watch.trouble or "No card reader is plugged in yet; it may be at any time."))
         say(f"The reader is served at http://127.0.0.1:{door.server_port} to pages of {origin}. Ctrl-C ends it.")
-        watch.when_ended(door.shutdown)
         try:
             door.serve_forever()
         except KeyboardInterrupt:
             watch.close()
-    if watch.trouble is not None:
-        raise watch.trouble
 
 
 @reader.command()

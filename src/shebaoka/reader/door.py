@@ -1,12 +1,14 @@
 """The small server on the clerk's own machine that the window's page asks for the next card. It listens on this
 machine alone.
 
-`GET /` says that it is there. `GET /card` waits until a card is put in, and answers with its serial, or with the code
-of what was wrong; 204 if none came. It answers the house's pages and nobody else: by the request's `Origin`, and by
-`Host`, so that no other site's page and no name that was bent to 127.0.0.1 gets a serial. See docs/card.md.
+`GET /` says whether there is a reader (204, or 503). `GET /card` waits until a card is put in, and answers with its
+serial, or with the code of what was wrong; 204 if none came. It answers the house's pages and nobody else: by the
+request's `Origin`, and by `Host`, so that no other site's page and no name that was bent to 127.0.0.1 gets a serial.
+See docs/card.md.
 """
 
 import json
+import os
 import re
 import select
 import socket
@@ -30,7 +32,7 @@ class Door(ThreadingHTTPServer):
     """The server, for one origin. `BadInput` if the origin is none, or the port is taken."""
 
     daemon_threads = True
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"  # elsewhere it would let two listen at once
 
     def __init__(self, watch: Watch, origin: str, port: int = READER_PORT) -> None:
         if not _ORIGIN.fullmatch(origin):
@@ -58,10 +60,12 @@ class _Asked(BaseHTTPRequestHandler):
         """The next card."""
         if not self._is_ours():
             return self._say(HTTPStatus.FORBIDDEN)
+        if self.path not in ("/", "/card"):
+            return self._say(HTTPStatus.NOT_FOUND)
+        if not self.server.watch.has_reader:
+            return self._say(HTTPStatus.SERVICE_UNAVAILABLE)
         if self.path == "/":
             return self._say(HTTPStatus.NO_CONTENT)
-        if self.path != "/card":
-            return self._say(HTTPStatus.NOT_FOUND)
         placing = self.server.watch.next(WAIT_S, self._still_listens)
         if placing is None:
             return self._say(HTTPStatus.NO_CONTENT)

@@ -123,7 +123,12 @@ class Readers:
 
     def _trouble(self, code: int) -> ReaderTrouble:
         scard = self._scard
-        away = (scard.SCARD_E_NO_SERVICE, scard.SCARD_E_SERVICE_STOPPED, scard.SCARD_E_INVALID_HANDLE)
+        away = (
+            scard.SCARD_E_NO_SERVICE,
+            scard.SCARD_E_SERVICE_STOPPED,
+            scard.SCARD_E_INVALID_HANDLE,
+            scard.SCARD_F_COMM_ERROR,
+        )
         if code in away:
             return ReaderTrouble(
                 "The service of card readers does not run on this machine. Start it: `systemctl start pcscd` on Linux, "
@@ -146,6 +151,11 @@ class Readers:
                 "Another program is talking with the card at the moment. Close it, or wait.", code="card_is_taken"
             )
         return ReaderTrouble(f"The card reader failed: {scard.SCardGetErrorMessage(code)} Plug it in again.")
+
+
+def needs_pyscard() -> None:
+    """`ReaderTrouble` where pyscard is not installed."""
+    _scard()
 
 
 def _scard() -> Any:

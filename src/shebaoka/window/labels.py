@@ -11,9 +11,9 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "reader_ready": ("读卡器可以用：放入卡片即可。", "讀卡器可以用：放入卡片即可。", "The card reader is ready: put a card in."),
     "reader_away": (
-        "这台电脑上的读卡程序没有运行。请输入号码，并请管理员启动它。",
-        "這臺電腦上的讀卡程式沒有執行。請輸入號碼，並請管理員啟動它。",
-        "The card reader's program does not run on this machine. Type a number, and have it started.",
+        "这台电脑上没有可用的读卡器，或者读卡程序没有运行。请输入号码。",
+        "這臺電腦上沒有可用的讀卡器，或者讀卡程式沒有執行。請輸入號碼。",
+        "There is no card reader on this machine, or its program does not run. Type a number.",
     ),
     "reader_other": (
         "✗ 放入的不是社会保障卡，或者放反了。",
