@@ -2,12 +2,15 @@
 
 import datetime as dt
 import itertools
+import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 import psycopg
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.asking import ask
@@ -15,10 +18,11 @@ from tests.conftest import Database, StandingClock
 from tests.webhouse import house_on
 
 from shebaoka.app import House
+from shebaoka.cli import main
 from shebaoka.desk import CardBatch, Choice, Role, Staff
 from shebaoka.desk.batchcheck import card_name_fits
 from shebaoka.ethnicgroups import ethnic_group_of
-from shebaoka.numbers import with_check_digit
+from shebaoka.numbers import mask, with_check_digit
 from shebaoka.records import (
     BadInput,
     BankAnswer,
@@ -211,6 +215,10 @@ def test_what_keeps_a_card_out_is_told_and_can_be_mended(
     with house_desk(house) as desk:
         desk.ask(ask("amend_application", unsaid, ethnic_group="03"))
     assert room.check(MAKER, batch).cards["chosen"] == 4
+    (by_hand,) = applied(house, owner, region)
+    with house_desk(house) as desk:
+        desk.ask(ask("put_in_batch", by_hand, batch=batch))
+    assert room.astray(MAKER)[batch] == 1
     with pytest.raises(BadInput, match="nobody who waits"):
         room.choose(MAKER, f"D-{region}", Choice(region=region))
     done = room.freeze(MAKER, batch)
@@ -532,3 +540,36 @@ def test_a_batchs_cards_always_add_up(
             "where card_number is not null"
         ).fetchall()
         assert twice == [(0, 0)]
+
+
+def test_a_batch_at_the_command_line(
+    house: House, shared_database: Database, owner: psycopg.Connection[tuple], region: str
+) -> None:
+    """Chosen, checked, frozen, listed and withdrawn by commands; faults in words with what to do, nobody in full."""
+    (good, bad) = (*applied(house, owner, region), *applied(house, owner, region, photo=None))
+    env = {
+        "SHEBAOKA_HOME": str(house.settings.home),
+        "SHEBAOKA_DATABASE_URL": shared_database.app,
+        "SHEBAOKA_TOKEN": house.staff.add(f"lin-{region}", Role.PRODUCTION),
+        "LC_ALL": "C.UTF-8",
+    }
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main, ["batch", *words], env=env)
+        assert done.exit_code == code, done.output
+        assert not re.search(f"{good}|{bad}", done.output)
+        return done.output
+
+    batch = f"L-{region}"
+    assert "2 chosen" in run("choose", batch, "--region", region)
+    told = run("check", batch, "--language", "en")
+    assert "1 chosen, 1 held" in told
+    assert "There is no photo. Let the window take in a photo" in " ".join(told.split())
+    assert "1 in batch, 1 left" in run("freeze", batch)
+    assert "another person does" in run("approve", batch, code=1)
+    assert "batch_is_beyond" in run("check", batch, code=1)
+    assert json.loads(run("show", batch, "--json"))["batch"]["state"] == "frozen"
+    assert mask(good) in run("cards", batch, "--state", "in_batch")
+    assert "say why" in run("withdraw", batch, "--reason", " ", code=1)
+    assert "1 left, 1 withdrawn" in run("withdraw", batch, "--reason", "选错了")
+    assert f"{batch}" in run("list")

@@ -21,6 +21,7 @@ from tests.test_office_signin import AT, Pages
 from tests.webhouse import house_on
 
 from shebaoka.desk import EmployerList, NewRow, Outcome, Role, Staff, open_counter
+from shebaoka.desk.listcheck import requests_of
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
 from shebaoka.portraits import Portrait, saved
@@ -467,3 +468,15 @@ def test_a_form_that_is_sent_twice_is_one_list(pages: Pages, shared_database: Da
         assert LABELS["en"]["fault_list_headings"] in html.unescape(told.text)
         assert 'value="Weaving &amp; Co"' in told.text
         assert client.get("/lists/nonsense").status_code == 404
+
+
+def test_an_ethnic_group_is_read_by_name_or_code(pages: Pages, database: Database) -> None:
+    """A column of ethnic groups goes into the applications by code; a name that is none is told with its row."""
+    content = text([[*HEAD, "民族"], [*WHO, "维吾尔族"], [*WHO, "5"], [*WHO, "火星族"]])
+    read = [row.ethnic_group for row in read_list(content)]
+    known = [registered(pages, database, "李娜") for _ in read]
+    rows = [NewRow(n, who, "李娜", ethnic_group=said) for n, (who, said) in enumerate(zip(known, read, strict=True), 2)]
+    whole = listed(pages, rows)
+    rows_of = {row.n: row for row in pages.house.lists.rows(CLERK, whole.id)}
+    assert [requests_of(rows_of[n], whole)[0].ethnic_group for n in (2, 3)] == ["05", "05"]  # type: ignore[union-attr]
+    assert rows_of[4].fault == "ethnic_group_unknown"

@@ -187,11 +187,14 @@ def list_batches(caller: Caller, limit: int, as_json: bool) -> None:
     """List the batches, the latest first, and how many applications wait for one."""
     with caller.signed_in() as (house, staff):
         found, waiting = house.batches.latest(staff, limit), house.batches.waiting(staff)
+        astray = house.batches.astray(staff)
         if as_json:
-            say_json({"batches": found, "waiting": sum(waiting.values())})
+            say_json({"batches": found, "waiting": sum(waiting.values()), "astray": astray})
             return
         table((b.id, b.state, local(house, b.chosen_at), _counts(b.cards)) for b in found)
         say(f"Waiting to be chosen: {sum(waiting.values())}.")
+        if astray:
+            say(f"Put into a batch by hand, on no list and in no package: {_counts(astray)}.")
 
 
 @click.command()

@@ -208,6 +208,14 @@ class BatchRoom:
         staff.must(Right.SEE_BATCHES)
         return {(remade, why): n for remade, why, n in self._views.rows(sql.WAITING)}
 
+    def astray(self, staff: Staff) -> dict[str, int]:
+        """How many cards under way were put into a batch by hand, by its name: no package has them, no file closes it.
+
+        They are followed one by one (`shebaoka batch made`, `ready`), or rejected, and then chosen like everybody else.
+        """
+        staff.must(Right.SEE_BATCHES)
+        return dict(self._views.rows(sql.ASTRAY))
+
     def note(
         self,
         staff: Staff,

@@ -76,6 +76,7 @@ async def _batches_page(request: Asked, *, fault: str = "", typed: dict[str, str
             batches=room.latest(staff),
             waiting=_waiting(page, waiting),
             waiting_all=sum(waiting.values()),
+            astray=room.astray(staff),
             keeps=keeps,
             batch_id=room.next_id(staff) if keeps else "",
             limit=LIMIT,

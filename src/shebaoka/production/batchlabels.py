@@ -12,6 +12,12 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "batches_back": ("全部批次", "全部批次", "All batches"),
     "batch_waiting": ("{0} 份申领待制卡", "{0} 份申領待製卡", "{0} applications wait for a card"),
     "batch_remade": ("不合格重做", "不合格重做", "to be remade"),
+    "batch_astray": (
+        "下面的卡是一张一张手工编入批次的，不在名单和文件包里，请逐张跟踪，或者登记不合格后重新选入：",
+        "下面的卡是一張一張手工編入批次的，不在名單和檔案包裡，請逐張跟蹤，或者登記不合格後重新選入：",
+        "These cards were put into a batch by hand, one by one. They are on no list and in no package: follow each, or reject it "
+        "and choose it anew.",
+    ),
     "batch_new": ("新批次", "新批次", "New batch"),
     "batch_id": ("批次号", "批次號", "Name"),
     "batch_employer": ("单位名称", "單位名稱", "Employer"),

@@ -47,6 +47,13 @@ where making in ('applied', 'rejected') and standing = 'insured'
   and not exists (select from card_order o where o.person_id = a.person_id and o.state in ('chosen', 'held'))
 group by 1, 2 order by 1, 2"""
 
+# Cards under way that were put into a batch by hand, and so are on no batch's list and in no package.
+ASTRAY = """
+select a.batch, count(*) from application a
+where making in ('in_batch', 'made')
+  and not exists (select from card_order o where o.person_id = a.person_id and o.batch = a.batch)
+group by a.batch order by a.batch"""
+
 # What a card is checked by: who it is for, what was said, the photo of now, and a card that stands in the way.
 TO_CHECK = """
 select o.n, number, name, birth_on, standing, making, a.ethnic_group, a.collect_at, o.seen_by, s.id, s.digest,
