@@ -27,6 +27,7 @@ MESSAGES, CROWD = 200_000, 50_000
 FUZZED = (
     *("tests/laws", "tests/test_api_fuzz.py", "tests/test_terminal_fuzz.py", "tests/test_pos_fuzz.py"),
     *("tests/test_table.py", "tests/test_every_database_call.py", "tests/test_store.py"),
+    "tests/test_batches_killed.py",
 )
 
 
