@@ -137,6 +137,20 @@ def test_a_card_that_is_made_at_once_uses_a_blank(windows: Windows, clock: Stand
     assert windows.issued() == "LK0013"
 
 
+def test_a_replaced_temporary_card_uses_one_too(windows: Windows) -> None:
+    """The card that is made in its place is another blank; a social security card that is replaced uses none here."""
+    person = windows.somebody()
+    steps = [
+        asked("apply_for_temporary_card", person, "a-1", new_pin=OTHER_PIN),
+        asked("report_loss", person, "a-2", card=TEMPORARY),
+        asked("replace_card", person, "a-3", card=TEMPORARY, why="loss", paid_fen=1000, new_pin=OTHER_PIN),
+    ]
+    receipts = [windows.desk.ask(step) for step in steps]
+    assert [r.answer.outcome for r in receipts] == ["accepted"] * 3
+    used = [windows.stock.used_by(r.entry) for r in receipts]
+    assert [move.first if move else "" for move in used] == ["LK0011", "", "LK0012"]
+
+
 def test_without_a_blank_nothing_is_done(windows: Windows) -> None:
     """None left, one that is not here, one that was used: told, and neither card nor entry is there."""
     for _ in range(3):

@@ -42,10 +42,10 @@ BLANK = "select number, kind, place, state from blank where number = %(number)s"
 # Numbers side by side: what they are ahead of their rank is the same for all of them.
 RANGES = """
 select min(number), max(number), count(*)::integer from (
-    select number, substring(number from '^[A-Z]*') as prefix, length(number) as size,
-           substring(number from '[0-9]+$')::bigint - row_number() over (
-               partition by substring(number from '^[A-Z]*'), length(number) order by number) as ahead
-    from blank where place = %(place)s and kind = %(kind)s and state = 'in_stock') as n
+    select number, prefix, size, ltrim(number, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')::bigint - row_number() over (
+               partition by prefix, size order by number) as ahead
+    from blank cross join lateral (select rtrim(number, '0123456789'), length(number)) as l (prefix, size)
+    where place = %(place)s and kind = %(kind)s and state = 'in_stock') as n
 group by prefix, size, ahead order by min(number) limit %(limit)s::bigint"""
 
 RECEIVE = """
@@ -100,10 +100,11 @@ select number from spent"""
 ADD_USED = """
 insert into stock_move (what, kind, source, target, first_number, last_number, cards, note, by_whom, at)
 select 'used', %(kind)s, %(place)s, '', min(number), max(number), count(*), %(note)s, %(by)s, %(at)s from (
-    select number collate "C" as number, substring(number from '^[A-Z]*') as prefix, length(number) as size,
-           substring(number from '[0-9]+$')::bigint - row_number() over (
-               partition by substring(number from '^[A-Z]*'), length(number) order by number collate "C") as ahead
-    from unnest(%(numbers)s::text[]) as u (number)) as n
+    select number collate "C" as number, prefix, size,
+           ltrim(number, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')::bigint - row_number() over (
+               partition by prefix, size order by number collate "C") as ahead
+    from unnest(%(numbers)s::text[]) as u (number)
+    cross join lateral (select rtrim(number, '0123456789'), length(number)) as l (prefix, size)) as n
 group by prefix, size, ahead order by 5"""
 
 _COUNT = """
