@@ -360,6 +360,7 @@ def test_deliveries_at_the_command_line(shell: Shell) -> None:
     assert (early.exit_code, "can still be collected" in early.stdout) == (3, True)
     shell.ok("collect", number, "--shows-all")
     assert "taken by the holder, at w1" in shell.ok("delivery", "handed-over", "--window", "w1")
+    assert "taken by the holder, at w1" in shell.ok("card", "taken", number)
     said = ["--recipient", "李伟", "--telephone", "13800000000", "--address", "迎宾街1号"]
     shell.ok("delivery", "address", number, *said)
     assert (

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shebaoka.cli.asking import group_of
-from shebaoka.cli.entrance import Caller, desk_of, json_option
+from shebaoka.cli.entrance import Caller, desk_of, json_option, language_option
 from shebaoka.cli.forms import Day, number_argument
 from shebaoka.cli.layout import named, say, say_json, table
+from shebaoka.cli.people import looked_up, reason_option
 from shebaoka.cli.showing import local
 from shebaoka.numbers import mask, mask_name
 from shebaoka.records import Address, BadInput, ConsignmentKind
@@ -38,6 +39,7 @@ def add_to(main: click.Group) -> None:
     commands = (open_, pack, take_out, send, take_in, finish, list_, show, uncollected, handed_over)
     for command in (*commands, address, post, delivered, came_back, letters):
         group.add_command(command)
+    group_of(main, "card").add_command(taken)
 
 
 @contextmanager
@@ -209,12 +211,32 @@ def handed_over(caller: Caller, window: str | None, on: dt.date | None, as_json:
         if as_json:
             say_json({"handed_over": [_taken(h) for h in found]})
             return
-        for one in found:
-            who = "the holder" if one.agent is None else f"{mask_name(one.agent.name)} {mask(one.agent.number)}"
-            say(f"{local(house, one.at)[:16]} {one.card_number} {mask_name(one.name)} — taken by {who}, at {one.place}")
-            say(f"{', '.join(one.shows)}; handed over by {one.by}, {one.entry}", first="    ")
-        if not found:
-            say("No card was handed over.")
+        _say_taken(house, found)
+
+
+def _say_taken(house: "House", found: "list[HandedOver]") -> None:
+    for one in found:
+        who = "the holder" if one.agent is None else f"{mask_name(one.agent.name)} {mask(one.agent.number)}"
+        say(f"{local(house, one.at)[:16]} {one.card_number} {mask_name(one.name)} — taken by {who}, at {one.place}")
+        say(f"{', '.join(one.shows)}; handed over by {one.by}, {one.entry}", first="    ")
+    if not found:
+        say("No card was handed over.")
+
+
+@click.command()
+@number_argument
+@reason_option
+@language_option
+@json_option
+@click.pass_context
+def taken(ctx: click.Context, /, **asked: Any) -> None:
+    """Say who took each of a person's cards: the holder, or which agent, with what was shown."""
+    with looked_up(ctx, asked) as (house, staff, *_):
+        found = house.deliveries.taken_by(staff, asked["number"])
+        if asked["as_json"]:
+            say_json({"handed_over": [_taken(one) for one in found]})
+            return
+        _say_taken(house, found)
 
 
 def _taken(one: "HandedOver") -> dict[str, Any]:

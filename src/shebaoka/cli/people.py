@@ -20,7 +20,7 @@ from shebaoka.cli.showing import labels, show_receipt
 from shebaoka.notice import LANGUAGES
 from shebaoka.notice.speech import Speech, yuan
 from shebaoka.numbers import mask
-from shebaoka.records import SERVICES, Answer, Ask, Channel, LookUpPerson, Sender
+from shebaoka.records import SERVICES, Answer, Ask, Channel, LookUpPerson, Making, Sender
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -302,5 +302,6 @@ def show_where(where: "WhereaboutsTold", speech: Speech) -> None:
         say(sentence, first=f"  {said['do']}", rest="    ")
     title = speech.notice.wording[speech.words.language].clauses[where.clause].title
     say(said["clause"].format(where.clause, title) + where.clause_text, first="  ")
+    name = speech.words.parameters["uncollected_after" if where.stage == Making.RETURNED else "card_ready_within"]
     for why in where.readings:
-        say(said["reading"].format(speech.words.parameters["card_ready_within"]) + why, first="  ", rest="    ")
+        say(said["reading"].format(name) + why, first="  ", rest="    ")
