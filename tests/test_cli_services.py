@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -14,9 +15,11 @@ from psycopg.conninfo import make_conninfo
 from cli_shell import NOBODY, OWN_PIN, WRONG_PIN, Shell, open_shell
 from old_files import LI, LI_RECORD, write
 from shebaoka.app import APP_ROLE
+from shebaoka.chip import CardTalk, VirtualCard, content_of, proof_of
 from shebaoka.cli import layout
 from shebaoka.desk import TOKEN_ROLES, Role
 from shebaoka.numbers import mask, with_check_digit
+from shebaoka.records import CardOrder
 from shebaoka.store import as_role, copying
 
 
@@ -25,6 +28,23 @@ def shell(server: str) -> Iterator[Shell]:
     """A home of this module's own."""
     with open_shell(server) as shell:
         yield shell
+
+
+def test_a_temporary_cards_order_is_what_its_chip_takes(shell: Shell) -> None:
+    """Printed for whoever may see number and name, on the record, and written into a blank chip as it is."""
+    number, key = shell.somebody(), bytes(16)
+    shell.ok("temporary", "apply", number, "--shows-all", "--pins-stdin", stdin=f"\n{OWN_PIN}\n")
+    order = msgspec.json.decode(shell.ok("card", "order", number, "--reason", "chip"), type=CardOrder)
+    card = VirtualCard(bytes, key=key)
+    assert CardTalk(card.answer).personalise(content_of(order), lambda _, c: proof_of(key, c, bytes(8)))
+    read = CardTalk(card.answer).read()
+    shown = shell.answer("card", "show", number)["cards"][0]["card"]
+    assert (read.issue.card_number, read.issue.card_serial) == (shown["number"], shown["serial"])
+    assert read.holder is not None
+    assert (read.holder.number, str(read.issue.valid_until)) == (number, shown["valid_until"])
+    assert shell.ok("person", "history", number).count("Look up a person") == 3
+    assert "[not_allowed]" in shell.run("card", "order", number, by="operator").stderr
+    assert "[not_found]" in shell.run("card", "order", number, "--kind", "social_security", by="clerk").stderr
 
 
 def test_a_card_from_application_to_use(shell: Shell) -> None:

@@ -18,7 +18,8 @@ _SEX_CODES = {Sex.MALE: "1", Sex.FEMALE: "2"}
 _SEXES = {code: sex for sex, code in _SEX_CODES.items()}
 _SERIAL = re.compile(r"[0-9a-f]{32}")
 _CARD_NUMBER = re.compile(r"[A-Z0-9]{9}")
-_DIGITS = re.compile(r"[0-9]*")
+_DIGITS = {False: re.compile(r"[0-9]*"), True: re.compile(r"[0-9A-F]*")}
+"""The digits of an item, and those of 初始化机构编号, which are hexadecimal on the cards that there are."""
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -136,7 +137,7 @@ def _value(item: Item, said: Any) -> bytes:
         value = value.ljust(item.width, b"\0")
     else:
         digits = "" if said is None else f"{said:%Y%m%d}" if isinstance(said, dt.date) else said
-        if not _DIGITS.fullmatch(digits):
+        if not _DIGITS[item.field == "issuer"].fullmatch(digits):
             raise BadInput(f"{item.field}: {item.chinese} is written in digits alone.")
         value = bytes.fromhex((digits + "F" * (len(digits) % 2)).ljust(2 * item.width, "F"))
     if len(value) != item.width:
@@ -157,10 +158,12 @@ def _said(item: Item, records: Records) -> Any:
         return value.hex()
     if item.form is Form.AN:
         try:
-            return value.rstrip(b"\0 ").decode("gb18030")
+            return value.rstrip(b"\0 \xff").decode("gb18030")
         except UnicodeDecodeError:
             raise BadInput(f"{item.chinese}: the chip's text is not GB18030; look at the card itself.") from None
-    digits = value.hex().rstrip("f")
+    digits = value.hex().upper()
+    if item.field != "issuer" or not digits.strip("F"):
+        digits = digits.rstrip("F")
     return _day(item, digits) if item.field.endswith("_on") or item.field == "valid_until" else digits
 
 

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from shebaoka.cli.entrance import Caller, json_option, language_option, read_token
+from shebaoka.cli.forms import number_argument
 from shebaoka.cli.layout import named, say, say_json, table
 from shebaoka.cli.newfiles import write_new
+from shebaoka.cli.people import looked_up, reason_option
 from shebaoka.cli.slips import speech_of_today
 from shebaoka.numbers import mask, mask_name
-from shebaoka.records import BadInput, CardOrder, Digits
+from shebaoka.records import BadInput, CardKind, CardOrder, Digits
 
 if TYPE_CHECKING:
     from shebaoka.chip import CardTalk, ChipContent
@@ -41,6 +43,7 @@ def add_to(main: click.Group) -> None:
     cards = main.commands["card"]
     if isinstance(cards, click.Group):
         cards.add_command(read)
+        cards.add_command(order)
         cards.add_command(personalise)
         cards.add_command(proof)
 
@@ -190,13 +193,37 @@ def _verify(talk: "CardTalk") -> None:
 
 
 @click.command()
-@click.argument("order", type=order_type)
+@number_argument
+@click.option(
+    "--kind",
+    type=click.Choice(["temporary", "social_security"]),
+    default="temporary",
+    show_default=True,
+    help="Which of the person's cards.",
+)
+@reason_option
+@language_option
+@click.pass_context
+def order(ctx: click.Context, /, **asked: Any) -> None:
+    """Print the order of a card that somebody holds, as JSON with number and name in full, for `card personalise -`.
+
+    It is for a card made at once, such as a temporary one. The look stands in the person's journal.
+    """
+    from shebaoka.desk import must_see_unmasked, order_for_chip
+
+    with looked_up(ctx, asked | {"as_json": False}, must_see_unmasked) as (_, _, screen, speech):
+        ordered = order_for_chip(screen.dossier, CardKind(asked["kind"]), speech.notice.p.card_data)
+        click.echo(msgspec.json.encode(ordered).decode())
+
+
+@click.command()
+@click.argument("order", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.option(
     "--key-file", required=True, type=order_type, help="The key under which the card takes data, in hexadecimal."
 )
 @reader_option
 def personalise(order: Path, key_file: Path, reader: str) -> None:
-    """Write the person of an ORDER, as JSON, into the blank card in the reader, and read it back.
+    """Write the person of an ORDER, as JSON, into the blank card in the reader, and read it back. `-` is stdin.
 
     A card that is somebody's stays as it is; one that was pulled out meanwhile is still blank, and is written again.
     """
@@ -272,7 +299,7 @@ def _key_in(path: Path) -> bytes:
 
 def order_in(path: Path) -> CardOrder:
     """The order in a file. `BadInput` names the field that is wrong or missing."""
-    with path.open("rb") as opened:
+    with click.open_file(str(path), "rb") as opened:
         said = opened.read(ORDER_MAX + 1)
     if len(said) > ORDER_MAX:
         raise BadInput(f"{path}: an order is at most {ORDER_MAX >> 20} MB.")

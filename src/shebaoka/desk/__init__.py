@@ -28,6 +28,7 @@ from shebaoka.desk.bodies import by_year as by_year
 from shebaoka.desk.bodies import digest_of as digest_of
 from shebaoka.desk.calendar import record_lapses as record_lapses
 from shebaoka.desk.catching import kept_findable as kept_findable
+from shebaoka.desk.chiporders import order_for_chip as order_for_chip
 from shebaoka.desk.comparing import DIFFERENCES as DIFFERENCES
 from shebaoka.desk.comparing import Amounts as Amounts
 from shebaoka.desk.comparing import Comparison as Comparison
