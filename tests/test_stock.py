@@ -112,6 +112,12 @@ def test_blanks_come_and_move_by_ranges(windows: Windows) -> None:
         with pytest.raises(Trouble) as told:
             call()
         assert told.value.code == code
+    with pytest.raises(BadInput, match=r"taken: LK0011 \(temporary, in stock at w1\), LK0012 .* at w1\)\. Nothing"):
+        stock.move(MAKING, "centre", "w1", TEMPORARY, "LK0010", "LK0012")
+    with pytest.raises(BadInput, match="2 of them were never received"):
+        stock.move(MAKING, "centre", "w1", TEMPORARY, "LK0100", "LK0102")
+    with pytest.raises(BadInput, match=r"taken: LK0100 \(temporary, in stock at centre\)\. Nothing"):
+        stock.receive(MAKING, "centre", TEMPORARY, "LK0100", "LK0101", "S-2")
     assert stock.moves(AUDITOR) == before
     blank, moved = stock.blank(CLERK, "lk0012")
     assert (blank.place, blank.state, [m.what for m in moved]) == ("w1", BlankState.IN_STOCK, ["moved", "received"])

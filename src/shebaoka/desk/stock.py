@@ -127,9 +127,10 @@ class Stock:
         span = _Span(first, last)
         with self._views.together() as run:
             self._open(run, staff, place, kind)
+            _must_be_there(run, span, "", kind)
             ((added,),) = run(sql.RECEIVE, {**span.said, "kind": kind.value, "place": place})
             if added != span.cards:
-                raise _elsewhere(run, span, place="", kind=kind, missing=0)
+                raise _elsewhere("others received some of them meanwhile")
             return self._moved(run, staff, "received", kind, ("", place), span, note)
 
     def move(
@@ -148,9 +149,10 @@ class Stock:
             run(sql.KEEP, {"place": target, "kind": kind.value})
             for place in sorted((source, target)):
                 self._alone(run, place, kind)
+            _must_be_there(run, span, source, kind)
             ((moved,),) = run(sql.MOVE, said)
             if moved != span.cards:
-                raise _elsewhere(run, span, place=source, kind=kind, missing=span.cards - moved)
+                raise _elsewhere(f"{span.cards - moved} of them were never received")
             return self._moved(run, staff, "moved", kind, (source, target), span, note)
 
     # what becomes of single ones
@@ -321,11 +323,15 @@ def _parts(number: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", number)
 
 
-def _elsewhere(run: Run, span: _Span, *, place: str, kind: CardKind, missing: int) -> BadInput:
-    """What is in the way of a range: blanks that are elsewhere, of another kind, or used; or that nobody received."""
+def _must_be_there(run: Run, span: _Span, place: str, kind: CardKind) -> None:
+    """`BadInput` for a range with blanks that are elsewhere, of another kind or used; for no place, on file at all."""
     rows = run(sql.ELSEWHERE, {"first": span.first, "last": span.last, "place": place, "kind": kind.value})
-    named = ", ".join(f"{n} ({k.replace('_', ' ')}, {s.replace('_', ' ')} at {p})" for n, k, p, s in rows)
-    why = named or f"{missing} of them were never received"
+    if rows:
+        named = (f"{n} ({k.replace('_', ' ')}, {state.replace('_', ' ')} at {at})" for n, k, at, state in rows)
+        raise _elsewhere(", ".join(named))
+
+
+def _elsewhere(why: str) -> BadInput:
     return BadInput(f"first: not all of the range can be taken: {why}. Nothing was done.", code="stock_elsewhere")
 
 
