@@ -54,13 +54,17 @@ where making in ('in_batch', 'made')
   and not exists (select from card_order o where o.person_id = a.person_id and o.batch = a.batch)
 group by a.batch order by a.batch"""
 
-# What a card is checked by: who it is for, what was said, the photo of now, and a card that stands in the way.
+# What a card is checked by: who it is for, what was said, the photo of now, and a card that stands in the way. Which
+# cards it is about is settled first: before there are statistics of a batch, all that is left of it would be joined.
 TO_CHECK = """
-select o.n, number, name, birth_on, standing, making, a.ethnic_group, a.collect_at, o.seen_by, s.id, s.digest,
-       m.format, m.width, m.height, octet_length(m.image), m.digest,
+with these as materialized (
+    select * from card_order where batch = %(batch)s and state in ('chosen', 'held') and n > %(after)s
+    order by n limit %(limit)s)
+select o.n, number, name, birth_on, standing, making, a.ethnic_group, a.collect_at, o.seen_by, s.id,
+       s.digest, m.format, m.width, m.height, octet_length(m.image), m.digest,
        exists (select from card c where c.person_id = o.person_id and c.kind = 'social_security' and c.life <> 'ended'
                  and (a.replaces is null or c.n <> a.replaces))
-from card_order o
+from these o
 join person p on p.person_id = o.person_id
 join application a on a.person_id = o.person_id and a.n = o.application
 left join lateral (
@@ -68,8 +72,8 @@ left join lateral (
     where paper.person_id = o.person_id and paper.number = p.number and kind = 'photo'
     order by added_at desc, id limit 1) s on true
 left join photo m on m.person_id = o.person_id and m.undone_at is null
-where o.batch = %(batch)s and o.state in ('chosen', 'held') and o.n > %(after)s order by o.n limit %(limit)s"""
-# The numbers once more, here and below: without them a batch of which no statistics are there yet is joined whole.
+order by o.n"""
+# The numbers once more, here and below: without them, and without statistics, each is held against the whole batch.
 CHECKED = """
 update card_order as o set checked = true, state = t.state, faults = t.faults, paper = t.paper
 from unnest(%(ns)s::integer[], %(states)s::text[], %(faults)s::text[], %(papers)s::text[])
@@ -91,15 +95,21 @@ where id = %(batch)s and state = 'chosen'
   and exists (select from card_order where batch = %(batch)s and state = 'chosen') returning id"""
 _ASKED = "o.n, number, o.line, o.card_serial, o.state"
 TO_PUT = f"""
-select {_ASKED} from card_order o join person p on p.person_id = o.person_id
-where batch = %(batch)s and state = 'chosen' and n > %(after)s order by n limit %(limit)s"""
+select {_ASKED}
+from (select * from card_order where batch = %(batch)s and state = 'chosen' and n > %(after)s
+      order by n limit %(limit)s) o
+join person p on p.person_id = o.person_id order by n"""
 IN_BATCH = f"""
-select {_ASKED} from card_order o join person p on p.person_id = o.person_id
-where batch = %(batch)s and state = 'in_batch' and n > %(after)s order by n limit %(limit)s"""
+select {_ASKED}
+from (select * from card_order where batch = %(batch)s and state = 'in_batch' and n > %(after)s
+      order by n limit %(limit)s) o
+join person p on p.person_id = o.person_id order by n"""
 TO_ARRIVE = f"""
-select {_ASKED} from card_order o join person p on p.person_id = o.person_id
-where batch = %(batch)s and state = 'made' and bank <> 'refused' and n > %(after)s
-  and (%(serials)s::text[] is null or card_serial = any(%(serials)s::text[])) order by n limit %(limit)s"""
+select {_ASKED}
+from (select * from card_order
+      where batch = %(batch)s and state = 'made' and bank <> 'refused' and n > %(after)s
+        and (%(serials)s::text[] is null or card_serial = any(%(serials)s::text[])) order by n limit %(limit)s) o
+join person p on p.person_id = o.person_id order by n"""
 REFUSED = """
 update card_order as o set state = %(state)s, reason = t.reason, changed_at = %(at)s
 from unnest(%(ns)s::integer[], %(reasons)s::text[]) as t (n, reason)

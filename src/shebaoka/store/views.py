@@ -304,11 +304,14 @@ class Views:
             yield from cursor
 
     def write(self, statement: str, parameters: Mapping[str, Any]) -> int:
-        """One of the few statements that write outside a tray (staff, runs, seals); the number of rows."""
+        """One of the few statements that write outside a tray (staff, runs, seals); the number of rows.
+
+        It is planned for its values each time: a plan that is kept may be from before there were statistics of a batch.
+        """
         with told_plainly(saving=True):
             try:
                 with self._pool.connection() as connection:
-                    return connection.execute(statement, parameters).rowcount
+                    return connection.execute(statement, parameters, prepare=False).rowcount
             except PoolTimeout:
                 raise self._why_not() from None
 
