@@ -1,6 +1,7 @@
 """Batches of cards for the maker: chosen, checked, frozen, approved, sent, and every card accounted for."""
 
 import datetime as dt
+import hashlib
 import itertools
 import json
 import random
@@ -23,6 +24,7 @@ from shebaoka.desk import CardBatch, Choice, Role, Staff
 from shebaoka.desk.batchcheck import card_name_fits
 from shebaoka.ethnicgroups import ethnic_group_of
 from shebaoka.numbers import mask, with_check_digit
+from shebaoka.portraits import Portrait
 from shebaoka.records import (
     BadInput,
     BankAnswer,
@@ -31,9 +33,11 @@ from shebaoka.records import (
     CardOrder,
     CardResult,
     Made,
+    Material,
     NotAllowed,
     ResultFault,
     StoreDown,
+    VaultTrouble,
 )
 
 MAKER, OTHER = Staff("zhou", Role.PRODUCTION, ""), Staff("qian", Role.PRODUCTION, "")
@@ -302,6 +306,7 @@ def test_each_bad_row_is_told_and_nothing_is_done_about_it(
         result(other, line=77),
         CardResult(9, 99, "Z99999999", "0" * 32, Made.MADE),
         CardResult(10, -(2**40), "Z99999999", "0" * 32, Made.MADE),
+        result(c),
     ]
     rows = [msgspec.structs.replace(row, row=n) for n, row in enumerate(rows, 1)]
 
@@ -311,7 +316,7 @@ def test_each_bad_row_is_told_and_nothing_is_done_about_it(
 
     monkeypatch.setattr(room, "spend_blanks", spent)
     taken = room.take_results(MAKER, found.id, iter(rows), "r.sbk")
-    assert (taken.rows, taken.counts["made"], taken.not_taken) == (10, 1, 9)
+    assert (taken.rows, taken.counts["made"], taken.not_taken) == (11, 2, 9)
     assert [(t.row, t.fault, t.about) for t in taken.faults if t.row != 8] == [
         (2, ResultFault.LINE_IS_THERE_TWICE, "1"),
         (3, ResultFault.BLANK_WAS_USED, f"b{region}"),
@@ -325,7 +330,7 @@ def test_each_bad_row_is_told_and_nothing_is_done_about_it(
     assert [(t.fault, t.about) for t in taken.faults if t.row == 8] == [
         (ResultFault.BELONGS_TO_ANOTHER_BATCH, f"G-{region}")
     ]
-    assert room.get(MAKER, found.id).cards == {"made": 1, "in_batch": 5}
+    assert room.get(MAKER, found.id).cards == {"made": 2, "in_batch": 4}
     (event, _packed) = room.events(MAKER, found.id)
     assert (event.what, event.name, event.counts["not_taken"], len(event.faults)) == ("results", "r.sbk", 9, 9)
     otherwise = room.take_results(MAKER, found.id, [result(a, Made.REJECTED)])
@@ -334,7 +339,7 @@ def test_each_bad_row_is_told_and_nothing_is_done_about_it(
     with house_desk(house) as desk:
         desk.ask(ask("cancel_card", dead.number, why=CancelReason.DEATH))
     stopped = room.take_results(MAKER, found.id, [result(o) for o in orders[1:]])
-    assert stopped.counts == {"made": 4, "rejected": 0, "stopped": 1}
+    assert stopped.counts == {"made": 3, "rejected": 0, "stopped": 1}
     assert [(t.fault, t.about) for t in stopped.faults] == [(ResultFault.MAKING_WAS_REFUSED, "person_has_died")]
     late = room.get(MAKER, found.id)
     assert (late.state, late.cards) == ("closed", {"made": 5, "stopped": 1})
@@ -573,3 +578,25 @@ def test_a_batch_at_the_command_line(
     assert "say why" in run("withdraw", batch, "--reason", " ", code=1)
     assert "1 left, 1 withdrawn" in run("withdraw", batch, "--reason", "选错了")
     assert f"{batch}" in run("list")
+
+
+def test_a_sealed_photo_is_opened_for_the_maker(house: House, owner: psycopg.Connection[tuple], region: str) -> None:
+    """A photo from a window goes out as it was sealed, the newest one; one that was changed stops the package."""
+    (who,) = applied(house, owner, region)
+    ((person_id,),) = owner.execute("select person_id from person_key where number = %s", [who]).fetchall()
+    for draft in ("d-1", "d-2"):
+        house.clock.move(seconds=1)  # type: ignore[attr-defined]
+        house.papers.add(CLERK, f"{draft}-{region}", Material.PHOTO, Portrait(grain=4).saved(), number=who)
+        house.papers.attach(f"{draft}-{region}", person_id, f"{person_id}-2")
+    house.clock.move(seconds=-2)  # type: ignore[attr-defined]
+    room, found = house.batches, frozen(house, region)
+    room.approve(OTHER, found.id)
+    (order,) = room.orders(MAKER, found.id)
+    kept = house.papers.photo_of(CLERK, person_id)
+    assert kept is not None
+    assert (order.photo, hashlib.sha256(order.photo).hexdigest()) == (kept.content, kept.digest)
+    paper = owner.execute("select paper from card_order where batch = %s", [found.id]).fetchall()
+    assert paper == [(kept.paper,)]
+    owner.execute("update paper set sealed = sealed || 'x' where id = %s", [kept.paper])
+    with pytest.raises(VaultTrouble):
+        list(room.orders(MAKER, found.id))

@@ -154,9 +154,7 @@ class BatchResults(BatchRoom):
             card = cards.get(row.line)
             if not self._is_ordered(row, card, strays, tally) or card is None:
                 continue
-            if row.card_serial != card.card_serial:
-                tally.fault(row, ResultFault.SERIAL_IS_ANOTHER)
-            elif card.state != "in_batch":
+            if card.state != "in_batch":
                 self._said_before(row, card, tally)
             elif row.outcome is Made.REJECTED and not row.reason.strip():
                 tally.fault(row, ResultFault.REASON_IS_MISSING)
@@ -195,17 +193,19 @@ class BatchResults(BatchRoom):
     def _is_ordered(
         self, row: CardResult | BankAnswer, card: _Line | None, strays: dict[str, str], tally: _Tally
     ) -> bool:
-        """Whether a row is about a card of this batch, and the first about it in its file."""
-        if card is not None and (first := tally.first_row.setdefault(row.line, row.row)) != row.row:
-            tally.fault(row, ResultFault.LINE_IS_THERE_TWICE, str(first))
-        elif card is not None and card.card_number == row.card_number:
-            return True
-        elif card is not None:
-            tally.fault(row, ResultFault.NUMBER_IS_ANOTHER)
-        elif row.card_number in strays:
+        """Whether a row is about a card of this batch, by number and serial, and the first about it in its file."""
+        if card is None and row.card_number in strays:
             tally.fault(row, ResultFault.BELONGS_TO_ANOTHER_BATCH, strays[row.card_number])
-        else:
+        elif card is None:
             tally.fault(row, ResultFault.NOBODY_ORDERED_IT)
+        elif card.card_number != row.card_number:
+            tally.fault(row, ResultFault.NUMBER_IS_ANOTHER)
+        elif isinstance(row, CardResult) and card.card_serial != row.card_serial:
+            tally.fault(row, ResultFault.SERIAL_IS_ANOTHER)
+        elif (first := tally.first_row.setdefault(row.line, row.row)) != row.row:
+            tally.fault(row, ResultFault.LINE_IS_THERE_TWICE, str(first))
+        else:
+            return True
         return False
 
     def _said_before(self, row: CardResult, card: _Line, tally: _Tally) -> None:

@@ -64,7 +64,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "It waits for the maker's results: {0} cards are not accounted for.",
     ),
     "batch_give_up": ("按下落不明处理 {0} 张", "按下落不明處理 {0} 張", "Give {0} cards up as missing"),
-    "batch_arrived": ("已送到窗口，可以领卡：{0} 张", "已送到窗口，可以領卡：{0} 張", "{0} cards are at their windows"),
+    "batch_arrived": ("已送到窗口，可以领卡：{0} 张", "已送到窗口，可以領卡：{0} 張", "At their windows, ready to collect: {0}"),
     "batch_arrived_note": (
         "银行没有开户的卡先留下，等银行的下一次答复。", "銀行沒有開戶的卡先留下，等銀行的下一次答覆。",
         "A card whose account the bank did not open stays back until its next answer.",
@@ -83,8 +83,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "card_n": ("序号", "序號", "No."),
     "card_holder": ("持卡人", "持卡人", "Holder"),
     "card_number": ("卡号", "卡號", "Card number"),
-    "card_says": ("说明", "說明", "What to know"),
-    "card_act": ("处理", "處理", "Act"),
+    "card_says": ("说明和处理", "說明和處理", "What to know and do"),
     "card_let_through": ("看过，放行", "看過，放行", "Looked at, let through"),
     "card_take_out": ("这批不做", "這批不做", "Leave out"),
     "card_reject": ("登记不合格", "登記不合格", "Reject"),
