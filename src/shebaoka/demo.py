@@ -35,7 +35,12 @@ CAST = 60
 """How many of the people keep for today's scenes; what the calendar does to the others, it does to them today."""
 PEOPLE_MIN = 30
 SEED = 20130625
-STAFF = (("clerk-wang", "clerk", "window-3"), ("head-chen", "supervisor", "window-3"), ("audit-sun", "auditor", ""))
+STAFF = (
+    ("clerk-wang", "clerk", "window-3"),
+    ("head-chen", "supervisor", "window-3"),
+    ("audit-sun", "auditor", ""),
+    ("production-zhao", "production", "card-workshop"),
+)
 """Whom a visitor may sign in as: name, role, window."""
 SIGNERS = ("migration-li", "migration-wu")
 """Who signs the move off."""

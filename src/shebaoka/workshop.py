@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace as changed
 
 from shebaoka.app import Settings, load_formats, makers_folder
 from shebaoka.city import Resident, invent_city
@@ -19,6 +20,7 @@ from shebaoka.desk import Choice, Outcome, Role, Staff
 from shebaoka.maker import KeyPair, Simulated, public_text
 from shebaoka.portraits import portrait_of
 from shebaoka.records import (
+    Agent,
     ApplyForCard,
     Ask,
     CardKind,
@@ -40,6 +42,9 @@ _KEYS_GOOD = dt.timedelta(days=365)
 _BLANKS = 500
 _WITHOUT = 5
 """Every so manyth holder has told no telephone, so that somebody cannot be told."""
+_BY_AGENT = 6
+"""Every so manyth card is collected by an agent."""
+AGENT = Agent("王芳", "140702198003150024", "女儿")
 CLERK = Staff("clerk-li", Role.CLERK, WINDOWS[2])
 _CHOOSES, _APPROVES = (Staff(name, Role.PRODUCTION, "card-workshop") for name in ("production-zhao", "production-sun"))
 
@@ -89,7 +94,7 @@ class Workshop:
         package = self._folder / f"{first}.cards"
         second = self._batch({})
         numbers = [p.number for p in people]
-        self._stage.submit(self._stage.made(CollectCard, number) for number in numbers)
+        self._stage.submit(self._collects(n, number) for n, number in enumerate(numbers))
         cards = self._stage.cards_of(numbers)
         counted = _BLANKS - self._blank
         count = self._house.stock.count(_CHOOSES, MAKER, CardKind.SOCIAL_SECURITY, counted)
@@ -131,6 +136,15 @@ class Workshop:
                 telephones.keep(CLERK, person_id, f"139{digits:08}", agreed=True, language="zh-Hans")
         return people
 
+    def _collects(self, n: int, number: str) -> Ask:
+        """Somebody at the window where their card lies, or an agent of theirs with the papers of both."""
+        papers = (Material.IDENTITY_CARD, Material.IDENTITY_COPY)
+        said: dict[str, Any] = {"shows": papers}
+        if n % _BY_AGENT == 0:
+            said = {"shows": (*papers, Material.AGENT_IDENTITY_CARD), "agent": AGENT}
+        ask = self._stage.made(CollectCard, number, **said)
+        return changed(ask, sender=changed(ask.sender, place=WINDOWS[n % len(WINDOWS)]))
+
     def _batch(self, rejects: dict[int, str]) -> str:
         """Everybody who waits: chosen, checked, frozen, approved, sent, made, and brought to their windows."""
         batches, files, house = self._house.batches, self._house.maker_files, self._house
@@ -139,6 +153,7 @@ class Workshop:
         batches.check(_CHOOSES, batch)
         batches.freeze(_CHOOSES, batch)
         batches.approve(_APPROVES, batch)
+        windows = sorted({order.collect_at for order in batches.orders(_CHOOSES, batch, photos=False)})
         at = {what: self._folder / f"{batch}.{what}" for what in ("cards", "results", "accounts", "answers")}
         self._folder.mkdir(parents=True, exist_ok=True)
         files.package(_CHOOSES, batch, at["cards"], MAKER)
@@ -148,7 +163,7 @@ class Workshop:
         self._played[BANK].open_accounts(at["accounts"], at["answers"], house.clock())
         files.results(_CHOOSES, batch, at["results"])
         files.answers(_CHOOSES, batch, at["answers"])
-        for window in WINDOWS:
+        for window in windows:
             self._bring(window)
         return batch
 
@@ -161,8 +176,7 @@ class Workshop:
         """A consignment to a window, where all of it arrives."""
         deliveries, consignment = self._house.deliveries, f"c{secrets.token_hex(8)}"
         deliveries.open(_CHOOSES, consignment, window, ConsignmentKind.OUT)
-        if not deliveries.pack_all(_CHOOSES, consignment).packed:
-            return
+        deliveries.pack_all(_CHOOSES, consignment)
         deliveries.send(_CHOOSES, consignment, "", self._submit)
         deliveries.take_in_all(Staff("clerk-li", Role.CLERK, window), consignment, self._submit)
         deliveries.finish(Staff("clerk-li", Role.CLERK, window), consignment)
