@@ -475,6 +475,9 @@ def test_a_photo_goes_out_on_the_ground_of_the_journal_alone(
     room, found = house.batches, frozen(house, region)
     room.approve(OTHER, found.id)
     owner.execute("update card_order set put_seq = 1 where batch = %s", [found.id])
+    assert [fault for fault in room.verify() if found.id in fault] == [
+        f"batch {found.id}, card 1: no entry of the journal has put it there."
+    ]
     with pytest.raises(Exception, match="the journal does not say so"):
         list(room.orders(MAKER, found.id))
     owner.execute("update card_order set put_seq = 3 where batch = %s", [found.id])
@@ -545,6 +548,7 @@ def test_a_batchs_cards_always_add_up(
             "where card_number is not null"
         ).fetchall()
         assert twice == [(0, 0)]
+        assert [fault for fault in room.verify() if found.id in fault] == []
 
 
 def test_a_batch_at_the_command_line(

@@ -26,7 +26,7 @@ def add_to(main: click.Group) -> None:
     """Put these commands into the command line."""
     group = group_of(main, "batch")
     commands = (choose, check, let_through, take_out, freeze, approve, sent, withdraw, give_up, reject, arrived)
-    for command in (*commands, list_batches, show, cards):
+    for command in (*commands, list_batches, show, cards, verify):
         group.add_command(command)
 
 
@@ -240,6 +240,24 @@ def cards(
             say_json({"cards": document})
             return
         _list(found, house.words[language])
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def verify(caller: Caller, as_json: bool) -> None:
+    """Hold every card's row in its batch against the decisions about it, and batches against their cards."""
+    with caller.house() as house:
+        faults = house.batches.verify()
+    if as_json:
+        say_json({"faults": faults})
+    else:
+        for fault in faults:
+            say(fault)
+        if not faults:
+            say("Every card of every batch is what its decisions say.")
+    if faults:
+        raise click.exceptions.Exit(1)
 
 
 def _show(house: "House", batch: "CardBatch", as_json: bool) -> None:

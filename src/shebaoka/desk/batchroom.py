@@ -42,6 +42,7 @@ FAULTS_KEPT = 1000
 _T = TypeVar("_T")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _REASON_MAX = 200
+_NOT_PUT = "no entry of the journal has put it there."
 _ORDER = ("chosen", "freezing", "frozen", "approved", "sent", "closed")
 _BEFORE = {state: _ORDER[:n] for n, state in enumerate(_ORDER)}
 ORDERED = ("in_batch", "made", "rejected", "missing", "stopped", "withdrawn", "ready", "returned", "collected")
@@ -207,6 +208,15 @@ class BatchRoom:
         """How many applications wait to be chosen: by whether their card is remade, and by why it is made."""
         staff.must(Right.SEE_BATCHES)
         return {(remade, why): n for remade, why, n in self._views.rows(sql.WAITING)}
+
+    def verify(self) -> list[str]:
+        """A sentence for whatever does not hold: a card's row beside its decisions, a batch's end beside its cards."""
+        faults = [
+            f"batch {batch}, card {n}: " + (f"its row says {state}, its decisions {making}." if put else _NOT_PUT)
+            for batch, n, state, making, put in self._views.rows(sql.CARDS_OFF)
+        ]
+        off = self._views.rows(sql.BATCHES_OFF)
+        return faults + [f"batch {batch}: its state is not that of its cards." for (batch,) in off]
 
     def astray(self, staff: Staff) -> dict[str, int]:
         """How many cards under way were put into a batch by hand, by its name: no package has them, no file closes it.

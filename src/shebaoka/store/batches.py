@@ -54,6 +54,28 @@ where making in ('in_batch', 'made')
   and not exists (select from card_order o where o.person_id = a.person_id and o.batch = a.batch)
 group by a.batch order by a.batch"""
 
+# Cards whose row in their batch is not what the decisions came to, and numbered ones that no entry has put there.
+CARDS_OFF = """
+select o.batch, o.n, o.state, a.making, coalesce(j.service = 'put_in_batch' and j.outcome = 'accepted', false)
+from card_order o
+join application a on a.person_id = o.person_id and a.n = o.application
+left join journal j on j.person_id = o.person_id and j.seq = o.put_seq
+where put_seq is not null and (
+    j.service is distinct from 'put_in_batch' or j.outcome <> 'accepted'
+    or (a.batch = o.batch and o.state <> 'stopped' and (a.card_number, a.card_serial, a.making) is distinct from (
+        o.card_number, o.card_serial, case when o.state in ('missing', 'withdrawn') then 'rejected' else o.state end)
+        and not (a.making = 'withdrawn' and o.state in ('rejected', 'missing', 'withdrawn'))))
+order by o.batch, o.n"""
+# Batches whose end is not that of their cards.
+BATCHES_OFF = """
+select id from card_batch b
+where (state = 'closed' and exists (select from card_order o where o.batch = b.id and o.state = 'in_batch'))
+   or (state in ('frozen', 'approved', 'sent', 'closed') and exists (
+        select from card_order o where o.batch = b.id and (o.state in ('chosen', 'held') or (
+            put_seq is not null and line is null))))
+   or (select count(*) - count(distinct line) from card_order o where o.batch = b.id and line is not null) > 0
+order by id"""
+
 # What a card is checked by: who it is for, what was said, the photo of now, and a card that stands in the way. Which
 # cards it is about is settled first: before there are statistics of a batch, all that is left of it would be joined.
 TO_CHECK = """
