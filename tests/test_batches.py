@@ -264,7 +264,10 @@ def test_another_person_approves_and_steps_come_in_order(
     with pytest.raises(NotAllowed):
         room.latest(CLERK)
     assert room.approve(HEAD, found.id).approved_by == "sun"
-    assert found.id in [b.id for b in room.latest(HEAD)]
+    (latest,) = [b for b in room.latest(HEAD, ended_too=False) if b.id == found.id]
+    assert (latest.lines, latest.cards) == (1, {"in_batch": 1})
+    over = [b for b in room.latest(HEAD, ended_too=False) if b.state == "closed"]
+    assert {(b.lines > 0, b.ordered) for b in over} <= {(True, 0)}
 
 
 def test_a_withdrawn_batch_gives_its_cards_back_and_uses_no_number_twice(

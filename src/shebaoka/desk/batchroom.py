@@ -68,7 +68,8 @@ class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
 class CardBatch(msgspec.Struct, frozen=True):
     """A batch: by what it was chosen, how far it is and who brought it there, and its cards by state.
 
-    `cards` counts by state; `unchecked` are cards that nobody has checked as they are now.
+    `lines` is how many cards go out, from freezing on. `cards` counts by state; `unchecked` are cards that nobody has
+    checked as they are now.
     """
 
     id: str
@@ -90,6 +91,7 @@ class CardBatch(msgspec.Struct, frozen=True):
     withdrawn_by: str | None
     withdrawn_at: dt.datetime | None
     reason: str | None
+    lines: int
     cards: Mapping[str, int]
     unchecked: int
     bank_opened: int
@@ -178,10 +180,11 @@ class BatchRoom:
             raise NotFound("There is no such batch.")
         return self._counted(rows)[0]
 
-    def latest(self, staff: Staff, limit: int = 50) -> list[CardBatch]:
-        """All batches, the latest first."""
+    def latest(self, staff: Staff, limit: int = 50, *, ended_too: bool = True) -> list[CardBatch]:
+        """All batches, the latest first. Without `ended_too` the cards of those that are over are not counted."""
         staff.must(Right.SEE_BATCHES)
-        return self._counted(self._views.rows(sql.BATCHES, {"limit": limit}))
+        rows = self._views.rows(sql.BATCHES, {"limit": limit})
+        return self._counted(rows, () if ended_too else ("closed", "withdrawn"))
 
     def cards(
         self, staff: Staff, batch: str, *, states: Sequence[str] | None = None, after: int = 0, limit: int = 100
@@ -265,9 +268,11 @@ class BatchRoom:
             run(sql.LOCK_EVENTS, said)
             run(sql.NOTE, said)
 
-    def _counted(self, rows: Sequence[tuple[Any, ...]]) -> list[CardBatch]:
+    def _counted(self, rows: Sequence[tuple[Any, ...]], uncounted: Sequence[str] = ()) -> list[CardBatch]:
         counts: dict[str, list[tuple[str, int, int, int, int]]] = {}
-        for batch, *said in self._views.rows(sql.COUNTS, {"batches": [row[0] for row in rows]}):
+        for batch, *said in self._views.rows(
+            sql.COUNTS, {"batches": [row[0] for row in rows if row[1] not in uncounted]}
+        ):
             state, n, unchecked, opened, refused = said
             counts.setdefault(batch, []).append((state, n, unchecked, opened, refused))
         return [_batch(row, counts.get(row[0], ())) for row in rows]

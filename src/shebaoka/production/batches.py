@@ -73,7 +73,7 @@ async def _batches_page(request: Asked, *, fault: str = "", typed: dict[str, str
         return page.show_at_once(
             "batches.html",
             status=400 if fault else 200,
-            batches=room.latest(staff),
+            batches=room.latest(staff, ended_too=False),
             waiting=_waiting(page, waiting),
             waiting_all=sum(waiting.values()),
             astray=room.astray(staff),

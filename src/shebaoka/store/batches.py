@@ -5,7 +5,8 @@ What becomes of a card is written by the desk with its decision (`sql.CARD_ORDER
 
 _BATCH = """
 id, state, choice, chosen_by, chosen_at, frozen_by, frozen_at, issued_on, issuer, category, spec_version, approved_by,
-approved_at, sent_by, sent_at, closed_at, withdrawn_by, withdrawn_at, reason"""
+approved_at, sent_by, sent_at, closed_at, withdrawn_by, withdrawn_at, reason,
+coalesce((select max(line) from card_order o where o.batch = card_batch.id and line is not null), 0)"""
 BATCH = f"select {_BATCH} from card_batch where id = %(batch)s"
 BATCHES = f"select {_BATCH} from card_batch order by chosen_at desc, id limit %(limit)s"
 COUNTS = """
