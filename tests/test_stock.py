@@ -230,9 +230,12 @@ def test_a_save_that_breaks_anywhere_uses_one_blank(windows: Windows, breaking: 
 
 
 def test_a_count_holds_what_must_be_there(windows: Windows, clock: StandingClock) -> None:
-    """What came, went, was used, spoilt and missed comes to what must be there; a difference says why, and is shown."""
+    """What came, went, was used, spoilt and missed comes to what must be there; a difference says why, and is shown; so is what nobody has
+    counted yet.
+    """
     stock = windows.stock
     windows.issued()
+    assert stock.levels(CLERK, "w1")[0].uncounted == 2
     stock.spoil(CLERK, "LK0012", "写卡失败")
     assert stock.spoil(CLERK, "LK0012", "again").state is BlankState.SPOILT
     with pytest.raises(BadInput, match="off; say why") as told:
@@ -249,10 +252,12 @@ def test_a_count_holds_what_must_be_there(windows: Windows, clock: StandingClock
     assert stock.find(CLERK, "LK0014", "在抽屉后面").state is BlankState.IN_STOCK
     with pytest.raises(BadInput, match="used at w1"):
         stock.find(CLERK, "LK0011", "x")
+    assert stock.levels(CLERK, "w1")[0].uncounted == 1
     third = stock.count(CLERK, "w1", TEMPORARY, 2)
     assert (third.opening, third.found, third.expected) == (1, 1, 2)
     (level,) = stock.levels(CLERK, "w1")
-    assert (level.off, level.spoilt, level.missing, level.next, level.counted_at) == (0, 1, 0, "LK0013", clock.at)
+    assert (level.off, level.spoilt, level.missing, level.next, level.uncounted) == (0, 1, 0, "LK0013", 0)
+    assert level.counted_at == clock.at
     with psycopg.connect(windows.database.owner) as owner:
         owner.execute("update blank set state = 'missing' where number = 'LK0013'")
     assert stock.check() == ["stock w1 temporary: its moves do not come to its blanks."]

@@ -85,7 +85,8 @@ def test_the_way_of_a_card_from_application_to_collection(pages: Pages) -> None:
     assert [s.since_on for s in seen] == [on + dt.timedelta(days=5 * n) for n in range(7)]
     assert {s.expected_on for s in (applied, in_batch, made)} == {on + dt.timedelta(days=60)}
     assert rejected.expected_on == remade.expected_on == on + dt.timedelta(days=75)
-    assert (rejected.clause, "blurred" in rejected.sentence, rejected.late) == ("6.1", False, False)
+    assert (rejected.clause, rejected.name, rejected.late) == ("6.1", in_batch.name, False)
+    assert rejected.sentence == "The card is in the making, and comes later than was said."
     assert remade.sentence == in_batch.sentence.replace("2013-07-06", "2013-07-21")
     assert applied.do == (
         "Nothing need be done meanwhile. It is expected by 2013-08-30, at 榆次区社保中心 (一号窗口), 榆次区迎宾街1号; "

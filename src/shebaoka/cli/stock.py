@@ -61,7 +61,8 @@ def list_(caller: Caller, place: str | None, as_json: bool) -> None:
             (
                 *(level.place.code, level.place.name, level.kind.replace("_", " "), level.in_stock, level.next or "—"),
                 f"spoilt {level.spoilt}, missing {level.missing}, "
-                + ("never counted" if level.off is None else f"counted {level.off:+d}" if level.off else "counted"),
+                + ("never counted" if level.off is None else f"counted {level.off:+d}" if level.off else "counted")
+                + (f", {level.uncounted} movements since" if level.uncounted else ""),
             )
             for level in levels
         )

@@ -173,13 +173,20 @@ def spoken_stage(found: Whereabouts) -> str:
     return POSTED if found.stage == Making.READY and found.collect_at == POST else found.stage
 
 
+def _name(spoken: str, speech: Speech) -> str:
+    """A stage in short, for its holder: a card that did not come out well is to them still being made."""
+    if spoken == "none":
+        return speech.words.states["none"]
+    return speech.words.makings[Making.IN_BATCH if spoken == Making.REJECTED else spoken]
+
+
 def told(found: Whereabouts, speech: Speech) -> WhereaboutsTold:
     """Where the card is, in the words and the language of a speech."""
     spoken = spoken_stage(found)
     sentence, do = speech.where(spoken, facts_of(found, speech), late=found.late, refusal=found.refusal)
     return WhereaboutsTold(
         stage=found.stage,
-        name=speech.words.states["none"] if found.stage == "none" else speech.words.makings[spoken],
+        name=_name(spoken, speech),
         sentence=sentence,
         do=(do, *(speech.words.steps[step] for step in found.next)),
         since_on=found.since_on,

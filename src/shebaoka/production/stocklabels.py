@@ -28,6 +28,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "stock_last_count": ("上次盘点", "上次盤點", "Last count"),
     "stock_never_counted": ("没有盘点过", "沒有盤點過", "never counted"),
     "stock_even": ("相符", "相符", "right"),
+    "stock_uncounted": ("其后 {0} 笔出入，待盘点", "其後 {0} 筆出入，待盤點", "{0} movements not counted yet"),
     "stock_off": ("差 {0}", "差 {0}", "off by {0}"),
     "stock_ranges": ("号段：{0}", "號段：{0}", "Ranges: {0}"),
     "stock_cards": ("张数", "張數", "Cards"),

@@ -43,7 +43,8 @@ class StockPlace(msgspec.Struct, frozen=True):
 class StockLevel(msgspec.Struct, frozen=True):
     """How many blanks of a kind a place has by what is on file, the next that it would use, and its last count.
 
-    `off` is what the last count was off by; None where nobody has counted yet.
+    `off` is what the last count was off by; None where nobody has counted yet. `uncounted` is how many movements came
+    after it: at the day's end there is none.
     """
 
     place: StockPlace
@@ -54,6 +55,7 @@ class StockLevel(msgspec.Struct, frozen=True):
     next: str
     counted_at: dt.datetime | None
     off: int | None
+    uncounted: int
 
 
 class BlankRange(msgspec.Struct, frozen=True):

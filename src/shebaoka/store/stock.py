@@ -22,7 +22,7 @@ KEEPS = "select exists (select from stock where place = %(place)s and kind = %(k
 
 LEVELS = """
 select p.code, p.kind, p.name, s.kind, b.in_stock, l.spoilt, l.missing, coalesce(b.next, ''), c.at,
-       c.counted - c.expected
+       c.counted - c.expected, since.moves
 from stock s join stock_place p on p.code = s.place
 cross join lateral (
     select count(*), min(number) from blank where place = s.place and kind = s.kind and state = 'in_stock'
@@ -32,8 +32,13 @@ cross join lateral (
     where place = s.place and kind = s.kind and state in ('spoilt', 'missing')
 ) as l (spoilt, missing)
 left join lateral (
-    select at, counted, expected from stock_count where place = s.place and kind = s.kind order by n desc limit 1
+    select at, counted, expected, last_move from stock_count where place = s.place and kind = s.kind order by n desc limit 1
 ) c on true
+cross join lateral (
+    select count(*) from (
+        select id from stock_move where source = s.place and kind = s.kind and id > coalesce(c.last_move, 0)
+        union select id from stock_move where target = s.place and kind = s.kind and id > coalesce(c.last_move, 0)) m
+) as since (moves)
 where %(place)s::text is null or s.place = %(place)s
 order by p.kind, p.code, s.kind"""
 NEXT = """
