@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.conftest import Database
 from tests.makers import FORMATS
-from tests.test_batches import MAKER, OTHER, applied
+from tests.test_batches import MAKER, OTHER, applied, result
 from tests.webhouse import house_on
 
 from shebaoka.app import House
@@ -116,7 +116,9 @@ def test_a_batch_goes_to_its_maker_and_back(played: Played, tmp_path: Path) -> N
 
 
 def test_the_bank_is_sent_no_photo(played: Played, tmp_path: Path) -> None:
-    """The accounts of a batch go out without a photo being opened, and who has an account is put down (5.3)."""
+    """The accounts of a batch go out without a photo being opened, also once all cards are made, and again for whom
+    none was opened; who has an account is put down, and until then no card is ready (5.3).
+    """
     files = played.house.maker_files
     batch, numbers = played.batch(3)
     with psycopg.connect(played.database.owner, autocommit=True) as owner:
@@ -124,8 +126,14 @@ def test_the_bank_is_sent_no_photo(played: Played, tmp_path: Path) -> None:
             "update photo set image = 'x' where person_id in (select person_id from card_order where batch = %s)",
             [batch],
         )
+    room = played.house.batches
+    orders = list(room.orders(MAKER, batch, photos=False))
+    room.sent(MAKER, batch)
+    room.take_results(MAKER, batch, [result(order) for order in orders])
+    assert room.get(MAKER, batch).state == "closed"
     written = files.accounts(MAKER, batch, tmp_path / "a")
     assert (written.partner, written.manifest.rows, written.manifest.photos) == ("yh1", 3, 0)
+    assert room.arrived(MAKER, batch) == 0
     with (tmp_path / "a").open("rb") as file:
         ring = PairKeyring(played.pairs["yh1"], played.house.partners.us, played.our_signing)
         address = Address("accounts", batch, played.house.partners.us, "yh1", now())
@@ -134,7 +142,11 @@ def test_the_bank_is_sent_no_photo(played: Played, tmp_path: Path) -> None:
     played.partners["yh1"].open_accounts(tmp_path / "a", tmp_path / "b", now(), refused={2: "证件过期"})
     _, taken = files.answers(MAKER, batch, tmp_path / "b")
     assert taken.counts == {"opened": 2, "refused": 1}
-    assert played.house.batches.get(MAKER, batch).bank_opened == 2
+    assert (room.get(MAKER, batch).bank_opened, room.arrived(MAKER, batch)) == (2, 2)
+    assert files.accounts(MAKER, batch, tmp_path / "again").manifest.rows == 1
+    played.partners["yh1"].open_accounts(tmp_path / "again", tmp_path / "c", now())
+    assert files.answers(MAKER, batch, tmp_path / "c")[1].counts == {"opened": 1, "refused": 0}
+    assert room.arrived(MAKER, batch) == 1
 
 
 def test_a_batch_goes_to_one_maker(played: Played, tmp_path: Path) -> None:

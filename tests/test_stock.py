@@ -230,8 +230,9 @@ def test_a_save_that_breaks_anywhere_uses_one_blank(windows: Windows, breaking: 
 
 
 def test_a_count_holds_what_must_be_there(windows: Windows, clock: StandingClock) -> None:
-    """What came, went, was used, spoilt and missed comes to what must be there; a difference says why, and is shown; so is what nobody has
-    counted yet.
+    """What came, went, was used, spoilt and missed comes to what must be there; a difference says why.
+
+    Both that and movements that nobody has counted yet are shown.
     """
     stock = windows.stock
     windows.issued()

@@ -167,14 +167,15 @@ class Batches(BatchResults):
     def orders(self, staff: Staff, batch: str, *, photos: bool = True) -> Iterator[CardOrder]:
         """The cards of an approved batch that are not accounted for, by line, with their photos; a stream.
 
-        Without `photos`, which a bank is not sent, none is opened, and each order has none.
+        Without `photos`, as the bank is told them: none is opened, and all cards come whose account is not open, also
+        those that are made, and of a batch that is closed.
 
         Some hundred photos are in memory at once. What is read is of one moment. `Broken` where the journal does not
         say that a person is in the batch, or the photo that was checked is not there; `BadInput` by state.
         """
         staff.must(Right.KEEP_BATCHES)
-        found = self._must_be(staff, batch, "approved", "sent")
-        return self._orders(found, sql.ORDERS if photos else sql.ORDERS_ALONE)
+        found = self._must_be(staff, batch, "approved", "sent", *(() if photos else ("closed",)))
+        return self._orders(found, sql.ORDERS if photos else sql.ORDERS_OF_BANK)
 
     def proofs(self, staff: Staff, batch: str, line: int = 1, cards: int = PROOFS_AT_ONCE) -> list[CardOrder]:
         """Some cards of a frozen batch from a line on, with their photos, to look at both faces before it is approved.

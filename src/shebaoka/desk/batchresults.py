@@ -270,8 +270,8 @@ class BatchResults(BatchRoom):
     def arrived(self, staff: Staff, batch: str, serials: Iterable[str] | None = None) -> int:
         """Made cards are at their windows, all of the batch or those with these serials; how many are ready by it.
 
-        A card whose bank account the bank refused is kept back until a later answer opens it (5.3). Doing it again
-        changes nothing.
+        A card whose account the bank was asked for is kept back until an answer opens it (5.3). Doing it again changes
+        nothing.
         """
         staff.must(Right.KEEP_BATCHES)
         self._must_be(staff, batch, "sent", "closed")

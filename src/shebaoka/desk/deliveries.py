@@ -126,7 +126,7 @@ class Deliveries:
         rows = self._views.rows(sql.CARD, _by_text(text))
         if not rows:
             raise _unfit("card", "no card in the making has this number or serial.", "delivery_unknown")
-        holder, making, collect_at, card_number, card_serial, ready_on, applied_on, *_, packed_in, refused = rows[0]
+        holder, making, collect_at, card_number, card_serial, ready_on, applied_on, *_, packed_in, kept_back = rows[0]
         if packed_in == consignment:
             return found
         fit = (Making.MADE, Making.RETURNED) if found.kind is ConsignmentKind.OUT else (Making.READY,)
@@ -139,8 +139,8 @@ class Deliveries:
             code, why = "post", "it is sent by post"
         elif collect_at not in (found.window, ""):
             code, why = "other_window", f"it goes to the window {collect_at}"
-        elif refused:
-            code, why = "bank", "the bank refused its account; it is kept back until that is opened (5.3)"
+        elif kept_back and found.kind is ConsignmentKind.OUT:
+            code, why = "bank", "the bank has not opened its account; it is kept back until then (5.3)"
         elif found.kind is ConsignmentKind.BACK and not self._is_due(ready_on or applied_on):
             code, why = "early", "it can still be collected"
         if why:

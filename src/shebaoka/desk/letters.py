@@ -90,7 +90,7 @@ class Letters:
         rows = self._views.rows(sql.CARD, _by_text(card))
         if not rows:
             raise _unfit("card", "no card in the making has this number or serial.")
-        holder, making, collect_at, card_number, card_serial, *_, number, _name, _packed_in, refused = rows[0]
+        holder, making, collect_at, card_number, card_serial, *_, number, _name, _packed_in, kept_back = rows[0]
         sent = self._letter(card_serial)
         if sent is not None and (sent.state, sent.carrier, sent.tracking) == ("sent", carrier, tracking):
             return sent
@@ -99,8 +99,8 @@ class Letters:
             raise _unfit("card", "it is not to be sent by post; it goes to a window.")
         if making not in (Making.MADE, Making.RETURNED, Making.READY) or (sent is not None and sent.state != "back"):
             raise _unfit("card", f"it is {str(making).replace('_', ' ')}, and cannot be sent now.")
-        if refused:
-            raise _unfit("card", "the bank refused its account; it is kept back until that is opened (5.3).")
+        if kept_back:
+            raise _unfit("card", "the bank has not opened its account; it is kept back until then (5.3).")
         if not address:
             raise _unfit("card", f"nobody has said where {mask(number)} gets letters; a window takes the address down.")
         n = self._n(card_serial) + 1

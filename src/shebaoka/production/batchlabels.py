@@ -66,8 +66,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "batch_give_up": ("按下落不明处理 {0} 张", "按下落不明處理 {0} 張", "Give {0} cards up as missing"),
     "batch_arrived": ("已送到窗口，可以领卡：{0} 张", "已送到窗口，可以領卡：{0} 張", "At their windows, ready to collect: {0}"),
     "batch_arrived_note": (
-        "银行没有开户的卡先留下，等银行的下一次答复。", "銀行沒有開戶的卡先留下，等銀行的下一次答覆。",
-        "A card whose account the bank did not open stays back until its next answer.",
+        "已请银行开户的，户头开好才送到窗口。", "已請銀行開戶的，戶頭開好才送到窗口。",
+        "A card whose account the bank was asked for stays back until the account is open.",
     ),
     "batch_withdraw": ("撤销这一批", "撤銷這一批", "Withdraw this batch"),
     "batch_withdraw_going": ("接着撤销", "接著撤銷", "Go on withdrawing"),

@@ -130,7 +130,9 @@ join person p on p.person_id = o.person_id order by n"""
 TO_ARRIVE = f"""
 select {_ASKED}
 from (select * from card_order
-      where batch = %(batch)s and state = 'made' and bank <> 'refused' and n > %(after)s
+      where batch = %(batch)s and state = 'made' and n > %(after)s
+        and (bank = 'opened' or bank = '' and not exists (
+            select from batch_partner where batch = %(batch)s and kind = 'bank'))
         and (%(serials)s::text[] is null or card_serial = any(%(serials)s::text[])) order by n limit %(limit)s) o
 join person p on p.person_id = o.person_id order by n"""
 REFUSED = """
@@ -172,7 +174,6 @@ join person p on p.person_id = o.person_id
 join application a on a.person_id = o.person_id and a.n = o.application
 left join journal j on j.person_id = o.person_id and j.seq = o.put_seq and j.service = 'put_in_batch'
     and j.outcome = 'accepted'"""
-_ORDERED_WHERE = "o.batch = %(batch)s and o.state = 'in_batch' order by o.line"
 _WITH_PHOTO = f"""
 select {_ORDERED}, s.id, s.draft, s.number, s.kind, s.format, s.digest, s.sealed, k.id, k.wrapped,
        m.format, m.digest, m.image
@@ -180,12 +181,15 @@ from {_ORDERED_FROM}
 left join paper s on s.id = o.paper and o.paper <> ''
 left join data_key k on k.id = s.data_key
 left join photo m on m.person_id = o.person_id and o.paper = '' and m.undone_at is null"""
-ORDERS = f"{_WITH_PHOTO} where {_ORDERED_WHERE}"
+ORDERS = f"{_WITH_PHOTO} where o.batch = %(batch)s and o.state = 'in_batch' order by o.line"
 # Some of them, to be looked at before the batch leaves.
 PROOFS = f"""{_WITH_PHOTO}
 where o.batch = %(batch)s and o.state = 'in_batch' and o.line >= %(line)s order by o.line limit %(cards)s"""
-# The same for the bank, which is sent no photo.
-ORDERS_ALONE = f"select {_ORDERED} from {_ORDERED_FROM} where {_ORDERED_WHERE}"
+# For the bank, which is sent no photo: all that are made or being made, but those whose account is open.
+ORDERS_OF_BANK = f"""
+select {_ORDERED} from {_ORDERED_FROM}
+where o.batch = %(batch)s and o.state in ('in_batch', 'made', 'ready', 'collected') and o.bank <> 'opened'
+order by o.line"""
 
 _LINE = """
 o.n, o.line, o.person_id, number, name, o.application, o.state, checked, faults, seen_by, o.card_number, o.card_serial,

@@ -4,6 +4,12 @@
 commit.
 """
 
+# A card whose account the bank was asked for, and which is not open, is kept back (5.3).
+_KEPT_BACK = """exists (
+    select from card_order o where o.person_id = a.person_id and o.batch = a.batch and (
+        o.bank = 'refused' or o.bank = '' and exists (
+            select from batch_partner b where b.batch = o.batch and b.kind = 'bank')))"""
+
 _CONSIGNMENT = """
 select c.id, c.kind, c.place, c.state, c.note, c.opened_by, c.opened_at, c.sent_by, c.sent_at, c.arrived_by,
        c.arrived_at, l.packed, l.arrived, l.missing, l.refused
@@ -28,10 +34,10 @@ update consignment set state = 'arrived', arrived_by = %(by)s, arrived_at = %(at
 where id = %(id)s and state = 'sent' returning id"""
 
 # A card in the making, by its number or its serial, and which consignment it is in.
-CARD = """
+CARD = f"""
 select a.person_id, a.making, a.collect_at, a.card_number, a.card_serial, a.ready_on, a.applied_on, p.number, p.name,
        (select consignment from consignment_card where card_serial = a.card_serial and state = 'packed'),
-       exists (select from card_order o where o.person_id = a.person_id and o.batch = a.batch and o.bank = 'refused')
+       {_KEPT_BACK}
 from application a join person p on p.person_id = a.person_id
 where a.person_id in (
         select person_id from card_number_key where number = %(text)s
@@ -41,16 +47,15 @@ ADD = """
 insert into consignment_card (consignment, n, holder, card_number, card_serial, state, changed_by, changed_at)
 values (%(id)s, %(n)s, %(holder)s, %(card_number)s, %(card_serial)s, 'packed', %(by)s, %(at)s)
 on conflict do nothing returning n"""
-# All that were made for a window; a card whose bank account was refused is kept back (5.3).
-ADD_MADE = """
+# All that were made for a window, and are not kept back.
+ADD_MADE = f"""
 with added as (
     insert into consignment_card (consignment, n, holder, card_number, card_serial, state, changed_by, changed_at)
     select %(id)s, %(n)s + row_number() over (order by a.applied_on, a.person_id), a.person_id, a.card_number,
            a.card_serial, 'packed', %(by)s, %(at)s
     from application a
     where a.making = 'made' and a.collect_at = %(place)s
-      and not exists (
-        select from card_order o where o.person_id = a.person_id and o.batch = a.batch and o.bank = 'refused')
+      and not {_KEPT_BACK}
       and not exists (select from consignment_card c where c.card_serial = a.card_serial and c.state = 'packed')
     order by a.applied_on, a.person_id limit %(limit)s
     on conflict do nothing returning n)
@@ -110,13 +115,12 @@ insert into postal_address (person_id, recipient, telephone, address, said_by, s
 values (%(person_id)s, %(recipient)s, %(telephone)s, %(address)s, %(by)s, %(at)s)
 on conflict (person_id) do update set recipient = excluded.recipient, telephone = excluded.telephone,
     address = excluded.address, said_by = excluded.said_by, said_at = excluded.said_at"""
-TO_POST = """
+TO_POST = f"""
 select p.number, p.name, a.card_number, a.card_serial, d.recipient, d.telephone, d.address
 from application a join person p on p.person_id = a.person_id
 left join postal_address d on d.person_id = a.person_id
 where a.making in ('made', 'returned') and a.collect_at = 'post'
-  and not exists (
-    select from card_order o where o.person_id = a.person_id and o.batch = a.batch and o.bank = 'refused')
+  and not {_KEPT_BACK}
 order by a.applied_on, a.person_id limit %(limit)s::bigint"""
 _LETTER = """
 select p.number, p.name, l.card_number, l.card_serial, l.recipient, l.telephone, l.address, l.carrier, l.tracking,

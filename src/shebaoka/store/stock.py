@@ -32,7 +32,8 @@ cross join lateral (
     where place = s.place and kind = s.kind and state in ('spoilt', 'missing')
 ) as l (spoilt, missing)
 left join lateral (
-    select at, counted, expected, last_move from stock_count where place = s.place and kind = s.kind order by n desc limit 1
+    select at, counted, expected, last_move from stock_count
+    where place = s.place and kind = s.kind order by n desc limit 1
 ) c on true
 cross join lateral (
     select count(*) from (
