@@ -3,8 +3,11 @@
 The card is the project's own (`chip/virtual.py`); reader, service and driver are Debian's, of `make virtual-card`.
 """
 
+import itertools
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -223,6 +226,22 @@ def test_a_simulated_card_is_put_in_from_the_command_line(port: int, tmp_path: P
         assert play.wait(PATIENCE_S) == 0
     until(has_card=False)
     assert "empty" in run("reader", "list").stdout
+
+
+def test_a_driver_that_goes_away_is_the_end_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the line ends, closed or reset, before a message or within one, whoever waits is told so, and the card's
+    thread ends without a fault."""
+    faults: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+    with socket.create_server(("127.0.0.1", 0)) as driver:
+        for reset, begun in itertools.product((False, True), (b"", b"\0", b"\0\5\0")):
+            with InVirtualReader(a_card(), port=driver.getsockname()[1]) as lying_there:
+                line, _ = driver.accept()
+                line.sendall(begun)
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", reset, 0))
+                line.close()
+                lying_there.wait()
+    assert not faults
 
 
 def test_what_is_wrong_with_readers_is_told(port: int) -> None:

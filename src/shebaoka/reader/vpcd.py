@@ -74,10 +74,13 @@ class InVirtualReader:
 
     def _heard(self, line: BinaryIO, length: int) -> bytes:
         """So many bytes. vpcd sends a length and waits until the system has said that it came, which takes 40 ms unless
-        it is told to say so at once."""
-        if _AT_ONCE is not None:
-            self._line.setsockopt(socket.IPPROTO_TCP, _AT_ONCE, 1)
-        return line.read(length)
+        it is told to say so at once. Fewer where the line ends, also if the driver went away without a word."""
+        try:
+            if _AT_ONCE is not None:
+                self._line.setsockopt(socket.IPPROTO_TCP, _AT_ONCE, 1)
+            return line.read(length)
+        except OSError:
+            return b""
 
     def _answer(self, said: bytes) -> bytes | None:
         if len(said) > 1:
