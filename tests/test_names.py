@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shebaoka.names import COMBINATIONS_MAX, PREFIX_MAX, begins, folded, initials_of, words_of
+from shebaoka.names import COMBINATIONS_MAX, PREFIX_MAX, begins, folded, initials_of, parted, words_of
 
 READ = {
     "李娜": {"ln"},
@@ -85,3 +85,12 @@ def test_words_are_what_a_name_begins_with(name: str, other: str) -> None:
         assert begins(name, said) == (said in words_of(name))
     else:
         assert not begins(name, said) or said[:PREFIX_MAX] in words_of(name)
+
+
+@given(NAMES, st.integers(0, 50), st.sampled_from(("gb18030", "utf-8")))
+def test_a_name_is_parted_between_characters(name: str, width: int, encoding: str) -> None:
+    """The first part fits, the first character of the rest would not any more, and nothing is lost."""
+    first, rest = parted(name, width, encoding)
+    assert first + rest == name
+    assert len(first.encode(encoding)) <= width
+    assert not rest or len((first + rest[0]).encode(encoding)) > width

@@ -1,7 +1,9 @@
-"""By what words a name is found: its beginnings, and those of its initials by every reading of its characters.
+"""By what words a name is found: its beginnings, and those of its initials by every reading of its characters. And
+what of a name goes into a place of so many bytes.
 
 Pure. The desk writes a person's words down and looks for them; how a name is compared is said here alone. Readings are
-those of pypinyin; of a surname those that it has as a surname.
+those of pypinyin; of a surname those that it has as a surname. Chips, files to makers and the checks of a batch ask
+where a name is parted.
 """
 
 import functools
@@ -16,6 +18,8 @@ _READINGS_MAX = 2
 _DOTS = frozenset("·•・‧∙⋅.．｡")
 """What stands between the parts of a name, in one system or another; NFKC makes some of them into others."""
 _KEPT = 1 << 16
+NAME_BYTES, EXTENSION_BYTES = 30, 20
+"""What a card has room for of a name in GB18030: the item 姓名, and 姓名扩展 since version 2.0 of its files."""
 
 # A surname's own reading first. Characters whose other readings are never a surname's, and which many bear, have it
 # alone; of a rare surname the common reading stays, for whoever does not know better types that.
@@ -100,3 +104,16 @@ def words_of(name: str) -> tuple[str, ...]:
 def begins(name: str, word: str) -> bool:
     """Whether a name, or one of its initials, begins with a folded word."""
     return folded(name).startswith(word) or any(said.startswith(word) for said in initials_of(name))
+
+
+def parted(name: str, width: int, encoding: str = "gb18030") -> tuple[str, str]:
+    """What of a name goes into so many bytes, and the rest; no character is cut in two.
+
+    A sign that the encoding cannot write counts as one that it can: whoever writes the parts tells it.
+    """
+    size = 0
+    for at, character in enumerate(name):
+        size += len(character.encode(encoding, "replace"))
+        if size > width:
+            return name[:at], name[at:]
+    return name, ""

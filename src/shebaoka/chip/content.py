@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.chip.files import EF05, EF06, EXTENSION_BYTES, EXTENSION_TAG, NAME_BYTES, ChipFile, Form, Item
+from shebaoka.chip.files import EF05, EF06, EXTENSION_TAG, ChipFile, Form, Item
+from shebaoka.names import EXTENSION_BYTES, NAME_BYTES, parted
 from shebaoka.records import BadInput, CardOrder, Sex
 
 Records = dict[int, bytes]
@@ -63,7 +64,7 @@ def name_in_bytes(name: str) -> tuple[bytes, bytes]:
     Source of the widths: V2.0 of the file structure, 30 bytes and 20 bytes in GB18030.
     """
     try:
-        each = [c.encode("gb18030") for c in name]
+        first, rest = (part.encode("gb18030") for part in parted(name, NAME_BYTES))
     except UnicodeEncodeError:
         raise BadInput("name: it holds a sign that is no character; correct the name first.") from None
     if not name or name != name.strip() or any(c < " " for c in name):
@@ -71,10 +72,6 @@ def name_in_bytes(name: str) -> tuple[bytes, bytes]:
             "name: a chip bears no empty name, none with blanks around it, and none with steering signs; "
             "correct it first."
         )
-    first = b""
-    while each and len(first) + len(each[0]) <= NAME_BYTES:
-        first += each.pop(0)
-    rest = b"".join(each)
     if len(rest) > EXTENSION_BYTES:
         raise BadInput(
             f"name: it takes {len(first) + len(rest)} bytes in GB18030, and a chip has room for {NAME_BYTES} and "

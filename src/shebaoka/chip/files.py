@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from shebaoka.names import EXTENSION_BYTES, NAME_BYTES
+
 AID = bytes.fromhex("7378312E73682EC9E7BBE1B1A3D5CF")
 """The application's name, `sx1.sh.社会保障` in GB18030: the environment of the social security system, SSSE."""
 
@@ -66,8 +68,8 @@ EF06 = ChipFile(
     "持卡人的基本信息文件",
     (
         Item(0x08, "number", "社会保障号码", Form.AN, 18),
-        Item(0x09, "name", "姓名", Form.AN, 30),
-        Item(EXTENSION_TAG, "name_extension", "姓名扩展", Form.AN, 20),
+        Item(0x09, "name", "姓名", Form.AN, NAME_BYTES),
+        Item(EXTENSION_TAG, "name_extension", "姓名扩展", Form.AN, EXTENSION_BYTES),
         Item(0x0A, "sex", "性别", Form.AN, 1),
         Item(0x0B, "ethnic_group", "民族", Form.CN, 1),
         Item(0x0C, "birth_place", "出生地", Form.CN, 3),
@@ -75,5 +77,3 @@ EF06 = ChipFile(
     ),
 )
 FILES = {file.id: file for file in (EF05, EF06)}
-NAME_BYTES, EXTENSION_BYTES = 30, 20
-"""What a chip has room for of a name: the item 姓名, and its extension since version 2.0."""

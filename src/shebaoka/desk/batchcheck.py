@@ -10,11 +10,10 @@ from collections.abc import Collection
 
 import msgspec
 
+from shebaoka.names import EXTENSION_BYTES, NAME_BYTES, parted
 from shebaoka.photo.standard import HEIGHT, WIDTH
 from shebaoka.records import FOR_AN_EYE, BatchFault
 
-NAME_BYTES, MORE_BYTES = 30, 20
-"""What a card's name takes in GB 18030, and its extension (姓名, 姓名扩展)."""
 _EXTENSION_A = range(0x3400, 0x4DB6)
 _PRIVATE = ("Co", "Cn", "Cs")
 
@@ -126,8 +125,4 @@ def _is_rare(character: str) -> bool:
 
 def card_name_fits(name: str) -> bool:
     """Whether a name goes into a card's two places; a character is never cut in two."""
-    places, left = [NAME_BYTES, MORE_BYTES], name
-    for place in places:
-        while left and (size := len(left[0].encode("gb18030"))) <= place:
-            place, left = place - size, left[1:]
-    return not left
+    return len(parted(name, NAME_BYTES)[1].encode("gb18030")) <= EXTENSION_BYTES

@@ -12,6 +12,7 @@ import msgspec
 
 from shebaoka.maker.formats import DATES, Cards, Field, Table
 from shebaoka.maker.telling import shown
+from shebaoka.names import parted
 from shebaoka.records import BadInput, BankAnswer, CardOrder, CardResult, Made
 
 FAULTS_MAX = 20
@@ -118,7 +119,8 @@ class RowWriter:
     def line(self, told: Told) -> bytes:
         """One line. `BadInput` with every fault of it."""
         if self._splits:
-            told = {**told, **self._name(str(told["name"]))}
+            name, extension = parted(str(told["name"]), self._name_width, self._table.encoding)
+            told = {**told, "name": name, "name_extension": extension}
         faults: list[str] = []
         parts = [
             self._part(field, told.get(field.source), faults)
@@ -139,15 +141,6 @@ class RowWriter:
         if len(faults) == before and len(kept) < KEPT_MAX:
             kept[value] = data
         return data
-
-    def _name(self, name: str) -> dict[str, str]:
-        """A name as far as its column goes, by whole characters, and the rest."""
-        size = 0
-        for at, character in enumerate(name):
-            size += len(character.encode(self._table.encoding, "replace"))
-            if size > self._name_width:
-                return {"name": name[:at], "name_extension": name[at:]}
-        return {"name": name, "name_extension": ""}
 
     def _part(self, field: Field, value: Value, faults: list[str]) -> bytes:
         text = _text(field, value)
