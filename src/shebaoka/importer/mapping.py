@@ -4,7 +4,7 @@ A fault is one sentence with file, key and what to do. The steps of a run and `i
 """
 
 import hashlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from shebaoka.importer.specs import (
     SourceSpec,
 )
 from shebaoka.records import BadInput
+from shebaoka.yamltexts import read_texts
 
 READY = ("invented", "shanxi")
 """The mappings that come along, in the order in which a folder is held against them."""
@@ -105,19 +106,7 @@ def _why_not(folder: Path, mapping: Mapping) -> str | None:
 
 def mapping_of(raw: bytes, file: str) -> Mapping:
     """The mapping in a file's bytes; `BadInput` with every fault, one a line."""
-    try:
-        # Safer than a SafeLoader: it makes nothing but texts, lists and mappings.
-        document = yaml.load(raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8"), _Texts)  # noqa: S506
-        mapping = msgspec.convert(_long_form(document), Mapping, strict=False)
-    except UnicodeDecodeError as e:
-        raise BadInput(f"{file}: byte {e.start + 1} is not UTF-8; save the mapping as UTF-8.") from None
-    except yaml.MarkedYAMLError as e:
-        line = e.problem_mark.line + 1 if e.problem_mark else 0
-        raise BadInput(f"{file}, line {line}: {e.problem or e}; correct the YAML.") from None
-    except yaml.YAMLError as e:
-        raise BadInput(f"{file}: {e}; correct the YAML.") from None
-    except msgspec.ValidationError as e:
-        raise BadInput(f"{file}, {_place(str(e))}. {_SEE}") from None
+    mapping = read_texts(file, raw, Mapping, _SEE, _long_form)
     faults = [f"{file}, {fault}" for fault in _faults(mapping)]
     if faults:
         raise BadInput("\n".join(faults))
@@ -134,13 +123,6 @@ def _long_form(document: object) -> object:
         if isinstance(columns, dict):
             source["columns"] = {f: {"column": c} if isinstance(c, str) else c for f, c in columns.items()}
     return document
-
-
-def _place(fault: str) -> str:
-    """msgspec's message with its place first: `sources[0].unit: Invalid enum value 'euro'`."""
-    said, _, where = fault.partition(" - at ")
-    key = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"{key or 'at the top'}: {said}"
 
 
 def _faults(mapping: Mapping) -> Iterator[str]:
@@ -213,16 +195,3 @@ def _faults_of_format(spec: SourceSpec) -> Iterator[str]:
         yield "format: photos come in a folder or a zip; write one of the two."
     if spec.kind != "photos" and spec.format in ("folder", "zip"):
         yield "format: a folder or a zip holds photos alone; write csv, fixed, excel or dbf."
-
-
-class _Texts(yaml.BaseLoader):
-    """YAML in which every value is a text, so that 0, 20010101 and no are what they look like; each key stands once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        """A mapping's keys and values; a key that stands twice is told with its line."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)

@@ -6,19 +6,13 @@ further file there. The form is told in docs/makers.md.
 
 import datetime as dt
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import msgspec
-import yaml
 
 from shebaoka.records import BadInput
-
-if TYPE_CHECKING:
-    from yaml import BaseLoader as _Base
-else:
-    # libyaml's parser reads the same ten times as fast; a PyYAML that was built without it has none.
-    _Base = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+from shebaoka.yamltexts import read_texts
 
 ORDER_SOURCES = (
     *("batch", "line", "card_serial", "card_category", "spec_version", "issuer", "issued_on", "valid_until"),
@@ -118,21 +112,7 @@ def formats_of(files: Mapping[str, bytes]) -> dict[str, Format]:
 
 
 def _format_of(file: str, raw: bytes) -> Format:
-    try:
-        # Safer than a SafeLoader: it makes nothing but texts, lists and mappings.
-        document = yaml.load(raw.decode("utf-8"), _Texts)  # noqa: S506
-        format_ = msgspec.convert(document, Format, strict=False)
-    except UnicodeDecodeError as e:
-        raise BadInput(f"{file}: byte {e.start + 1} is not UTF-8; save the format as UTF-8.") from None
-    except yaml.MarkedYAMLError as e:
-        line = e.problem_mark.line + 1 if e.problem_mark else 0
-        raise BadInput(f"{file}, line {line}: {e.problem or e}; correct the YAML.") from None
-    except yaml.YAMLError as e:
-        raise BadInput(f"{file}: {e}; correct the YAML.") from None
-    except msgspec.ValidationError as e:
-        said, _, where = str(e).partition(" - at ")
-        key = where.strip("`").removeprefix("$").removeprefix(".") or "at the top"
-        raise BadInput(f"{file}, {key}: {said}. See docs/makers.md.") from None
+    format_ = read_texts(file, raw, Format, "See docs/makers.md.")
     faults = [f"{file}, {fault}" for fault in _faults(format_)]
     if faults:
         raise BadInput("\n".join(faults))
@@ -211,16 +191,3 @@ def _is_date_form(form: str) -> bool:
         return dt.datetime.strptime(day.strftime(form), form).date() == day  # noqa: DTZ007 - a day, not an instant
     except ValueError:
         return False
-
-
-class _Texts(_Base):
-    """YAML in which every value is a text, so that 0 and no are what they look like; each key stands once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        """A mapping's keys and values; a key that stands twice is told with its line."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
