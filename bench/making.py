@@ -207,12 +207,12 @@ def prepared(owner_url: str, work: Path, url: str, cards: int) -> Simulated:
             print(f"held: {held} {card.faults}")
         _timed("freeze", lambda: room.freeze(MAKER, BATCH))
         room.approve(OTHER, BATCH)
-        house.stock.add_place(MAKER, "zk1", PlaceKind.MAKER, "制卡商")
+        house.stock.add_place(MAKER, "zk1", PlaceKind.MAKER, "制卡厂")
         house.stock.receive(MAKER, "zk1", CardKind.SOCIAL_SECURITY, blank_of(1), blank_of(cards), "bench")
         until = now().date() + dt.timedelta(days=300)
         ours = {key.use: key.public for key in house.partners.new_keys(until)}
         pair = KeyPair.drawn()
-        house.partners.add("zk1", "制卡商", "delimited")
+        house.partners.add("zk1", "制卡厂", "delimited")
         house.partners.add_key("zk1", public_text("sign", pair.signing_public), until)
         house.partners.add_key("zk1", public_text("seal", pair.sealing_public), until)
         format_ = load_formats(makers_folder())["delimited"]

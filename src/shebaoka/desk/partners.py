@@ -1,4 +1,4 @@
-"""Makers of cards and banks, and the keys of the files that go to and come from them (制卡商, 合作银行).
+"""Makers of cards and banks, and the keys of the files that go to and come from them (制卡厂, 合作银行).
 
 The system administrator keeps them. Our own keys are drawn by the vault and kept wrapped; theirs come as PEM, each good
 from a day until another. A key that is unknown, ended, not yet good or expired is told plainly, and no file is written

@@ -2,10 +2,10 @@
 
 PARTNERS: dict[str, dict[str, str]] = {
     "zh-Hans": {
-        "partners": "制卡商与银行", "partner": "合作方", "partner_code": "代码", "partner_kind": "类别",
-        "partner_maker": "制卡商", "partner_bank": "银行", "file_format": "文件格式",
+        "partners": "制卡厂与银行", "partner": "合作方", "partner_code": "代码", "partner_kind": "类别",
+        "partner_maker": "制卡厂", "partner_bank": "银行", "file_format": "文件格式",
         "add_partner": "增加合作方",
-        "partner_hint": "代码由 2 到 32 个小写字母、数字或 - 组成，停用后不能再用。是制卡商还是银行，由文件格式决定。",
+        "partner_hint": "代码由 2 到 32 个小写字母、数字或 - 组成，停用后不能再用。是制卡厂还是银行，由文件格式决定。",
         "our_keys": "我方密钥", "their_keys": "合作方公钥", "draw_keys": "生成新的我方密钥",
         "draw_keys_hint": "一把用来签名，一把供对方加密。原来的密钥在到期或停用前仍然有效。请把新公钥交给每个合作方，"
         "并电话核对密钥编号。",
@@ -17,10 +17,10 @@ PARTNERS: dict[str, dict[str, str]] = {
         "key_not_yet": "未启用", "show_pem": "显示公钥", "draw_them": "生成",
     },
     "zh-Hant": {
-        "partners": "製卡商與銀行", "partner": "合作方", "partner_code": "代碼", "partner_kind": "類別",
-        "partner_maker": "製卡商", "partner_bank": "銀行", "file_format": "檔案格式",
+        "partners": "製卡廠與銀行", "partner": "合作方", "partner_code": "代碼", "partner_kind": "類別",
+        "partner_maker": "製卡廠", "partner_bank": "銀行", "file_format": "檔案格式",
         "add_partner": "增加合作方",
-        "partner_hint": "代碼由 2 到 32 個小寫字母、數字或 - 組成，停用後不能再用。是製卡商還是銀行，由檔案格式決定。",
+        "partner_hint": "代碼由 2 到 32 個小寫字母、數字或 - 組成，停用後不能再用。是製卡廠還是銀行，由檔案格式決定。",
         "our_keys": "我方金鑰", "their_keys": "合作方公鑰", "draw_keys": "產生新的我方金鑰",
         "draw_keys_hint": "一把用來簽名，一把供對方加密。原來的金鑰在到期或停用前仍然有效。請把新公鑰交給每個合作方，"
         "並電話核對金鑰編號。",
