@@ -5,9 +5,10 @@ Bulk carrying writes nobody's words (`desk/finding.py`), so that it is as quick 
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 
+from shebaoka.desk.beside import kept_beside
 from shebaoka.desk.finding import Finding
 from shebaoka.records import Trouble
 from shebaoka.store.finding import Announcements
@@ -18,17 +19,9 @@ AGAIN_AFTER_S = 30
 """How long after a trouble the database is tried again."""
 
 
-@contextmanager
-def kept_findable(finding: Finding, url: str) -> Iterator[None]:
+def kept_findable(finding: Finding, url: str) -> AbstractContextManager[None]:
     """While the block runs, everybody without words gets them: now, and whenever somebody announces a bulk."""
-    ended = threading.Event()
-    thread = threading.Thread(target=_keep, args=(finding, url, ended), name="catching-up", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return kept_beside("catching-up", partial(_keep, finding, url))
 
 
 def _keep(finding: Finding, url: str, ended: threading.Event) -> None:

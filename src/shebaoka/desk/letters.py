@@ -75,8 +75,7 @@ class Letters:
 
     def latest(self, staff: Staff, *, limit: int = 200) -> list[PostedCard]:
         """Letters, those under way first. Whoever sees masks."""
-        if not staff.may(Right.SEND_CARDS):
-            staff.must(Right.SEE_STOCK)
+        staff.must_either(Right.SEND_CARDS, Right.SEE_STOCK)
         return [_letter(row) for row in self._views.rows(sql.LETTERS, {"limit": limit})]
 
     def send(self, staff: Staff, card: str, carrier: str, tracking: str, submit: Submit) -> PostedCard:

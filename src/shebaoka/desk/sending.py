@@ -5,7 +5,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from shebaoka.desk.beside import kept_beside
 from shebaoka.desk.fresh import Clock
 from shebaoka.desk.outbox import Carrier, Outbox, Round
 from shebaoka.records import Trouble
@@ -24,14 +26,8 @@ def kept_sent(outbox: Outbox, carrier: Carrier | None, clock: Clock) -> Iterator
     if carrier is None:
         yield
         return
-    ended = threading.Event()
-    thread = threading.Thread(target=_keep, args=(outbox, carrier, clock, ended), name="sending", daemon=True)
-    thread.start()
-    try:
+    with kept_beside("sending", partial(_keep, outbox, carrier, clock)):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _keep(outbox: Outbox, carrier: Carrier, clock: Clock, ended: threading.Event) -> None:

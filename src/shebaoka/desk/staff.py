@@ -64,6 +64,11 @@ class Staff(msgspec.Struct, frozen=True):
         """`NotAllowed` unless the role has the right."""
         must_have(self.role, right)
 
+    def must_either(self, right: Right, other: Right) -> None:
+        """`NotAllowed` unless the role has one of the two rights; it names the other."""
+        if not self.may(right):
+            self.must(other)
+
     def must_see_people(self) -> None:
         """`NotAllowed` unless the role may open dossiers and the journal."""
         self.must(Right.SEE_PEOPLE)

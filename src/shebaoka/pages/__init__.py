@@ -11,6 +11,7 @@ from shebaoka.pages.frame import Room as Room
 from shebaoka.pages.frame import moved_to as moved_to
 from shebaoka.pages.labels import LANGUAGE_NAMES as LANGUAGE_NAMES
 from shebaoka.pages.labels import with_labels as with_labels
+from shebaoka.pages.languages import by_language as by_language
 from shebaoka.pages.sessions import VISITOR as VISITOR
 from shebaoka.pages.sessions import Asked as Asked
 from shebaoka.pages.sessions import begin as begin

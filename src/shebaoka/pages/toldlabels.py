@@ -1,5 +1,7 @@
 """What notifications to holders are about, and what became of them: Simplified, Traditional, English."""
 
+from shebaoka.pages.languages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "menu_outbox": ("短信通知", "簡訊通知", "Notifications"),
     "told_title": ("短信通知", "簡訊通知", "Told by message"),
@@ -13,7 +15,4 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "told_state_untold": ("没有手机号或不同意", "沒有手機號或不同意", "no telephone, or not agreed"),
     "told_state_overtaken": ("不必再发", "不必再發", "no longer so"),
 }
-TOLD: dict[str, dict[str, str]] = {
-    language: {key: words[n] for key, words in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+TOLD: dict[str, dict[str, str]] = by_language(_WORDS)

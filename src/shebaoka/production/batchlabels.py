@@ -1,5 +1,7 @@
 """The words of the pages about batches of cards, in three languages."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "batches": ("制卡批次", "製卡批次", "Batches of cards"),
     "batches_note": (
@@ -176,8 +178,5 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "fault_not_made": ("只有做好、还没到窗口的卡可以登记不合格。", "只有做好、還沒到窗口的卡可以登記不合格。", "Only a card that was made, and is not at its window yet, is rejected."),
     "fault_reason_is_missing": ("请写原因，最多 200 字。", "請寫原因，最多 200 字。", "Say why, in at most 200 characters."),
 }  # fmt: skip
-BATCHES: dict[str, dict[str, str]] = {
-    language: {word: said[n] for word, said in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+BATCHES: dict[str, dict[str, str]] = by_language(_WORDS)
 """By language."""

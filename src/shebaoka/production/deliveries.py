@@ -128,8 +128,7 @@ async def post_deliveries(request: Asked) -> Response[bytes]:
     """A new consignment, out to a window or back from the own one; or what becomes of a letter."""
     form = await form_of(request)
     staff: Staff = request.state.staff
-    if not staff.may(Right.SEND_CARDS):
-        staff.must(Right.RECEIVE_CARDS)
+    staff.must_either(Right.SEND_CARDS, Right.RECEIVE_CARDS)
     back = form.get("kind", "") == ConsignmentKind.BACK
     window = form.get("window", "")
 
@@ -200,8 +199,7 @@ async def post_delivery(request: Asked) -> Response[bytes]:
     """What the forms of a consignment ask for, by `act`. What cannot be is told above what was typed."""
     form = await form_of(request)
     staff: Staff = request.state.staff
-    if not staff.may(Right.SEND_CARDS):
-        staff.must(Right.RECEIVE_CARDS)
+    staff.must_either(Right.SEND_CARDS, Right.RECEIVE_CARDS)
     consignment = str(request.path_params["consignment"])
     try:
         await to_thread.run_sync(_done, front_of(request), staff, consignment, form)

@@ -1,5 +1,7 @@
 """The words of the pages about cards on their way, in three languages."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "deliveries": ("配送", "配送", "Deliveries"),
     "deliveries_back": ("全部配送单", "全部配送單", "All consignments"),
@@ -88,8 +90,5 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "fault_delivery_note": ("承运人和单号至多 200 个字。", "承運人和單號至多 200 個字。", "Carrier and number: at most 200 characters."),
     "fault_delivery_act": ("请用页面上的表单。", "請用頁面上的表單。", "Use a form of this page."),
 }  # fmt: skip
-DELIVERIES: dict[str, dict[str, str]] = {
-    language: {name: said[n] for name, said in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+DELIVERIES: dict[str, dict[str, str]] = by_language(_WORDS)
 """By language."""

@@ -1,5 +1,7 @@
 """Words of the outbox's page, in three languages: Simplified, Traditional, English."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "outbox": ("短信通知", "簡訊通知", "Notifications"),
     "outbox_note": (
@@ -32,7 +34,4 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Put in again: {0}. Any others were neither given up nor without a telephone by now, and are as they were.",
     ),
 }
-OUTBOX: dict[str, dict[str, str]] = {
-    language: {key: words[n] for key, words in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+OUTBOX: dict[str, dict[str, str]] = by_language(_WORDS)

@@ -23,8 +23,7 @@ Form = dict[str, str]
 def must_see_stock(connection: Any, _: object) -> None:
     """A guard behind `must_be_known`: the role sees stock, or uses that of the own window. `NotAllowed`."""
     staff: Staff = connection.state.staff
-    if not staff.may(Right.USE_STOCK):
-        staff.must(Right.SEE_STOCK)
+    staff.must_either(Right.USE_STOCK, Right.SEE_STOCK)
 
 
 @get("/stock")
@@ -84,8 +83,7 @@ async def post_stock(request: Asked) -> Response[bytes]:
     """What the page's forms ask for, by `act`."""
     form = await form_of(request)
     staff: Staff = request.state.staff
-    if not staff.may(Right.KEEP_STOCK):
-        staff.must(Right.USE_STOCK)
+    staff.must_either(Right.KEEP_STOCK, Right.USE_STOCK)
     try:
         place = await to_thread.run_sync(_done, front_of(request).stock, staff, form)
     except (BadInput, NotFound) as e:

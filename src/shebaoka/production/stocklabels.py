@@ -1,5 +1,7 @@
 """The words of the page about blank cards, in three languages."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "stock": ("空白卡库存", "空白卡庫存", "Blank cards"),
     "stock_of": ("空白卡库存：{0}", "空白卡庫存：{0}", "Blank cards at {0}"),
@@ -142,8 +144,5 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "There is no such place or blank, or no stock of this kind there.",
     ),
 }
-STOCK: dict[str, dict[str, str]] = {
-    language: {name: said[n] for name, said in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+STOCK: dict[str, dict[str, str]] = by_language(_WORDS)
 """By language."""

@@ -1,5 +1,7 @@
 """The words of the pages for many at once: employers' lists, and trays of cards handed over. In three languages."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "lists": ("单位名单", "單位名單", "Employers' lists"),
     "lists_note": (
@@ -244,7 +246,4 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "That is somebody else's; nothing was handed over. Check both cards.",
     ),
 }  # fmt: skip
-BULK: dict[str, dict[str, str]] = {
-    language: {key: words[n] for key, words in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+BULK: dict[str, dict[str, str]] = by_language(_WORDS)

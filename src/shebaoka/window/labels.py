@@ -1,5 +1,7 @@
 """The window's own words, in three languages: each a line, Simplified, Traditional, English."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     # finding and a person
     "find": ("查找", "查找", "Find"),
@@ -251,7 +253,4 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "fault_number_is_not_whole": ("这不是完整的号码：社会保障号码18位，卡号9位。请核对后再输入。", "這不是完整的號碼：社會保障號碼18位，卡號9位。請核對後再輸入。", "That is not a whole number: a social security number has 18 characters, a card number 9. Check it and type it again."),
     "fault_bad_input": ("有一项内容不能这样填，请检查后再提交。", "有一項內容不能這樣填，請檢查後再提交。", "Something cannot be taken as it was typed; check it and send it again."),
 }  # fmt: skip
-WINDOW: dict[str, dict[str, str]] = {
-    language: {key: words[n] for key, words in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+WINDOW: dict[str, dict[str, str]] = by_language(_WORDS)

@@ -1,5 +1,7 @@
 """Words about people's telephones, in three languages: Simplified, Traditional, English."""
 
+from shebaoka.pages import by_language
+
 _WORDS: dict[str, tuple[str, str, str]] = {
     "telephone": ("手机号码", "手機號碼", "Mobile telephone"),
     "telephone_none": ("没有留手机号码", "沒有留手機號碼", "No mobile telephone is on file"),
@@ -30,7 +32,4 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Language of messages: choose one of the three.",
     ),
 }
-TELEPHONE: dict[str, dict[str, str]] = {
-    language: {key: words[n] for key, words in _WORDS.items()}
-    for n, language in enumerate(("zh-Hans", "zh-Hant", "en"))
-}
+TELEPHONE: dict[str, dict[str, str]] = by_language(_WORDS)

@@ -39,8 +39,7 @@ Form = dict[str, str]
 def must_see_a_till(connection: Any, _: object) -> None:
     """A guard behind `must_be_known`: the role takes fees, or sees every till. `NotAllowed`."""
     staff: Staff = connection.state.staff
-    if not staff.may(Right.TAKE_FEES):
-        staff.must(Right.SEE_TILLS)
+    staff.must_either(Right.TAKE_FEES, Right.SEE_TILLS)
 
 
 def _faults(labels: dict[str, str]) -> dict[str, str]:
