@@ -106,7 +106,7 @@ def test_a_terminals_keys_are_shown_once(shell: Shell, holder: str, tmp_path: Pa
     assert (len(kept["signing_key"]), len(kept["pin_key"]), kept["pin_cipher"]) == (64, 32, "sm4")
     assert kept["pin_key"] not in shown
     over = shell.run("terminal", "add", "t-3", "--institution", HOSPITAL, "--out", str(out))
-    assert (over.exit_code, "exists already" in over.stderr) == (1, True)
+    assert (over.exit_code, "is there already" in over.stderr) == (1, True)
     assert out.read_text().startswith("key_id: t-2")
     failed = shell.run("terminal", "add", "t-2", "--institution", HOSPITAL, "--out", str(tmp_path / "none"))
     assert (failed.exit_code, (tmp_path / "none").exists()) == (1, False)
