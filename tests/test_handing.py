@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from tests.conftest import OTHER_PIN, Database, StandingClock
+from tests.conftest import OTHER_PIN, Database
 from tests.test_office import Reader, mark_of
-from tests.test_office_signin import AT, Pages
-from tests.webhouse import house_on
+from tests.test_office_signin import AT, Pages, pages_on
 
-from shebaoka.desk import HandoverLine, HandoverTray, Outcome, Role, Staff, open_counter, read_as
+from shebaoka.desk import HandoverLine, HandoverTray, Outcome, Role, Staff, read_as
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
@@ -30,7 +29,6 @@ from shebaoka.records import (
     Sender,
     StoreLost,
 )
-from shebaoka.serving import front_of
 from shebaoka.window.frame import LABELS
 
 CLERK, OTHER = Staff("wang", Role.CLERK, "w1"), Staff("zhao", Role.CLERK, "w2")
@@ -42,13 +40,8 @@ _fresh = itertools.count(1)
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house with its counter."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("handing"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("handing")) as pages:
+        yield pages
 
 
 MADE = [("put_in_batch", {"batch": "B-1"}), ("record_made", {}), ("record_ready", {})]

@@ -15,18 +15,16 @@ import openpyxl
 import psycopg
 import pytest
 import xlwt
-from tests.conftest import Database, StandingClock
+from tests.conftest import Database
 from tests.test_office import Reader, mark_of
-from tests.test_office_signin import AT, Pages
-from tests.webhouse import house_on
+from tests.test_office_signin import Pages, pages_on
 
-from shebaoka.desk import EmployerList, NewRow, Outcome, Role, Staff, open_counter
+from shebaoka.desk import EmployerList, NewRow, Outcome, Role, Staff
 from shebaoka.desk.listcheck import requests_of
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
 from shebaoka.portraits import Portrait, saved
 from shebaoka.records import Agent, Ask, BadInput, Channel, Material, NotAllowed, RegisterPerson, Sender, StoreLost
-from shebaoka.serving import front_of
 from shebaoka.window import listfile
 from shebaoka.window.frame import LABELS
 from shebaoka.window.listfile import read_list
@@ -41,13 +39,8 @@ _fresh = itertools.count(1)
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house with its counter."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("lists"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("lists")) as pages:
+        yield pages
 
 
 def number() -> str:

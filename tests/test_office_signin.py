@@ -6,6 +6,8 @@ import datetime as dt
 import html
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,21 +47,27 @@ class Pages:
         return client
 
 
+@contextmanager
+def pages_on(database: Database, folder: Path) -> Iterator[Pages]:
+    """An empty house with its counter on a database that is wiped first."""
+    database.wipe()
+    clock = StandingClock(AT)
+    with house_on(database, folder, clock) as house, open_counter(house.desk) as counter:
+        yield Pages(house, front_of(house, counter), clock)
+
+
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """The house of this module, with hashes that take a millisecond."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
     with (
         pytest.MonkeyPatch.context() as patch,
-        house_on(shared_database, tmp_path_factory.mktemp("office"), clock) as house,
-        open_counter(house.desk) as counter,
+        pages_on(shared_database, tmp_path_factory.mktemp("office")) as pages,
     ):
         quick = credentials.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(credentials, "_HASHER", quick)
-        lives(house)
-        house.runs.keep(RUN, msgspec.json.encode(report()).decode())
-        yield Pages(house, front_of(house, counter), clock)
+        lives(pages.house)
+        pages.house.runs.keep(RUN, msgspec.json.encode(report()).decode())
+        yield pages
 
 
 def send(client: TestClient[Any], path: str, **fields: str) -> Any:

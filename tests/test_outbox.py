@@ -11,19 +11,17 @@ import pytest
 from tests.conftest import Database, StandingClock
 from tests.gateway import KEY_ID, Gateway, open_gateway
 from tests.test_office import Reader
-from tests.test_office_signin import AT, Pages, send
+from tests.test_office_signin import Pages, pages_on, send
 from tests.test_whereabouts import WINDOW, asked, somebody
-from tests.webhouse import house_on
 
 from shebaoka.carriers import ConsoleCarrier, HttpCarrier
-from shebaoka.desk import Delivered, Later, Notification, NotTaken, Outgoing, Role, Staff, kept_sent, open_counter
+from shebaoka.desk import Delivered, Later, Notification, NotTaken, Outgoing, Role, Staff, kept_sent
 from shebaoka.desk.announcing import About
 from shebaoka.desk.outbox import ATTEMPTS_MAX, FIRST_WAIT_S, LONGEST_WAIT_S, wait_s
 from shebaoka.notice import LANGUAGES
 from shebaoka.notice.speech import NOTIFICATIONS, POSTED
 from shebaoka.production.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed
-from shebaoka.serving import front_of
 
 CLERK, MAKER, AUDITOR = (
     Staff("wang", Role.CLERK, "w1"),
@@ -36,14 +34,9 @@ SAID, OTHER = "13800001234", "15900005678"
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house with its counter and one window."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("outbox"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        house.windows.add(*WINDOW)
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("outbox")) as pages:
+        pages.house.windows.add(*WINDOW)
+        yield pages
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,15 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from tests.conftest import Database, StandingClock
+from tests.conftest import Database
 from tests.test_office import LI, NOBODY, WANG, Reader, lives, secrets_in
-from tests.test_office_signin import Pages, send
-from tests.webhouse import house_on
+from tests.test_office_signin import Pages, pages_on, send
 
-from shebaoka.desk import Content, Draft, Paid, Role, Sought, Staff, Step, open_counter
+from shebaoka.desk import Content, Draft, Paid, Role, Sought, Staff, Step
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
 from shebaoka.office.frame import LABELS
 from shebaoka.records import Agent, Ask, Channel, LookUpPerson, Material, NotAllowed, Sender
-from shebaoka.serving import front_of
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 CLERK, OTHER = Staff("wang", Role.CLERK, "w1"), Staff("zhao <b>", Role.CLERK, "w2")
@@ -32,14 +30,9 @@ MALICE = "</td><script>alert(1)</script> ' or 1=1 --"
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """The house of this module: two people whose cards have lived a little."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("oversight"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        lives(house)
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("oversight")) as pages:
+        lives(pages.house)
+        yield pages
 
 
 def waiting(pages: Pages, service: str = "replace_card.loss", card: str = "social_security") -> Draft:

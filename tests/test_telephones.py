@@ -4,16 +4,14 @@ import html
 from collections.abc import Iterator
 
 import pytest
-from tests.conftest import Database, StandingClock
+from tests.conftest import Database
 from tests.test_office import Reader
-from tests.test_office_signin import AT, Pages, send
+from tests.test_office_signin import Pages, pages_on, send
 from tests.test_whereabouts import asked, somebody
-from tests.webhouse import house_on
 
-from shebaoka.desk import Role, Staff, open_counter
+from shebaoka.desk import Role, Staff
 from shebaoka.notice import LANGUAGES
 from shebaoka.records import BadInput, NotAllowed
-from shebaoka.serving import front_of
 from shebaoka.window.frame import LABELS
 
 CLERK = Staff("wang", Role.CLERK, "w1")
@@ -23,13 +21,8 @@ SAID, SHOWN = "13800001234", "138****1234"
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house with its counter."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("telephones"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("telephones")) as pages:
+        yield pages
 
 
 def test_a_telephone_is_kept_as_it_is_said(pages: Pages) -> None:

@@ -9,15 +9,13 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from tests.conftest import OTHER_PIN, Database, StandingClock
-from tests.test_office_signin import AT, Pages
-from tests.webhouse import house_on
+from tests.conftest import OTHER_PIN, Database
+from tests.test_office_signin import AT, Pages, pages_on
 
-from shebaoka.desk import WhereaboutsTold, open_counter, told
+from shebaoka.desk import WhereaboutsTold, told
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import SERVICES, Ask, Digits, Material, Receipt, Sender
-from shebaoka.serving import front_of
 
 WINDOW = ("w1", "一号窗口", "榆次区社保中心", "榆次区迎宾街1号", "9:00–17:00")
 _fresh = itertools.count(1)
@@ -26,14 +24,9 @@ _fresh = itertools.count(1)
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house with its counter and one window."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("where"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        house.windows.add(*WINDOW)
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("where")) as pages:
+        pages.house.windows.add(*WINDOW)
+        yield pages
 
 
 def asked(pages: Pages, who: str, service: str, **fields: Any) -> None:

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.conftest import Database, StandingClock
+from tests.conftest import Database
 from tests.test_office import Reader, mark_of
-from tests.test_office_signin import AT, Pages, send
-from tests.webhouse import house_on
+from tests.test_office_signin import Pages, pages_on, send
 
 from shebaoka.app import House
-from shebaoka.desk import CARES, Role, Staff, open_counter
+from shebaoka.desk import CARES, Role, Staff
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed, NotFound
-from shebaoka.serving import front_of
 
 KEEPER = Staff("xu", Role.SYSTEM_ADMINISTRATOR, "")
 MALICE = "</td><script>alert(1)</script> ' or 1=1 --"
@@ -27,13 +25,8 @@ HOSPITAL = "H14070200001"
 @pytest.fixture(scope="module")
 def pages(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A house in which nobody is."""
-    shared_database.wipe()
-    clock = StandingClock(AT)
-    with (
-        house_on(shared_database, tmp_path_factory.mktemp("windows"), clock) as house,
-        open_counter(house.desk) as counter,
-    ):
-        yield Pages(house, front_of(house, counter), clock)
+    with pages_on(shared_database, tmp_path_factory.mktemp("windows")) as pages:
+        yield pages
 
 
 @pytest.fixture
