@@ -8,6 +8,7 @@ card's row along; so a file read twice changes nothing, and one that was cut off
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import msgspec
 
@@ -35,7 +36,7 @@ AT_ONCE = 2
 """So many trays of a result file are with the desk at once: while one waits for the database, the other is decided."""
 _MADE = ("made", "ready", "returned", "collected")
 _GIVEN_UP = ("missing", "withdrawn", "stopped")
-
+_Said = TypeVar("_Said", CardResult, BankAnswer)
 
 SpendBlanks = Callable[[Staff, str, Sequence[str]], dict[str, str]]
 """Who asks, the batch, the blanks; which of them cannot be, each with where it is instead. Then none is taken out."""
@@ -144,16 +145,11 @@ class BatchResults(BatchRoom):
 
     def _fit(self, batch: str, rows: Sequence[CardResult], tally: _Tally) -> list[tuple[CardResult, _Line]]:
         """The rows that say something new of a card of this batch; others are counted, and told if they are wrong."""
-        cards = self._lines(batch, rows)
         blanks = [row.blank for row in rows if row.blank]
         if blanks:
             tally.used.update(self._views.rows(sql.BLANKS_USED, {"blanks": blanks}))
-        strays = self._strays(batch, [row for row in rows if row.line not in cards])
         fit = []
-        for row in rows:
-            card = cards.get(row.line)
-            if not self._is_ordered(row, card, strays, tally) or card is None:
-                continue
+        for row, card in self._ordered(batch, rows, tally):
             if card.state != "in_batch":
                 self._said_before(row, card, tally)
             elif row.outcome is Made.REJECTED and not row.reason.strip():
@@ -189,6 +185,15 @@ class BatchResults(BatchRoom):
         if not numbers:
             return {}
         return dict(self._views.rows(sql.BATCH_OF_NUMBER, {"batch": batch, "numbers": numbers}))
+
+    def _ordered(self, batch: str, rows: Sequence[_Said], tally: _Tally) -> Iterator[tuple[_Said, _Line]]:
+        """The rows that are about cards of this batch, each with its card; the others are told."""
+        cards = self._lines(batch, rows)
+        strays = self._strays(batch, [row for row in rows if row.line not in cards])
+        for row in rows:
+            card = cards.get(row.line)
+            if self._is_ordered(row, card, strays, tally) and card is not None:
+                yield row, card
 
     def _is_ordered(
         self, row: CardResult | BankAnswer, card: _Line | None, strays: dict[str, str], tally: _Tally
@@ -316,13 +321,8 @@ class BatchResults(BatchRoom):
         return taken
 
     def _bank_said(self, batch: str, rows: Sequence[BankAnswer], tally: _Tally) -> list[BankAnswer]:
-        cards = self._lines(batch, rows)
-        strays = self._strays(batch, [row for row in rows if row.line not in cards])
         fit = []
-        for row in rows:
-            card = cards.get(row.line)
-            if not self._is_ordered(row, card, strays, tally) or card is None:
-                continue
+        for row, card in self._ordered(batch, rows, tally):
             said = "opened" if row.opened else "refused"
             if card.bank == said == "opened":
                 tally.repeated += 1
