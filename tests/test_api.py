@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -54,15 +53,25 @@ class Api:
         return self.send("POST", "/requests", {"request": request, **beside}, role, language="en")
 
 
-@pytest.fixture
-def api(database: Database, tmp_path: Path) -> Iterator[Api]:
-    """The API over an empty database."""
+@pytest.fixture(scope="module")
+def served(
+    shared_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[House, TestClient[Any]]]:
+    """A house and the application over it."""
+    shared_database.wipe()
     with (
-        house_on(database, tmp_path) as house,
+        house_on(shared_database, tmp_path_factory.mktemp("house")) as house,
         open_counter(house.desk) as counter,
         TestClient(make_app(front_of(house, counter))) as client,
     ):
-        yield Api(house, client)
+        yield house, client
+
+
+@pytest.fixture
+def api(served: tuple[House, TestClient[Any]], database: Database) -> Api:
+    """The API over an empty database."""
+    assert database
+    return Api(*served)
 
 
 def test_a_yes_and_a_no_both_carry_clause_sentence_and_what_to_do(api: Api) -> None:

@@ -182,8 +182,8 @@ def test_what_is_given_up_waits_for_a_hand(pages: Pages, gateway: Gateway, carri
 
 def test_who_cannot_be_told_and_what_is_no_longer_so(pages: Pages, gateway: Gateway, carrier: HttpCarrier) -> None:
     """Without a telephone or an agreement nobody is told, until they say one; what was overtaken is not said at all. A
-    reject tells of a later day and of nothing else; a card that nobody collects is reminded of once, and told of when
-    it goes back.
+    reject tells of a later day and of nothing else, a batch that was withdrawn of nothing at all; a card that nobody
+    collects is reminded of once, and told of when it goes back.
     """
     outbox = pages.house.outbox
     _, without = ready(pages, "")
@@ -192,6 +192,8 @@ def test_who_cannot_be_told_and_what_is_no_longer_so(pages: Pages, gateway: Gate
     (waits, uncollected), again = ready(pages), somebody(pages)
     asked(pages, again, "apply_for_card", collect_at="w1")
     asked(pages, again, "put_in_batch", batch="B-1")
+    asked(pages, again, "record_rejected", reason="the batch goes by another maker", spoilt="withdrawn")
+    asked(pages, again, "put_in_batch", batch="B-2")
     asked(pages, again, "record_rejected", reason="photo is blurred")
     remade = pages.front.person(again).person_id
     pages.house.telephones.keep(CLERK, remade, OTHER, agreed=True, language="en")

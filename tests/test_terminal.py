@@ -119,22 +119,33 @@ class Hospital:
         return self.ask(infno, msgid, **{**usual, "pin_block": self.block(serial=serial), **said})
 
 
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    """A house with one person in it."""
-    with house_on(database, tmp_path) as house:
-        put_dossier(database.owner, house.vault, PERSON_ID, dossier())
-        yield house
-
-
-@pytest.fixture
-def client(house: House) -> Iterator[TestClient[Any]]:
-    """The application as it is served, in this process."""
-    with open_counter(house.desk) as counter:
+@pytest.fixture(scope="module")
+def served(
+    shared_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[House, TestClient[Any]]]:
+    """A house, and the application over it as it is served, in this process."""
+    shared_database.wipe()
+    with house_on(shared_database, tmp_path_factory.mktemp("house")) as house, open_counter(house.desk) as counter:
         app = make_app(front_of(house, counter))
         with TestClient(with_shortcut(app)) as client:  # type: ignore[arg-type]
             client.front = app.state.front  # type: ignore[attr-defined]
-            yield client
+            yield house, client
+
+
+@pytest.fixture
+def house(served: tuple[House, TestClient[Any]], database: Database) -> House:
+    """The house with one person in it, in which no terminal was seen yet."""
+    for known in (served[0].institutions._terminals, served[0].institutions._cycles):
+        known.clear()
+    put_dossier(database.owner, served[0].vault, PERSON_ID, dossier())
+    return served[0]
+
+
+@pytest.fixture
+def client(served: tuple[House, TestClient[Any]]) -> TestClient[Any]:
+    """The application as it is served, in this process; nothing was turned away yet."""
+    served[1].front.turned_away.clear()  # type: ignore[attr-defined]
+    return served[1]
 
 
 def admitted(house: House, client: TestClient[Any], code: str, **said: Any) -> Hospital:

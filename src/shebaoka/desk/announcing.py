@@ -6,7 +6,7 @@ Whether there is a telephone, and whether what the row says is still so, is seen
 
 from enum import StrEnum
 
-from shebaoka.records import SERVICE_OF, Ask, Given
+from shebaoka.records import SERVICE_OF, Ask, Given, RecordRejected, Spoilt
 from shebaoka.store import Writes
 
 
@@ -30,7 +30,9 @@ _FOLLOWS = {
 
 
 def add_notification(writes: Writes, ask: Ask, place: tuple[int, int], given: Given) -> None:
-    """The notification of a yes, if one follows from it."""
-    about = _FOLLOWS.get(SERVICE_OF[type(ask.request)])
-    if about is not None:
+    """The notification of a yes, if one follows from it; none where a batch was withdrawn before a card was made."""
+    request = ask.request
+    about = _FOLLOWS.get(SERVICE_OF[type(request)])
+    withdrawn = isinstance(request, RecordRejected) and request.spoilt is Spoilt.WITHDRAWN
+    if about is not None and not withdrawn:
         writes.notification.append((*place, about.value, given.at, given.at))
