@@ -20,6 +20,7 @@ from tests.webhouse import house_on
 from made_run import CHECKSUM, RUN, empty_run, made_run, proof
 from moves import INVENTED
 from old_files import LI, LI_RECORD, WANG, write
+from shebaoka.app import House
 from shebaoka.desk import TOKEN_ROLES, Role, open_counter
 from shebaoka.moving import move_of
 from shebaoka.notice import LANGUAGES
@@ -27,6 +28,7 @@ from shebaoka.office.frame import LABELS
 from shebaoka.paper import RUN_POLICY
 from shebaoka.records import NotFound, NotReconciled, Progress
 from shebaoka.serving import front_of
+from shebaoka.web import Front
 from test_office import House2013, Reader
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
@@ -53,12 +55,20 @@ def at_work(database: Database) -> Iterator[None]:
         after.execute("select pg_advisory_unlock(3, hashtext(%s))", (RUN,))
 
 
+@pytest.fixture(scope="module")
+def served(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Front]]:
+    """A house, and what its pages work with."""
+    shared_database.wipe()
+    with house_on(shared_database, tmp_path_factory.mktemp("office"), AT) as house, open_counter(house.desk) as counter:
+        yield house, front_of(house, counter)
+
+
 @pytest.fixture
-def office(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House2013]:
-    """A house of this test, nobody in it."""
-    with house_on(database, tmp_path_factory.mktemp("office"), AT) as house, open_counter(house.desk) as counter:
-        tokens = {role.value: house.staff.add(f"{role}-1", role) for role in TOKEN_ROLES}
-        yield House2013(house, front_of(house, counter), tokens)
+def office(served: tuple[House, Front], database: Database) -> House2013:
+    """The house with nobody in it but staff."""
+    assert database
+    house, front = served
+    return House2013(house, front, {role.value: house.staff.add(f"{role}-1", role) for role in TOKEN_ROLES})
 
 
 def main_of(client: TestClient[Any], path: str, language: str = "en") -> str:
