@@ -53,6 +53,9 @@ SHOTS = (
     Shot("window-draft", "clerk", "/drafts/{draft}"),
     Shot("window-keypad", "", "/keypad/{keypad}"),
     Shot("window-till", "clerk", "/till"),
+    Shot("production-batch", "production", "/batches/{batch}"),
+    Shot("production-stock", "production", "/stock?blank={blank}"),
+    Shot("production-deliveries", "production", "/deliveries?window={delivered}"),
 )
 
 
