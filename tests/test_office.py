@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html.parser
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -607,6 +608,16 @@ def test_every_label_is_used() -> None:
     )
     unused = {label for label in LABELS["en"] if label not in used | VALUES and not by_code.match(label)}
     assert unused == set()
+
+
+@pytest.mark.parametrize("room", ["office", "pages", "window", "production"])
+def test_no_page_asks_for_a_label_that_is_not_there(room: str) -> None:
+    """Whatever a template asks for by name there is; where the name is another thing's, the template says what."""
+    labels = importlib.import_module(f"shebaoka.{room}.{'labels' if room == 'pages' else 'frame'}").LABELS["en"]
+    for page in (ROOT / "src" / "shebaoka" / room).glob("templates/*.html"):
+        text = page.read_text(encoding="utf-8")
+        if not re.search(r"\bfor t in\b|\bset t\b|\bt=", text):
+            assert set(re.findall(r"\bt\.(\w+)", text)) - set(labels) - {"format"} == set(), page.name
 
 
 def test_scripts_are_served_from_a_fixed_table(office: House2013) -> None:

@@ -30,6 +30,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "delivery_pack": ("装入", "裝入", "Put in"),
     "delivery_pack_all_out": ("装入送往这个窗口的全部成品卡", "裝入送往這個窗口的全部成品卡", "Put in all that were made for this window"),
     "delivery_pack_all_back": ("装入全部逾期未领的卡", "裝入全部逾期未領的卡", "Put in all that waited for too long"),
+    "delivery_act": ("处理", "處理", "Act"),
     "delivery_take_out": ("取出", "取出", "Take out"),
     "delivery_note": ("承运人、单号", "承運人、單號", "Carrier, its number"),
     "delivery_send_out": ("发出 {0} 张", "發出 {0} 張", "Send {0} cards"),
