@@ -70,7 +70,6 @@ def served(
 @pytest.fixture
 def api(served: tuple[House, TestClient[Any]], database: Database) -> Api:
     """The API over an empty database."""
-    assert database
     return Api(*served)
 
 

@@ -66,7 +66,6 @@ def served(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def office(served: tuple[House, Front], database: Database) -> House2013:
     """The house with nobody in it but staff."""
-    assert database
     house, front = served
     return House2013(house, front, {role.value: house.staff.add(f"{role}-1", role) for role in TOKEN_ROLES})
 

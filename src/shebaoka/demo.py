@@ -243,7 +243,10 @@ def _make_cards(stage: Stage, settings: Settings, folder: Path, told: _Told) -> 
         f"{made.rejected} came back rejected and were remade free in {made.remade_in}; {made.collected} collected, "
         f"{made.to_tell} notifications wait in the outbox"
     )
-    told.more(f"{made.blanks_used} blanks used up, {made.blanks_counted} counted: equal")
+    told.more(
+        f"{made.blanks_used} blanks used up, {made.blanks_expected} must be left, {made.blanks_counted} counted: "
+        f"{_equal(made.blanks_expected == made.blanks_counted)}"
+    )
 
 
 def _tell(stage: Stage, report: RunReport, told: _Told) -> bool:

@@ -64,6 +64,7 @@ class Batched(msgspec.Struct, frozen=True):
     package_bytes: int
     to_tell: int
     blanks_used: int
+    blanks_expected: int
     blanks_counted: int
 
 
@@ -96,8 +97,8 @@ class Workshop:
         numbers = [p.number for p in people]
         self._stage.submit(self._collects(n, number) for n, number in enumerate(numbers))
         cards = self._stage.cards_of(numbers)
-        counted = _BLANKS - self._blank
-        count = self._house.stock.count(_CHOOSES, MAKER, CardKind.SOCIAL_SECURITY, counted)
+        left = _BLANKS - self._blank  # as the maker has it, whose word the stock is held against
+        count = self._house.stock.count(_CHOOSES, MAKER, CardKind.SOCIAL_SECURITY, left)
         found = self._house.batches.get(_CHOOSES, first).cards
         held = found.get("left", 0)
         return Batched(
@@ -110,6 +111,7 @@ class Workshop:
             package_bytes=package.stat().st_size,
             to_tell=self._house.outbox.counts(_CHOOSES)["waiting"],
             blanks_used=self._blank,
+            blanks_expected=count.expected,
             blanks_counted=count.counted,
         )
 
