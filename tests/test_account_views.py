@@ -494,7 +494,7 @@ def test_corrections_that_wait_are_listed_with_entry_and_reason(faces: Faces) ->
     for role in ("operator", "bank"):
         with faces.browser(role) as browser:
             assert browser.get("/corrections").status_code == 403
-            assert "/corrections" not in browser.get("/").text
+            assert "/corrections" not in browser.get("/today").text
 
 
 TOLD_BRIEFLY = ("settle_charge", "cancel_settlement", "reverse_message")

@@ -41,7 +41,7 @@ LI, WANG, NOBODY = (with_check_digit(f"1407021980010{n}001") for n in (1, 2, 3))
 NAME = "欧阳明珠"
 RAW = b"raw bytes of a row that is held back"
 RUN = "import-0123456789ab"
-PAGES = ["/", "/journal", "/persons", "/clauses", "/clauses/9.4", f"/imports/{RUN}"]
+PAGES = ["/today", "/journal", "/persons", "/clauses", "/clauses/9.4", f"/imports/{RUN}"]
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
@@ -60,7 +60,7 @@ class House2013(msgspec.Struct, frozen=True):
         client = TestClient(app_of(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
         client.follow_redirects = False
         if role in self.tokens:
-            assert sign_in(client, self.tokens[role]).headers["Location"] == "/"
+            assert sign_in(client, self.tokens[role]).headers["Location"] == "/today"
         elif role:
             seat(client, self.front, role)
         return client
@@ -229,8 +229,8 @@ def test_every_page_in_every_language(office: House2013, language: str) -> None:
             assert response.headers["Cache-Control"] == "no-store"
             assert "�" not in response.text
             assert not re.search(r"\{\w+\}", response.text)
-        assert Reader(client.get("/").text).language == language  # it is kept
-        assert Reader(client.get("/", params={"language": "tlh"}).text).language == language
+        assert Reader(client.get("/today").text).language == language  # it is kept
+        assert Reader(client.get("/today", params={"language": "tlh"}).text).language == language
 
 
 def test_type_and_contrast_are_kept(office: House2013) -> None:
@@ -253,7 +253,7 @@ def test_type_and_contrast_are_kept(office: House2013) -> None:
 def test_links_lead_somewhere(office: House2013) -> None:
     """From the first page on, every link of every page leads to a page of this server."""
     with office.client("clerk") as client:
-        left, seen = {"/"}, set[str]()
+        left, seen = {"/today"}, set[str]()
         while left:
             path = left.pop()
             seen.add(path)
@@ -274,7 +274,7 @@ def test_links_lead_somewhere(office: House2013) -> None:
 def test_the_first_page_shows_the_city(office: House2013) -> None:
     """The counts are the house's own, and that the accounts agree is said in words."""
     with office.client("clerk") as client:
-        text = client.get("/", params={"language": "en"}).text
+        text = client.get("/today", params={"language": "en"}).text
     assert "equal to the fen" in text
     assert "123.45 yuan" in text
     assert 'aria-label="Clause 9.3: ' in text
@@ -283,7 +283,7 @@ def test_the_first_page_shows_the_city(office: House2013) -> None:
     off = msgspec.structs.replace(office.front.screens.sums(), entries_fen=1)
     screens = Changed(office.front.screens, sums=lambda: off)
     with office.client("clerk", screens=screens) as client:
-        assert "NOT EQUAL" in client.get("/", params={"language": "en"}).text
+        assert "NOT EQUAL" in client.get("/today", params={"language": "en"}).text
 
 
 class Changed:
@@ -406,7 +406,7 @@ def test_after_sign_in_one_stays_on_this_server() -> None:
     """Where to go after signing in is a path of ours, whatever the address asked for."""
     assert own_path("/persons/7?before=3") == "/persons/7?before=3"
     for foreign in ("//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/a\r\nSet-Cookie: x=1"):
-        assert own_path(foreign) == "/"
+        assert own_path(foreign) == "/today"
 
 
 def test_a_session_begins_and_ends(office: House2013) -> None:
@@ -422,10 +422,10 @@ def test_a_session_begins_and_ends(office: House2013) -> None:
         client.cookies.set("shebaoka_session", name)
         client.cookies.delete("shebaoka_session", domain="")
         client.cookies.set("shebaoka_session", name)
-        assert client.get("/").status_code == 200
-        assert client.post("/sign-out", data={"mark": mark_of(client, "/")}).headers["Location"] == "/sign-in"
+        assert client.get("/today").status_code == 200
+        assert client.post("/sign-out", data={"mark": mark_of(client, "/today")}).headers["Location"] == "/sign-in"
         client.cookies.set("shebaoka_session", name)
-        assert client.get("/").status_code == 303
+        assert client.get("/today").status_code == 303
 
 
 def test_a_wrong_token(office: House2013) -> None:
@@ -436,7 +436,7 @@ def test_a_wrong_token(office: House2013) -> None:
             assert response.status_code == 401
             assert "令牌不对" in response.text
             assert "sbk_wrong" not in response.text
-        assert client.get("/").status_code == 303
+        assert client.get("/today").status_code == 303
 
 
 def test_an_ended_account_is_out_at_once(office: House2013) -> None:
@@ -444,9 +444,9 @@ def test_an_ended_account_is_out_at_once(office: House2013) -> None:
     token = office.house.staff.add("leaving-soon", "clerk")
     with office.client() as client:
         sign_in(client, token)
-        assert client.get("/").status_code == 200
+        assert client.get("/today").status_code == 200
         office.house.staff.end("leaving-soon")
-        assert client.get("/").status_code == 303
+        assert client.get("/today").status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/persons"])
@@ -457,7 +457,7 @@ def test_a_form_from_elsewhere_is_refused(office: House2013, path: str, mark: st
         response = client.post(path, data={"mark": mark, "token": office.tokens["auditor"], "number": LI})
         assert response.status_code == 403
         assert "form_is_not_ours" in response.text
-        assert "clerk-1" in client.get("/").text
+        assert "clerk-1" in client.get("/today").text
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "application/json", "a/b"])
@@ -479,7 +479,7 @@ def test_roles(office: House2013, role: Role) -> None:
             response = client.get(path)
             assert response.status_code == (200 if seer else 403)
             assert ("这个账号的岗位不能看这一页" in response.text) is not seer
-        for path in ("/", "/clauses", "/clauses/9.4", f"/imports/{RUN}"):
+        for path in ("/today", "/clauses", "/clauses/9.4", f"/imports/{RUN}"):
             text = client.get(path).text
             assert ("/persons" in text, "/journal" in text) == (seer, seer)
 
@@ -494,14 +494,14 @@ def test_the_demonstration_is_open_and_says_what_it_is(office: House2013) -> Non
             assert says in text
             assert "/sign-out" not in text
         assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "visitor"
-        assert sign_in(client, office.tokens["auditor"]).headers["Location"] == "/"
+        assert sign_in(client, office.tokens["auditor"]).headers["Location"] == "/today"
         client.get(f"/persons/{id_of(office, LI)}")
         assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "auditor-1"
         assert client.get("/sign-in").status_code == 200
         client.get(f"/persons/{id_of(office, LI)}")
         assert office.front.screens.journal_of(id_of(office, LI), limit=1)[0].by == "visitor"
     with office.client("clerk") as client:
-        assert "全部是虚构的" not in client.get("/").text
+        assert "全部是虚构的" not in client.get("/today").text
 
 
 # When something is wrong ---------------------------------------------------------------------------------------------
@@ -540,7 +540,7 @@ def test_a_day_without_a_notice(office: House2013) -> None:
     """Where no notice is in force, the page says so and does not break."""
     screens = Changed(office.front.screens, today=lambda: dt.date(2001, 1, 1))
     with office.client(screens=screens, open_to_all=True) as client:
-        response = client.get("/", params={"language": "en"})
+        response = client.get("/today", params={"language": "en"})
     assert response.status_code == 404
     assert "No notice is in force today" in response.text
 

@@ -50,7 +50,7 @@ class Office:
         client = TestClient(app_of(msgspec.structs.replace(self.front, **changes)), base_url="http://office.test")
         client.follow_redirects = False
         if role in self.tokens:
-            assert sign_in(client, self.tokens[role]).headers["Location"] == "/"
+            assert sign_in(client, self.tokens[role]).headers["Location"] == "/today"
         elif role:
             seat(client, self.front, role)
         return client
@@ -305,7 +305,7 @@ def test_roles(office: Office, role: Role) -> None:
         text = client.get(f"/evening/{hospital}").text
         assert (place in text, "/persons/" in text) == (seer, seer)
         assert (first.message_id in text, bool(forms(text))) == (True, clerk)
-        mark = {"mark": mark_of(client, "/")}
+        mark = {"mark": mark_of(client, "/today")}
         said = {**mark, "message_id": first.message_id, "difference": first.difference, "reason": "Because."}
         refused = client.post(f"/evening/{hospital}/explain", data=said)
         assert refused.status_code == (303 if clerk else 403)
@@ -367,7 +367,7 @@ def test_what_cannot_be_done_says_so_on_the_page(office: Office) -> None:
     (first, *_) = differing(money, hospital)
     with office.client("clerk") as client:
         client.get("/?language=en")
-        mark = {"mark": mark_of(client, "/")}
+        mark = {"mark": mark_of(client, "/today")}
         early = client.post(f"/evening/{hospital}/close", data=mark)
         assert (early.status_code, "It was not closed" in early.text, Reader(early.text).faults) == (409, True, [])
         said = {**mark, "message_id": first.message_id, "difference": first.difference}

@@ -121,7 +121,7 @@ def test_a_person_enrols_and_signs_in(pages: Pages, language: str) -> None:
         pages.clock.move(seconds=30)
         done = signs_in(client, pages, name, totp, then="/journal")
         assert (done.status_code, done.headers["Location"]) == (303, "/journal")
-        text = client.get("/").text
+        text = client.get("/today").text
         assert name in text
         assert LABELS[language]["role_clerk"] in text
 
@@ -162,7 +162,7 @@ def test_whatever_is_wrong_has_one_answer(pages: Pages) -> None:
             told.add(text)
             assert PASSWORD not in answer.text
         assert len(told) == 1
-        assert client.get("/").status_code == 303
+        assert client.get("/today").status_code == 303
         assert signs_in(client, pages, "zhao", totp).status_code == 303
 
 
@@ -200,7 +200,7 @@ def test_the_next_page_says_why_a_session_ended(pages: Pages, language: str) -> 
             text = client.get(moved).text
             assert LABELS[language][label] in html.unescape(text)
             assert Reader(text).faults == []
-            assert client.get("/").headers["Location"] == f"/sign-in?after={why}"
+            assert client.get("/today").headers["Location"] == f"/sign-in?after={why}"
     with pages.client() as client:
         assert LABELS["zh-Hans"]["ended_idle"] not in client.get("/sign-in?after=nonsense").text
 
@@ -210,9 +210,9 @@ def test_an_ended_account_is_told_at_its_next_page(pages: Pages) -> None:
     totp = enrolled(pages, "sun")
     with pages.client() as client:
         signs_in(client, pages, "sun", totp)
-        assert client.get("/").status_code == 200
+        assert client.get("/today").status_code == 200
         pages.house.staff.end("sun")
-        assert client.get("/").headers["Location"] == "/sign-in?after=account_ended"
+        assert client.get("/today").headers["Location"] == "/sign-in?after=account_ended"
 
 
 # Passkeys ------------------------------------------------------------------------------------------------------------
@@ -362,7 +362,9 @@ ANYBODY, SIGNED_IN = "anybody", "signed in"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
 CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
+    ("GET", "/"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
+    ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
     ("GET", "/scripts/{name:str}"): ANYBODY,
     ("GET", "/sign-in"): ANYBODY,
@@ -371,7 +373,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/sign-out"): ANYBODY,
     ("GET", "/enrol"): ANYBODY,
     ("POST", "/enrol"): ANYBODY,
-    ("GET", "/"): SIGNED_IN,
+    ("GET", "/today"): SIGNED_IN,
     ("GET", "/passkeys"): SIGNED_IN,
     ("POST", "/passkeys/challenge"): SIGNED_IN,
     ("POST", "/passkeys"): SIGNED_IN,
@@ -551,6 +553,6 @@ def test_the_demonstrations_visitor_sees_no_staff(pages: Pages) -> None:
     """Where the pages are open to all, accounts are not, and a visitor has no passkeys; staff enrol as anywhere."""
     with pages.client(open_to_all=True) as client:
         assert client.get("/staff").status_code == 403
-        assert 'href="/staff"' not in client.get("/").text
-        assert client.get("/passkeys").headers["Location"] == "/"
+        assert 'href="/staff"' not in client.get("/today").text
+        assert client.get("/passkeys").headers["Location"] == "/today"
         assert client.get("/enrol").status_code == 200

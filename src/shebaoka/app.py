@@ -27,6 +27,7 @@ from shebaoka.desk import (
     JournalRoom,
     Keypad,
     Letters,
+    Limits,
     Lists,
     MakerFiles,
     Messages,
@@ -78,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True):
     migrations alone. `origin` is the address at which browsers see the pages. `makers` is the folder of the formats of
     makers and banks. `carrier` takes notifications to telephones: `console`, or a gateway's address; `carrier_key` is
     the id of the key that calls to it are signed with. `card_reader` is where the window's pages find the reader of the
-    machine that they are shown on.
+    machine that they are shown on. `proxy` is the address of the proxy in front of the server, whose word on browsers'
+    addresses is taken.
     """
 
     home: Path
@@ -97,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True):
     carrier: str = ""
     carrier_key: str = ""
     card_reader: str = ""
+    proxy: str = ""
 
 
 def data_folder() -> Path:
@@ -131,6 +134,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         carrier=environ.get("SHEBAOKA_CARRIER", ""),
         carrier_key=environ.get("SHEBAOKA_CARRIER_KEY", ""),
         card_reader=_on_this_machine(environ.get("SHEBAOKA_CARD_READER", "")),
+        proxy=environ.get("SHEBAOKA_PROXY", ""),
     )
 
 
@@ -210,6 +214,7 @@ class House:
         self.stock = Stock(self.views, clock)
         self.deliveries = Deliveries(self.views, notices, clock)
         self.letters = Letters(self.views, clock)
+        self.limits = Limits(clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

@@ -20,7 +20,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from shebaoka import api, office, pages, pos, production, terminal, window
+from shebaoka import api, hotline, office, pages, portal, pos, production, terminal, window
 from shebaoka.app import House
 from shebaoka.desk import Carrier, Counter, PersonScreen, kept_findable, kept_sent, open_counter
 from shebaoka.records import BadInput
@@ -91,11 +91,13 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         open_to_all=open_to_all,
         carried=house.settings.carrier != "",
         card_reader=house.settings.card_reader,
+        limits=house.limits,
+        proxy=house.settings.proxy,
     )
 
 
 def make_app(front: Front) -> Litestar:
-    """The web application: the API under /api/v1, that of terminals under /terminal/v1, the office's pages under /."""
+    """The web application: the API under /api/v1, that of terminals under /terminal/v1, pages under /."""
     description = (
         "A city's social security card, decided by its notice. Every answer, yes or no, carries the clause it rests "
         "on, its sentence, and what to bring or do next. Sign in with a staff token."
@@ -114,13 +116,15 @@ def make_app(front: Front) -> Litestar:
             office.router(),
             window.router(),
             production.router(),
+            portal.router(),
+            hotline.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
             "staff": Provide(signed_in, sync_to_thread=False),
         },
         state=State({"front": front, "door": terminal.Door(front)}),
-        exception_handlers=pages.troubles(json_troubles()),
+        exception_handlers=pages.troubles(json_troubles(), portal.Page),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
             title="shebaoka",

@@ -40,9 +40,10 @@ from shebaoka.records import Agent, Ask, ConsignmentKind, Material, PlaceKind
 from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
+    "home": ("", "/"),
     "sign_in": ("", "/sign-in"),
     "enrol": ("", "/enrol"),
-    "today": ("clerk", "/"),
+    "today": ("clerk", "/today"),
     "journal": ("auditor", "/journal"),
     "journal_of_a_person": ("auditor", "/journal?person={with_money}"),
     "history": ("supervisor", "/persons/{locked}/history"),

@@ -42,7 +42,7 @@ class Shot(msgspec.Struct, frozen=True):
 
 SHOTS = (
     Shot("office-sign-in", "", "/sign-in"),
-    Shot("office-today", "supervisor", "/"),
+    Shot("office-today", "supervisor", "/today"),
     Shot("office-approvals", "supervisor", "/approvals?of={draft}"),
     Shot("office-day", "supervisor", "/day?channel=all"),
     Shot("office-cycle", "clerk", "/evening/{cycle}"),

@@ -90,7 +90,7 @@ def test_forced_colours_are_respected(browser: Windows, name: str) -> None:
 def test_nothing_moves(browser: Windows) -> None:
     """Nothing on a page moves by itself where somebody asked for less motion."""
     page = window_of(browser, "clerk", reduced_motion="reduce")
-    page.goto("/")
+    page.goto("/today")
     assert page.evaluate("document.getAnimations().length") == 0
     page.locator(".skip").focus()
     press(page, "Enter")

@@ -148,7 +148,7 @@ def test_an_old_session_is_told(browser: Windows, says: str, minutes: int) -> No
         browser.run.clock.move(minutes=12)
         assert page.request.get("/evening").url.endswith("/evening")
     browser.run.clock.move(minutes=16 if says == "ended_idle" else 14)
-    page.goto("/")
+    page.goto("/today")
     expect(page.get_by_role("status")).to_contain_text(LABELS["en"][says])
 
 

@@ -89,6 +89,7 @@ from shebaoka.desk.institutions import NewTerminal as NewTerminal
 from shebaoka.desk.institutions import Terminal as Terminal
 from shebaoka.desk.keypad import Keypad as Keypad
 from shebaoka.desk.letters import Letters as Letters
+from shebaoka.desk.limits import Limits as Limits
 from shebaoka.desk.listcheck import EmployerList as EmployerList
 from shebaoka.desk.listcheck import ListRow as ListRow
 from shebaoka.desk.listcheck import draft_of as draft_of

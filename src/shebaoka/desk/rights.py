@@ -51,13 +51,17 @@ class Right(StrEnum):
     APPROVE_BATCHES = "approve_batches"
     SEE_OUTBOX = "see_outbox"
     KEEP_OUTBOX = "keep_outbox"
+    SERVE_CALLERS = "serve_callers"
+    SEE_CALLS = "see_calls"
+    KEEP_ARTICLES = "keep_articles"
+    APPROVE_ARTICLES = "approve_articles"
 
 
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
         *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK, Right.SEE_OUTBOX),
-        *(Right.SEE_CONFIGURATION, Right.OVERSEE, Right.SEE_BATCHES),
+        *(Right.SEE_CONFIGURATION, Right.OVERSEE, Right.SEE_BATCHES, Right.SEE_CALLS),
     }
 )
 """Rights that change nothing; every other one does."""
@@ -68,7 +72,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
         *(Right.SEND_CARDS, Right.RECEIVE_CARDS, Right.SEE_STOCK),
         *(Right.APPROVE_DRAFTS, Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES),
-        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX, Right.SERVE_CALLERS, Right.SEE_CALLS),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -117,7 +121,7 @@ POSTS: dict[Role, Post] = {
         *(Right.TAKE_FEES, Right.USE_STOCK, Right.RECEIVE_CARDS, Right.SEE_OUTBOX),
         channel=Channel.WINDOW,
     ),
-    Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, channel=Channel.PHONE),
+    Role.OPERATOR: _post(Right.SERVE, Right.SEE_PEOPLE, Right.SERVE_CALLERS, channel=Channel.PHONE),
     Role.PRODUCTION: _post(
         *(Right.SERVE, Right.SEE_PHOTOS, Right.KEEP_STOCK, Right.SEE_STOCK, Right.SEND_CARDS, *_BATCHES),
         *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
@@ -129,20 +133,22 @@ POSTS: dict[Role, Post] = {
     Role.TERMINAL: _post(Right.SERVE, channel=Channel.TERMINAL, person=False),
     Role.AUDITOR: _post(
         *(*_SEES, Right.PROVE_A_RUN, Right.SEE_STAFF, Right.SEE_TILLS, Right.SEE_CONFIGURATION, Right.OVERSEE),
-        *(Right.SEE_STOCK, Right.SEE_BATCHES, Right.SEE_OUTBOX),
+        *(Right.SEE_STOCK, Right.SEE_BATCHES, Right.SEE_OUTBOX, Right.SEE_CALLS),
     ),
     Role.SUPERVISOR: _post(
         *(Right.SERVE, Right.APPROVE, *_SEES, Right.SEE_UNMASKED, Right.RECONCILE, *_PAPERS),
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.APPROVE_DRAFTS),
         *(Right.USE_STOCK, Right.RECEIVE_CARDS, Right.SEE_STOCK, Right.SEE_BATCHES, Right.APPROVE_BATCHES),
-        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX, Right.SEE_CALLS, Right.APPROVE_ARTICLES),
         channel=Channel.WINDOW,
         token=False,
     ),
     Role.CASHIER: _post(Right.PAY, Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, token=False),
     Role.SECURITY_ADMINISTRATOR: _post(Right.KEEP_STAFF, Right.SEE_STAFF, token=False),
     Role.SYSTEM_ADMINISTRATOR: _post(
-        *(Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.KEEP_PARTNERS, Right.SEE_CONFIGURATION), token=False
+        *(Right.KEEP_INSTITUTIONS, Right.KEEP_WINDOWS, Right.KEEP_PARTNERS, Right.SEE_CONFIGURATION),
+        *(Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES),
+        token=False,
     ),
 }
 CHANNEL_OF = {role: post.channel for role, post in POSTS.items() if post.channel is not None}
@@ -185,6 +191,10 @@ _MAY = {
     Right.APPROVE_BATCHES: "approve a batch of cards",
     Right.SEE_OUTBOX: "see what holders are told",
     Right.KEEP_OUTBOX: "send notifications again",
+    Right.SERVE_CALLERS: "answer callers, bookings or feedback",
+    Right.SEE_CALLS: "see calls, bookings and feedback",
+    Right.KEEP_ARTICLES: "write what the public page says beside the notice",
+    Right.APPROVE_ARTICLES: "approve what the public page says beside the notice",
 }
 _RIGHT_FOR = {ProposeCorrection: Right.CORRECT, ApproveCorrection: Right.APPROVE}
 

@@ -274,6 +274,10 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
         "card_ready_within",
         "uncollected_after",
         "reminded_after",
+        "bookings_kept",
+        "called_back_within",
+        "feedback_kept",
+        "feedback_answered_within",
     ):
         term = getattr(p, name)
         if term is not None and not (term.years or term.months or term.days):

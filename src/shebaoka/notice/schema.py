@@ -95,6 +95,7 @@ class Parameters(Data, frozen=True):
     temporary_replacement_term: Literal["remaining", "full"]
     functions: Functions
     card_data: CardData
+    electronic_card: bool
     extended_applications: tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")], ...]
     # 4 applying
     application_materials: Materials
@@ -110,6 +111,11 @@ class Parameters(Data, frozen=True):
     financial_active_from_issue: bool
     hotline: Annotated[str, Meta(pattern=r"^[0-9-]{3,20}$(?!\n)")]
     enquiry_channels: tuple[Channel, ...]
+    own_enquiry_channels: tuple[Channel, ...]
+    bookings_kept: Term
+    called_back_within: Term
+    feedback_kept: Term
+    feedback_answered_within: Term
     # 6 fees
     first_card_fee_fen: Fee
     again_fee_fen: Fee

@@ -9,7 +9,7 @@ from litestar import Response, get
 from shebaoka.desk import Tally, must_see_accounts
 from shebaoka.office.frame import Page
 from shebaoka.office.imports import runs_of
-from shebaoka.pages import Asked
+from shebaoka.pages import FIRST_PAGE, Asked
 from shebaoka.paper import run_words
 from shebaoka.records import Making
 
@@ -43,7 +43,7 @@ def bars(tallies: dict[str, Tally], page: Page) -> list[Bar]:
     ]
 
 
-@get("/")
+@get(FIRST_PAGE)
 async def get_today(request: Asked) -> Response[bytes]:
     """The city today: people, cards, applications, accounts, imports, and each clause's yes and no."""
     page = Page(request)

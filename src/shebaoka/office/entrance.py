@@ -11,7 +11,20 @@ from markupsafe import Markup
 from shebaoka.desk import Enrolment
 from shebaoka.office.frame import Page
 from shebaoka.office.passkeys import for_script, line_of, told
-from shebaoka.pages import HEADERS, SCRIPTS, STATIC, STYLE, Asked, begin, browser_of, end, form_of, front_of, moved_to
+from shebaoka.pages import (
+    FIRST_PAGE,
+    HEADERS,
+    SCRIPTS,
+    STATIC,
+    STYLES,
+    Asked,
+    begin,
+    browser_of,
+    end,
+    form_of,
+    front_of,
+    moved_to,
+)
 from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
@@ -19,10 +32,10 @@ _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
 ICON = (STATIC / "icon.svg").read_bytes()
 
 
-@get("/pages.css")
-async def get_style() -> Response[bytes]:
-    """The pages' one style sheet; its address changes with its content."""
-    return Response(STYLE, media_type="text/css", headers=_KEPT)
+@get(["/pages.css", "/public.css"])
+async def get_style(request: Asked) -> Response[bytes]:
+    """The style of all pages, and of the public's; their addresses change with their content."""
+    return Response(STYLES[request.url.path[1:]], media_type="text/css", headers=_KEPT)
 
 
 @get("/icon.svg")
@@ -42,7 +55,7 @@ async def get_script(request: Asked) -> Response[bytes]:
 
 def own_path(asked: str) -> str:
     """Where to go after signing in: a page of this server, else the first one."""
-    return asked if _OWN_PATH.fullmatch(asked) else "/"
+    return asked if _OWN_PATH.fullmatch(asked) else FIRST_PAGE
 
 
 def _remark(labels: dict[str, str], asked: str) -> str:
@@ -68,7 +81,7 @@ async def _form(page: Page, then: str, *, fault: str = "", token_fault: str = ""
 @get("/sign-in")
 async def get_sign_in(request: Asked) -> Response[bytes]:
     """The forms for people and for a token."""
-    shown = await _form(Page(request), own_path(request.query_params.get("then", "/")))
+    shown = await _form(Page(request), own_path(request.query_params.get("then", FIRST_PAGE)))
     if front_of(request).open_to_all:
         shown.cookies.append(await end(request))  # who does not sign in again looks on as a visitor
     return shown
@@ -79,7 +92,7 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
     """A session for a person, or for a token's holder, under a name that was never used before."""
     form = await form_of(request)
     front = front_of(request)
-    then, by_token = own_path(form.get("then", "/")), "token" in form
+    then, by_token = own_path(form.get("then", FIRST_PAGE)), "token" in form
     name = form.get("name", "").strip()
     try:
         if by_token:

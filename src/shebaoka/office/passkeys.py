@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from shebaoka.desk import AT_ONCE, Staff
 from shebaoka.office.frame import Page
 from shebaoka.office.keeping import in_words
-from shebaoka.pages import HEADERS, VISITOR, Asked, browser_of, form_of, front_of, moved_to
+from shebaoka.pages import FIRST_PAGE, HEADERS, VISITOR, Asked, browser_of, form_of, front_of, moved_to
 from shebaoka.records import BadInput, NotFound, NotSignedIn, Trouble
 
 
@@ -69,7 +69,7 @@ async def _page(request: Asked, *, fault: str = "", called: str = "") -> Respons
 async def get_passkeys(request: Asked) -> Response[bytes]:
     """Somebody's own passkeys, and how another is added. A visitor has none."""
     if request.state.staff is VISITOR:
-        return moved_to("/")
+        return moved_to(FIRST_PAGE)
     return await _page(request)
 
 
@@ -79,7 +79,7 @@ async def post_challenge(request: Asked) -> Response[bytes]:
     form = await form_of(request)
     page = Page(request)
     if request.state.staff is VISITOR:
-        return moved_to("/")
+        return moved_to(FIRST_PAGE)
     staff: Staff = request.state.staff
     issuer = f"{page.notice.wording[page.language].city}-{page.labels['office']}"
     asked = partial(page.front.passkeys.asked_to_add, staff, form.get("again", ""), browser_of(request), issuer)
@@ -97,7 +97,7 @@ async def post_passkeys(request: Asked) -> Response[bytes]:
     form = await form_of(request)
     front = front_of(request)
     if request.state.staff is VISITOR:
-        return moved_to("/")
+        return moved_to(FIRST_PAGE)
     staff: Staff = request.state.staff
     said = (staff, form.get("called", ""), form.get("answer", ""), browser_of(request))
     try:
@@ -115,7 +115,7 @@ async def post_end(request: Asked) -> Response[bytes]:
     form = await form_of(request)
     front = front_of(request)
     if request.state.staff is VISITOR:
-        return moved_to("/")
+        return moved_to(FIRST_PAGE)
     staff: Staff = request.state.staff
     try:
         await to_thread.run_sync(front.passkeys.end, staff, form.get("key", ""))

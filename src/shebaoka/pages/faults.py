@@ -12,9 +12,9 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from shebaoka.pages.frame import Page, moved_to
-from shebaoka.pages.sessions import Asked
-from shebaoka.records import NotSignedIn, Trouble
+from shebaoka.pages.frame import FIRST_PAGE, Page, moved_to
+from shebaoka.pages.sessions import SESSION, Asked
+from shebaoka.records import NotSignedIn, TooManyTries, Trouble
 
 log = logging.getLogger(__name__)
 _CODES = {400: "bad_input", 401: "not_signed_in", 403: "not_allowed", 404: "no_such_page", 405: "method_not_allowed"}
@@ -22,15 +22,20 @@ _ENDED = {f"session_{why}" for why in ("elsewhere", "idle", "too_long", "account
 Handler = Callable[[Asked, Any], Response[Any]]
 
 
-def troubles(otherwise: ExceptionHandlersMap) -> ExceptionHandlersMap:
-    """Handlers for everything that can go wrong: a page for people, and what `otherwise` says for programs."""
-    return {kind: _by_path(handler) for kind, handler in otherwise.items()}
+def troubles(otherwise: ExceptionHandlersMap, public: type[Page]) -> ExceptionHandlersMap:
+    """Handlers for everything that can go wrong: a page for people, and what `otherwise` says for programs.
+
+    Whoever is not of the staff is told in the frame of the `public` page.
+    """
+    return {kind: _by_path(handler, public) for kind, handler in otherwise.items()}
 
 
-def _by_path(handler: Handler) -> Handler:
+def _by_path(handler: Handler, public: type[Page]) -> Handler:
     def answered(request: Asked, e: Exception) -> Response[Any]:
         path = request.url.path
-        return handler(request, e) if path == "/api" or path.startswith("/api/") else trouble_page(request, e)
+        if path == "/api" or path.startswith("/api/"):
+            return handler(request, e)
+        return trouble_page(request, e, Page if request.state.get("staff") or request.cookies.get(SESSION) else public)
 
     return answered
 
@@ -49,11 +54,11 @@ def page_before(request: Asked) -> str:
     return url.path + (f"?{url.query}" if url.query else "")
 
 
-def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
+def trouble_page(request: Asked, e: Exception, frame: type[Page] = Page) -> Response[bytes]:
     """The page for a trouble; who is not signed in is led to where one signs in."""
     if isinstance(e, NotSignedIn):
         asked = page_before(request)
-        then = f"?then={quote(asked, safe='')}" if asked not in ("", "/") else ""
+        then = f"?then={quote(asked, safe='')}" if asked not in ("", FIRST_PAGE) else ""
         # Why a session ended is said on the next page; of one that was signed out there is nothing to say.
         after = e.code.removeprefix("session_") if e.code in _ENDED else ""
         return moved_to(f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""))
@@ -65,13 +70,15 @@ def trouble_page(request: Asked, e: Exception) -> Response[bytes]:
         status, code = 500, "internal_fault"
         page_asked_for = request.route_handler  # not the path: somebody may have typed a number into it
         log.error("fault while showing %s", page_asked_for, exc_info=e)
-    page = Page(request)
+    page = frame(request)
     says = page.labels.get(f"trouble_{code}") or page.labels.get(f"trouble_{status}") or page.labels["trouble_500"]
     # A form's page is gone back to; a page is asked for again where it may come: not one that says no.
     again = request.method == "GET"
     back = page_before(request) if request.method == "POST" or (again and status >= 500) else ""
     shown = {"code": code, "status_shown": status, "says": says, "back": back, "again": again}
     response = page.show_at_once("trouble.html", status=status, **shown)
+    if isinstance(e, TooManyTries):
+        response.headers["Retry-After"] = str(e.wait_s)
     if status == 405 and isinstance(e, HTTPException):
         response.headers["Allow"] = (e.headers or {}).get("Allow", "GET")
     return response

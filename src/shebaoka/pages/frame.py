@@ -39,9 +39,12 @@ HEADERS = {
     ),
     "Cache-Control": "no-store",
 }
+FIRST_PAGE = "/today"
+"""Where staff begin; `/` is the public's."""
 STATIC = Path(__file__).parent / "static"
-STYLE = (STATIC / "pages.css").read_bytes()
-STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
+STYLES = {name: (STATIC / name).read_bytes() for name in ("pages.css", "public.css")}
+"""Style sheets by name: that of all pages, and what the public's have besides."""
+STYLE_AT = {name: f"/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in STYLES.items()}
 SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js", "window.js")}
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
@@ -143,6 +146,7 @@ class Page:
             "wording": self.notice.wording[self.language],
             "on": self.on,
             "path": self.request.url.path,
+            "first_page": FIRST_PAGE,
             "staff": self.staff,
             "sees_people": self.sees_people,
             "sees_accounts": self.sees_accounts,
@@ -152,7 +156,7 @@ class Page:
             "menu": self._menu(),
             "approvals_count": self.waiting,
             "mark": mark,
-            "style": STYLE_VERSION,
+            "styles": STYLE_AT,
             "scripts": SCRIPT_AT,
             "card_reader": self.front.card_reader,
         }
@@ -162,7 +166,7 @@ class Page:
         labels, people = self.labels, self.sees_people
         accounts = self.sees_accounts
         return [
-            ("/", labels["today"], True),
+            (FIRST_PAGE, labels["today"], True),
             ("/day", labels["menu_day"], self.may(Right.OVERSEE)),
             ("/journal", labels["journal"], people),
             ("/persons", labels["people"], people),

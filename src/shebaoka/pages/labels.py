@@ -78,6 +78,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_draft_was_changed": "别人刚刚改动过，什么都没有办。请回到刚才的页面，看过现在的内容再办。",
         "trouble_405": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
         "trouble_413": "提交的内容太大。请减少后重新提交。",
+        "trouble_429": "试得太频繁了，什么都没有办。请稍等一会儿再试。",
         "trouble_500": "程序出错了，不知道办成了没有。请先打开有关页面核对，再把时间和代码告诉管理员。",
         "trouble_save_not_confirmed": "数据库没有确认保存，不知道办成了没有。请先打开有关页面核对，再重新提交。",
         "trouble_503": "数据库或密钥库暂时不能用，什么都没有办。请稍后再试；如果一直这样，请告诉管理员。",
@@ -153,6 +154,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_draft_was_changed": "別人剛剛改動過，什麼都沒有辦。請回到剛才的頁面，看過現在的內容再辦。",
         "trouble_405": "這個網址不能這樣打開。請從頁面上的連結或按鈕進入。",
         "trouble_413": "送出的內容太大。請減少後重新送出。",
+        "trouble_429": "試得太頻繁了，什麼都沒有辦。請稍等一會兒再試。",
         "trouble_500": "程式出錯了，不知道辦成了沒有。請先打開有關頁面核對，再把時間和代碼告訴管理員。",
         "trouble_save_not_confirmed": "資料庫沒有確認儲存，不知道辦成了沒有。請先打開有關頁面核對，再重新送出。",
         "trouble_503": "資料庫或金鑰庫暫時不能用，什麼都沒有辦。請稍後再試；如果一直這樣，請告訴管理員。",
@@ -251,6 +253,7 @@ LABELS: dict[str, dict[str, str]] = {
         "there now, and do it again.",
         "trouble_405": "This address cannot be opened like this. Use the links and buttons of the pages.",
         "trouble_413": "What was sent is too large. Send less.",
+        "trouble_429": "Too many tries; nothing was done. Wait a little, then try again.",
         "trouble_500": "The program is at fault, and whether it was done is not known. Look at the page in question, "
         "and tell the administrator the time and the code.",
         "trouble_save_not_confirmed": "The database did not confirm the save, and whether it was done is not known. "

@@ -179,6 +179,7 @@ from shebaoka.records.troubles import StoreFull as StoreFull
 from shebaoka.records.troubles import StoreLost as StoreLost
 from shebaoka.records.troubles import StoreOld as StoreOld
 from shebaoka.records.troubles import TooManyMessages as TooManyMessages
+from shebaoka.records.troubles import TooManyTries as TooManyTries
 from shebaoka.records.troubles import Trouble as Trouble
 from shebaoka.records.troubles import VaultTrouble as VaultTrouble
 from shebaoka.records.troubles import WrongContentType as WrongContentType

@@ -1,5 +1,7 @@
 """Trouble outside the rules: one family, each with a stable code and a sentence that says what to do."""
 
+import math
+
 
 class Trouble(Exception):  # noqa: N818 - it is the family's name, and reads as one: `except Trouble`
     """Something outside the rules went wrong; `code` is stable, the message is for people."""
@@ -213,6 +215,17 @@ class TooManyMessages(Trouble):
 
     code = "too_many_messages"
     status = 429
+
+
+class TooManyTries(Trouble):
+    """Somebody tries too often; `wait_s` is after how many seconds they may again. Nothing was done."""
+
+    code = "too_many_tries"
+    status = 429
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = max(1, math.ceil(wait_s))
+        super().__init__(f"Too many tries. Wait {self.wait_s} seconds, then try again.")
 
 
 class RunIsTaken(Trouble):

@@ -117,7 +117,9 @@ def channels_for(case: Case) -> tuple[Channel, ...]:
         card = live_card(case.dossier, case.kind)
         terms = kinds.temporary if card is not None and card.loss == "temporary" else kinds.formal
         return terms.cancel_channels or terms.channels if terms else ()
-    return case.notice.p.enquiry_channels
+    p = case.notice.p
+    # Whoever has proven that they are the holder may see what is theirs where nobody else is answered.
+    return p.own_enquiry_channels if case.given.channel in p.own_enquiry_channels else p.enquiry_channels
 
 
 def channel_refusal(case: Case) -> Refused | None:

@@ -39,7 +39,9 @@ def returned(person: Person, name: str, region: str, insured_on: dt.date) -> Per
 
 def look_up(case: Case, request: LookUpPerson) -> Decision:  # noqa: ARG001 - the reason is kept with the request
     """An enquiry changes nothing; that it was made stays in the journal."""
-    return Accepted(ground=Basis.ENQUIRY_IS_ANSWERED, after=case.recorded, done=("person_looked_up",))
+    own = case.given.channel in case.notice.p.own_enquiry_channels
+    readings = ("own_enquiry_channels",) if own else ()
+    return Accepted(Basis.ENQUIRY_IS_ANSWERED, after=case.recorded, done=("person_looked_up",), readings=readings)
 
 
 RULES: Rules = {RegisterPerson: register, LookUpPerson: look_up}

@@ -16,7 +16,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
-from shebaoka.records import BadInput, NotSignedIn, Trouble, WrongContentType
+from shebaoka.records import BadInput, NotSignedIn, TooManyTries, Trouble, WrongContentType
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -78,6 +78,8 @@ def _answer(status: int, code: str, message: str, field: str = "") -> Response[E
 
 def _trouble(_: Request[Any, Any, Any], e: Trouble) -> Response[ErrorBody]:
     response = _answer(e.status, e.code, str(e), e.field)
+    if isinstance(e, TooManyTries):
+        response.headers["Retry-After"] = str(e.wait_s)
     if isinstance(e, NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -29,6 +29,7 @@ from shebaoka.desk import (
     JournalRoom,
     Keypad,
     Letters,
+    Limits,
     Lists,
     MakerFiles,
     Messages,
@@ -65,6 +66,7 @@ class Front(msgspec.Struct, frozen=True):
     `fonts` is the folder of fonts that papers are set in, where the settings name one.
     `carried` is whether the settings name who carries notifications to telephones.
     `card_reader` is where the window's pages find the reader of the machine that they are shown on; empty for none.
+    `proxy` is the address of the proxy in front of the server; see `address_of`.
     `open_to_all` serves the office's pages without sign-in; only the demonstration sets it, on invented people.
     """
 
@@ -104,12 +106,24 @@ class Front(msgspec.Struct, frozen=True):
     deliveries: Deliveries
     letters: Letters
     maker_files: MakerFiles
+    limits: Limits
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
     open_to_all: bool = False
     carried: bool = False
     card_reader: str = ""
+    proxy: str = ""
+
+
+def address_of(connection: Connection) -> str:
+    """The address that a browser comes from: the network's word, or that of the proxy which the settings name."""
+    front: Front = connection.app.state.front
+    network = connection.client.host if connection.client else ""
+    if front.proxy and network == front.proxy:
+        # A proxy adds the address that it sees at the end; what stands before it anybody may have written.
+        return connection.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or network
+    return network
 
 
 async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:

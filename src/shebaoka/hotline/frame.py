@@ -1,0 +1,25 @@
+"""A page of the hotline's desk, and who may open one."""
+
+from typing import Any, ClassVar
+
+from litestar.connection import ASGIConnection
+
+from shebaoka.desk import Right, Staff
+from shebaoka.pages import Page as AnyPage
+from shebaoka.pages import Room, with_labels
+from shebaoka.records import NotAllowed
+
+LABELS = with_labels()
+
+
+def must_see_calls(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
+    """A guard behind `must_be_known`: the role answers callers, or may see what came of it. `NotAllowed`."""
+    staff: Staff = connection.state.staff
+    if not staff.may(Right.SEE_CALLS) and not staff.may(Right.SERVE_CALLERS):
+        raise NotAllowed("The hotline's desk is for operators, and for whoever oversees them.")
+
+
+class Page(AnyPage):
+    """A page with the hotline's templates and words."""
+
+    ROOM: ClassVar[Room] = Room("shebaoka.hotline", LABELS)

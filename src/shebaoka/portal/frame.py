@@ -1,0 +1,48 @@
+"""A public page: its own frame, and a few threads of its own, so that a flood of readers keeps no window waiting."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from litestar import Response
+
+from shebaoka.pages import Asked, Room
+from shebaoka.pages import Page as AnyPage
+from shebaoka.portal.labels import LABELS
+
+T = TypeVar("T")
+THREADS = 4
+"""So many public requests read the database or put a page together at once; the others wait for them."""
+MENU = (
+    ("/guide", "menu_guide"),
+    ("/notice", "menu_notice"),
+    ("/where", "menu_where"),
+    ("/places", "menu_places"),
+    ("/my", "menu_my"),
+    ("/booking", "menu_booking"),
+    ("/feedback", "menu_feedback"),
+)
+"""What the menu of the public page names: address and label."""
+
+
+async def in_thread(request: Asked, work: Callable[..., T], *args: Any) -> T:
+    """What `work` gives back, done in one of the public's threads."""
+    few: CapacityLimiter | None = request.app.state.get("public_threads")
+    if few is None:
+        few = request.app.state["public_threads"] = CapacityLimiter(THREADS)
+    return await to_thread.run_sync(work, *args, limiter=few)
+
+
+class Page(AnyPage):
+    """A page with the public's frame, templates and words; nobody is signed in as staff."""
+
+    ROOM: ClassVar[Room] = Room("shebaoka.portal", LABELS)
+
+    async def show(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """The page as a response, put together in one of the public's threads."""
+        return await in_thread(self.request, partial(self.show_at_once, template, status=status, **values))
+
+    def _menu(self) -> list[tuple[str, str, bool]]:
+        """The pages that the menu names, of those that there are."""
+        return [(address, self.labels[label], True) for address, label in MENU]
