@@ -26,6 +26,7 @@ from shebaoka.store import (
     deliveries,
     embedded_server,
     finding,
+    holders,
     outbox,
     partners,
     passkeys,
@@ -38,7 +39,7 @@ from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
 AUDITOR_ROLE = "shebaoka_auditor"
-KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key"}
+KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key", "holder_session"}
 """Unique across people, and so keyed by themselves."""
 BEFORE_A_PERSON = {"draft", "paper"}
 """A draft and its papers are there before their person may be: they are the windows', kept whole on one node."""
@@ -150,7 +151,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, outbox, stock, deliveries, partners, batches)
+    for m in (sql, views, staff, finding, passkeys, outbox, holders, stock, deliveries, partners, batches)
     for name, text in statements(m).items()
 }
 
@@ -571,6 +572,8 @@ FIXED = {
     "photo": ("person_id",),
     "telephone": ("person_id",),
     "notification": ("person_id", "seq", "kind", "caused_at"),
+    "holder_session": ("digest", "person_id", "how", "began_at"),
+    "holder_slip": ("person_id", "n", "key_id", "value", "until", "given_by"),
     "fee": ("person_id", "seq", "place", "amount_fen", "application"),
     "till": ("place",),
     "stock": ("place", "kind"),

@@ -23,6 +23,7 @@ from shebaoka.desk import (
     Evening,
     Finding,
     Handing,
+    Holders,
     Institutions,
     JournalRoom,
     Keypad,
@@ -188,6 +189,7 @@ class House:
         self.sign_in = SignInRoom(self.views, vault, clock)
         self.passkeys = Passkeys(self.views, self.sign_in, site_from(settings.origin), clock)
         self.sessions = Sessions(self.views, self.vault, clock)
+        self.holders = Holders(self.views, self.vault, clock)
         self.runs = Runs(self.views, clock)
         self.auditor = Auditor(self.views, vault, notices, clock)
         self.drafts = Drafts(self.views, self.screens, clock)

@@ -55,6 +55,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         sign_in=house.sign_in,
         passkeys=house.passkeys,
         sessions=house.sessions,
+        holders=house.holders,
         runs=house.runs,
         notices=house.notices,
         words=house.words,

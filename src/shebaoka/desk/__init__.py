@@ -80,6 +80,9 @@ from shebaoka.desk.fresh import now as now
 from shebaoka.desk.handing import Handing as Handing
 from shebaoka.desk.handing import HandoverLine as HandoverLine
 from shebaoka.desk.handing import HandoverTray as HandoverTray
+from shebaoka.desk.holders import HOLDER_COOKIE as HOLDER_COOKIE
+from shebaoka.desk.holders import Holder as Holder
+from shebaoka.desk.holders import Holders as Holders
 from shebaoka.desk.institutions import CARES as CARES
 from shebaoka.desk.institutions import RIGHTS as RIGHTS
 from shebaoka.desk.institutions import Cycle as Cycle

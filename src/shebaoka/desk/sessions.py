@@ -99,22 +99,31 @@ class Sessions:
         return bool(self._opened(kept, _MARK, session))
 
     def _sealed(self, drawn: str, what: str, session: str = "") -> str:
-        seal = self._vault.mac(_message(drawn, what, session))
-        return f"{drawn}.{seal.key_id}.{seal.value.hex()}"
+        return sealed_name(self._vault, drawn, what, session)
 
     def _opened(self, cookie: str, what: str, session: str = "") -> str:
-        """What was sealed; empty if it was altered, was sealed for something else, or never was."""
-        found = _COOKIE.fullmatch(cookie)
-        if found is None:
-            return ""
-        drawn, key_id, mac = found.groups()
-        message = _message(drawn, what, session)
-        try:
-            fits = self._vault.check_mac(message, Kept(key_id, bytes.fromhex(mac)))
-        except VaultTrouble:
-            self._vault.mac(message)  # a vault that is out of order says so; one at work does not know the key
-            fits = False
-        return drawn if fits else ""
+        return opened_name(self._vault, cookie, what, session)
+
+
+def sealed_name(vault: Vault, drawn: str, what: str, session: str = "") -> str:
+    """A drawn name under the vault's seal, for a cookie of one kind alone."""
+    seal = vault.mac(_message(drawn, what, session))
+    return f"{drawn}.{seal.key_id}.{seal.value.hex()}"
+
+
+def opened_name(vault: Vault, cookie: str, what: str, session: str = "") -> str:
+    """What was sealed; empty if it was altered, was sealed for something else, or never was."""
+    found = _COOKIE.fullmatch(cookie)
+    if found is None:
+        return ""
+    drawn, key_id, mac = found.groups()
+    message = _message(drawn, what, session)
+    try:
+        fits = vault.check_mac(message, Kept(key_id, bytes.fromhex(mac)))
+    except VaultTrouble:
+        vault.mac(message)  # a vault that is out of order says so; one at work does not know the key
+        fits = False
+    return drawn if fits else ""
 
 
 def _message(drawn: str, what: str, session: str) -> bytes:

@@ -107,6 +107,13 @@ class NotSignedIn(Trouble):
     status = 401
 
 
+class HolderNotSignedIn(Trouble):
+    """Nobody is signed in at the public page as a holder, or not any more."""
+
+    code = "holder_not_signed_in"
+    status = 401
+
+
 class NotAllowed(Trouble):
     """The token is good, but not for this."""
 

@@ -25,6 +25,7 @@ from shebaoka.desk import (
     Evening,
     Finding,
     Handing,
+    Holders,
     Institutions,
     JournalRoom,
     Keypad,
@@ -76,6 +77,7 @@ class Front(msgspec.Struct, frozen=True):
     sign_in: SignInRoom
     passkeys: Passkeys
     sessions: Sessions
+    holders: Holders
     runs: Runs
     notices: Notices
     words: dict[str, Words]

@@ -1,0 +1,15 @@
+"""Holders at the public page: their sessions, codes that a window gives on paper, and codes by message. The SQL stands
+in the file of the same name.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0031"
+down_revision = "0030"
+
+
+def upgrade() -> None:
+    """Create and fill; a failure leaves nothing, since PostgreSQL takes schema changes in one transaction."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
