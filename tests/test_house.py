@@ -20,6 +20,7 @@ from shebaoka.records import Basis, Refusal, Trouble
 
 SOURCE = ROOT / "src" / "shebaoka"
 PURE = (
+    "articletext",
     "records",
     "notice",
     "ledger",

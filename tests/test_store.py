@@ -21,6 +21,7 @@ from shebaoka.store import (
     SCHEMA,
     Store,
     Views,
+    articles,
     as_role,
     batches,
     deliveries,
@@ -49,6 +50,7 @@ APPEND_ONLY = (
     *("finding", "search_event", "telephone_event", "carrier_key"),
     *("till_float", "till_sheet", "card_batch_event"),
     *("stock_place", "stock_move", "stock_count"),
+    *("article", "site_signoff"),
 )
 
 
@@ -151,7 +153,7 @@ def statements(module: ModuleType) -> dict[str, str]:
 
 ALL = {
     f"{m.__name__}.{name}": text
-    for m in (sql, views, staff, finding, passkeys, outbox, holders, stock, deliveries, partners, batches)
+    for m in (sql, views, staff, finding, passkeys, outbox, holders, articles, stock, deliveries, partners, batches)
     for name, text in statements(m).items()
 }
 
@@ -574,6 +576,9 @@ FIXED = {
     "notification": ("person_id", "seq", "kind", "caused_at"),
     "holder_session": ("digest", "person_id", "how", "began_at"),
     "holder_slip": ("person_id", "n", "key_id", "value", "until", "given_by"),
+    "article_version": ("article", "n", "place", "from_on", "until_on", "texts", "written_by", "written_at"),
+    "link_host": ("host", "proposed_by"),
+    "site_proposal": ("manifest", "prepared_by"),
     "fee": ("person_id", "seq", "place", "amount_fen", "application"),
     "till": ("place",),
     "stock": ("place", "kind"),

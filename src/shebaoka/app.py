@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shebaoka.desk import (
     Accounts,
+    Articles,
     Auditor,
     Batches,
     Carrier,
@@ -41,6 +42,8 @@ from shebaoka.desk import (
     Screens,
     Sessions,
     SignInRoom,
+    SignOffs,
+    SiteRoom,
     StaffRoom,
     Stock,
     Telephones,
@@ -149,6 +152,19 @@ def _on_this_machine(address: str) -> str:
     return address
 
 
+def site_files(settings: Settings) -> dict[str, bytes]:
+    """Every file that the public page is made of, by name: the notice, the words, and the program's own pages."""
+    package = Path(__file__).resolve().parent
+    rooms = {"notice": settings.notice, "words": settings.words}
+    rooms |= {f"page/{room}": package / room for room in ("pages", "portal")}
+    return {
+        f"{room}/{file.relative_to(folder).as_posix()}": file.read_bytes()
+        for room, folder in rooms.items()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.suffix != ".pyc" and not file.name.startswith(".")
+    }
+
+
 def load_notices(folder: Path) -> Notices:
     """All versions of a city's notice from its folder. `BadNotice` with file and key."""
     if not folder.is_dir():
@@ -217,6 +233,9 @@ class House:
         self.deliveries = Deliveries(self.views, notices, clock)
         self.letters = Letters(self.views, clock)
         self.limits = Limits(clock)
+        signoffs = SignOffs(self.views, vault, clock)
+        self.articles = Articles(self.views, signoffs, clock)
+        self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

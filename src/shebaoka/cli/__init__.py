@@ -2,7 +2,7 @@
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
 the administrator's (setup, staff, institution, terminal, maker, outbox send and key, db, vault, journal verify and
-seal, money check, stock check), public (the notice, the list of services, proofs of slips), looks at a file alone
+seal, money check, stock check, site), public (the notice, the list of services, proofs of slips), looks at a file alone
 (photo check, import inspect), or at a card in hand (card read and personalise, reader).
 """
 
@@ -28,6 +28,7 @@ from shebaoka.cli.outbox import add_to as add_outbox
 from shebaoka.cli.people import add_to as add_people
 from shebaoka.cli.photos import add_to as add_photo
 from shebaoka.cli.readers import add_to as add_readers
+from shebaoka.cli.site import add_to as add_site
 from shebaoka.cli.slips import add_to as add_slip
 from shebaoka.cli.stock import add_to as add_stock
 
@@ -53,7 +54,7 @@ for _add in (add_machine, add_office, add_notice, add_import, add_institutions, 
     _add(main)
 for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock):
     _add(main)
-for _add in (add_deliveries, add_maker, add_outbox):
+for _add in (add_deliveries, add_maker, add_outbox, add_site):
     _add(main)
 add_readers(main)
 unabridged(main)

@@ -10,6 +10,15 @@ from shebaoka.desk.accounts import may_see_accounts as may_see_accounts
 from shebaoka.desk.accounts import may_see_unmasked as may_see_unmasked
 from shebaoka.desk.accounts import must_see_accounts as must_see_accounts
 from shebaoka.desk.accounts import must_see_unmasked as must_see_unmasked
+from shebaoka.desk.articles import ARTICLE_KINDS as ARTICLE_KINDS
+from shebaoka.desk.articles import Article as Article
+from shebaoka.desk.articles import ArticleFault as ArticleFault
+from shebaoka.desk.articles import ArticleKind as ArticleKind
+from shebaoka.desk.articles import Articles as Articles
+from shebaoka.desk.articles import LinkHost as LinkHost
+from shebaoka.desk.articles import NewArticle as NewArticle
+from shebaoka.desk.articles import Published as Published
+from shebaoka.desk.articles import Text as Text
 from shebaoka.desk.audit import Audit as Audit
 from shebaoka.desk.audit import Auditor as Auditor
 from shebaoka.desk.authenticators import Site as Site
@@ -158,6 +167,10 @@ from shebaoka.desk.sessions import Sessions as Sessions
 from shebaoka.desk.sessions import SessionTimes as SessionTimes
 from shebaoka.desk.signin import Enrolment as Enrolment
 from shebaoka.desk.signin import SignInRoom as SignInRoom
+from shebaoka.desk.signoffs import SignOffs as SignOffs
+from shebaoka.desk.site import Prepared as Prepared
+from shebaoka.desk.site import SiteItem as SiteItem
+from shebaoka.desk.site import SiteRoom as SiteRoom
 from shebaoka.desk.staff import Account as Account
 from shebaoka.desk.staff import Staff as Staff
 from shebaoka.desk.staff import StaffEvent as StaffEvent

@@ -170,10 +170,12 @@ from shebaoka.records.troubles import NotUndone as NotUndone
 from shebaoka.records.troubles import PaymentUsed as PaymentUsed
 from shebaoka.records.troubles import RequestIdUsed as RequestIdUsed
 from shebaoka.records.troubles import RunIsTaken as RunIsTaken
+from shebaoka.records.troubles import SealWrong as SealWrong
 from shebaoka.records.troubles import SignatureMissing as SignatureMissing
 from shebaoka.records.troubles import SignatureStale as SignatureStale
 from shebaoka.records.troubles import SignatureUnfit as SignatureUnfit
 from shebaoka.records.troubles import SignatureWrong as SignatureWrong
+from shebaoka.records.troubles import SiteChanged as SiteChanged
 from shebaoka.records.troubles import StoreBusy as StoreBusy
 from shebaoka.records.troubles import StoreDown as StoreDown
 from shebaoka.records.troubles import StoreFull as StoreFull

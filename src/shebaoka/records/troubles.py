@@ -261,3 +261,17 @@ class DraftChanged(Trouble):
 
     code = "draft_was_changed"
     status = 409
+
+
+class SealWrong(Trouble):
+    """What was signed off for the public page is not as the vault sealed it."""
+
+    code = "seal_wrong"
+    status = 409
+
+
+class SiteChanged(Trouble):
+    """What is there is not what was prepared to be signed off."""
+
+    code = "site_was_changed"
+    status = 409

@@ -15,6 +15,7 @@ from litestar.connection import ASGIConnection
 from shebaoka.desk import (
     CHANNEL_OF,
     Accounts,
+    Articles,
     Batches,
     Clock,
     Counter,
@@ -45,6 +46,7 @@ from shebaoka.desk import (
     Screens,
     Sessions,
     SignInRoom,
+    SiteRoom,
     Staff,
     StaffRoom,
     Stock,
@@ -78,6 +80,8 @@ class Front(msgspec.Struct, frozen=True):
     passkeys: Passkeys
     sessions: Sessions
     holders: Holders
+    articles: Articles
+    site: SiteRoom
     runs: Runs
     notices: Notices
     words: dict[str, Words]
