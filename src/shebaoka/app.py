@@ -21,6 +21,7 @@ from shebaoka.desk import (
     Desk,
     Dossiers,
     Drafts,
+    Entering,
     Evening,
     Finding,
     Handing,
@@ -213,6 +214,7 @@ class House:
         self.accounts = Accounts(self.views, notices, clock)
         self.telephones = Telephones(self.views, clock)
         self.whereabouts = WhereaboutsRoom(self.views, notices)
+        self.entering = Entering(self.views, vault, notices, self.speech, self.telephones, clock)
         self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, clock)
         self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)

@@ -58,6 +58,7 @@ def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Fr
         holders=house.holders,
         articles=house.articles,
         site=house.site,
+        entering=house.entering,
         runs=house.runs,
         notices=house.notices,
         words=house.words,

@@ -67,6 +67,11 @@ from shebaoka.desk.drafts import Drafts as Drafts
 from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
 from shebaoka.desk.drafts import flow_of as flow_of
 from shebaoka.desk.drawer import PIECES as PIECES
+from shebaoka.desk.entering import DIGITS as DIGITS
+from shebaoka.desk.entering import SLIP_VALID as SLIP_VALID
+from shebaoka.desk.entering import Entering as Entering
+from shebaoka.desk.entering import EntrySlip as EntrySlip
+from shebaoka.desk.entering import read_number as read_number
 from shebaoka.desk.evening import CycleLine as CycleLine
 from shebaoka.desk.evening import Evening as Evening
 from shebaoka.desk.evening import Explanation as Explanation
@@ -190,6 +195,8 @@ from shebaoka.desk.steps import steps_of as steps_of
 from shebaoka.desk.steps import without as without
 from shebaoka.desk.stock import KINDS as KINDS
 from shebaoka.desk.stock import Stock as Stock
+from shebaoka.desk.telephones import HOLDER as HOLDER
+from shebaoka.desk.telephones import PORTAL_PLACE as PORTAL_PLACE
 from shebaoka.desk.telephones import Telephone as Telephone
 from shebaoka.desk.telephones import TelephoneEvent as TelephoneEvent
 from shebaoka.desk.telephones import Telephones as Telephones

@@ -12,13 +12,21 @@ from shebaoka.store import Writes
 
 class About(StrEnum):
     """What a notification is about: the card can be collected; it is made once more, and comes later; it has not been
-    collected for long; it went back uncollected.
+    collected for long; it went back uncollected. And what follows no decision: a code to sign in with at the public
+    page, one to a new telephone, and to the one before that it is another now.
     """
 
     READY = "ready"
     REMADE = "remade"
     UNCOLLECTED = "uncollected"
     RETURNED = "returned"
+    SIGN_IN_CODE = "sign_in_code"
+    TELEPHONE_CODE = "telephone_code"
+    TELEPHONE_CHANGED = "telephone_changed"
+
+
+CODES = frozenset({About.SIGN_IN_CODE, About.TELEPHONE_CODE})
+"""Messages with a code, which is good for minutes and stands nowhere."""
 
 
 _FOLLOWS = {

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shebaoka.desk.announcing import About
+from shebaoka.desk.announcing import CODES, About
+from shebaoka.desk.codes import CODE_VALID, with_code
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import PersonScreen
@@ -290,6 +291,11 @@ class Outbox:
 
         What cannot be put into words is tried later, for the notice of that day may have been mended by then.
         """
+        if found.about in CODES:
+            if self._clock() >= found.caused_at + CODE_VALID:
+                return "overtaken"
+            text = with_code(self._vault, found.person_id, found.seq, found.about, found.said)
+            return Outgoing(found.key, found.receiver, text, found.about, found.language)
         if found.said:
             return Outgoing(found.key, found.receiver, found.said, found.about, found.language)
         try:

@@ -19,6 +19,8 @@ from shebaoka.store import Views
 from shebaoka.store import outbox as outbox_sql
 from shebaoka.store import telephones as sql
 
+HOLDER, PORTAL_PLACE = "holder", "portal"
+"""As whom, and from where, a holder asks at the public page."""
 _APART = re.compile(r"[\s()-]+")
 _NUMBER = re.compile(r"1[3-9][0-9]{9}")
 
@@ -72,16 +74,24 @@ class Telephones:
         `BadInput` names the field: a number that no message reaches, agreeing without a number, another language.
         """
         staff.must(Right.SERVE_AT_WINDOW)
+        place = staff.place or staff.role.value
+        return self._keep(person_id, number, agreed=agreed, language=language, by=staff.name, place=place)
+
+    def keep_of_holder(self, person_id: int, number: str, *, agreed: bool, language: str) -> bool:
+        """The same, said by a holder who is signed in at the public page; the number was shown to be theirs."""
+        return self._keep(person_id, number, agreed=agreed, language=language, by=HOLDER, place=PORTAL_PLACE)
+
+    def _keep(self, person_id: int, number: str, *, agreed: bool, language: str, by: str, place: str) -> bool:
         read = read_telephone(number)
         if agreed and not read:
             raise _bad("telephone", "give the number of the mobile telephone to which messages go.")
         if language not in LANGUAGES:
             raise _bad("language", f"give one of {', '.join(LANGUAGES)}.")
-        said = {"person_id": person_id, "agreed": agreed, "language": language, "at": self._clock(), "by": staff.name}
+        said = {"person_id": person_id, "agreed": agreed, "language": language, "at": self._clock(), "by": by}
         with self._views.together() as run:
             kept = run(sql.KEEP, said | {"number": read})
             if kept:
-                seen = {"n": kept[0][0], "number": mask_telephone(read), "place": staff.place or staff.role.value}
+                seen = {"n": kept[0][0], "number": mask_telephone(read), "place": place}
                 run(sql.NOTE, said | seen)
                 if agreed:
                     run(outbox_sql.TELL_NOW, {"person_id": person_id, "at": said["at"]})

@@ -33,13 +33,17 @@ FACTS_OF_A_CASE = frozenset(
 )  # fmt: skip
 FACTS_OF_A_WHEREABOUTS = frozenset({"since", "expected", "place", "papers"})
 """What the words about where a card is may speak of, beside those of the notice."""
-FACTS_OF_A_NOTIFICATION = frozenset({"name", "expected", "place", "papers", "city", "until"})
+FACTS_OF_A_NOTIFICATION = frozenset(
+    {"name", "expected", "place", "papers", "city", "until", "code", "minutes", "telephone"}
+)
 """What notifications to holders may speak of, beside those of the notice; never a number."""
 STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
 POSTED = "posted"
 """How the stage `ready` is spoken of where the card is sent by post."""
-NOTIFICATIONS = ("ready", POSTED, "remade", "uncollected", "returned")
+CODES_TOLD = ("sign_in_code", "telephone_code", "telephone_changed")
+"""What is said to a telephone that follows no decision."""
+NOTIFICATIONS = ("ready", POSTED, "remade", "uncollected", "returned", *CODES_TOLD)
 _PLACE = {"site": "", "name": "", "address": "", "hours": ""}
 
 DONE = [

@@ -23,6 +23,7 @@ from shebaoka.desk import (
     Deliveries,
     Dossiers,
     Drafts,
+    Entering,
     Evening,
     Finding,
     Handing,
@@ -82,6 +83,7 @@ class Front(msgspec.Struct, frozen=True):
     holders: Holders
     articles: Articles
     site: SiteRoom
+    entering: Entering
     runs: Runs
     notices: Notices
     words: dict[str, Words]
