@@ -195,6 +195,20 @@ class Saying(Data, frozen=True):
 Label = Annotated[str, Meta(min_length=1)]
 
 
+class GuideWords(Data, frozen=True):
+    """What the guide asks and tells: matters, questions, answers as `question.option`, steps, remarks on them, and the
+    three cards beside each other.
+    """
+
+    matters: dict[str, ClauseWords]
+    questions: dict[str, Label]
+    answers: dict[str, Label]
+    steps: dict[str, Label]
+    notes: dict[str, Label]
+    beside: dict[str, Label]
+    cells: dict[str, Label]
+
+
 class Words(Data, frozen=True):
     """The house's words in one language, the same for every city; by code."""
 
@@ -221,6 +235,7 @@ class Words(Data, frozen=True):
     parameters: dict[str, Label]
     batch_faults: dict[str, Saying]
     result_faults: dict[str, Saying]
+    guide: GuideWords
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -6,6 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from shebaoka.notice.schema import SERVICE_NAMES, Notice, Parameters, Saying, Words
 from shebaoka.records import (
+    ASKED,
+    CELLS_BESIDE,
+    FACTS_BESIDE,
+    GUIDE_NOTES,
+    GUIDE_STEPS,
+    OPTIONS,
     Answer,
     Basis,
     BatchFault,
@@ -15,6 +21,7 @@ from shebaoka.records import (
     Function,
     Making,
     Material,
+    Matter,
     Refusal,
     ResultFault,
     Step,
@@ -37,6 +44,8 @@ FACTS_OF_A_NOTIFICATION = frozenset(
     {"name", "expected", "place", "papers", "city", "until", "code", "minutes", "telephone"}
 )
 """What notifications to holders may speak of, beside those of the notice; never a number."""
+FACTS_OF_A_GUIDE = frozenset({"expected", "until", "card", "fee", "term", "day", "names", "n"})
+"""What the guide's remarks may speak of, beside those of the notice."""
 STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
 POSTED = "posted"
@@ -156,6 +165,13 @@ def faults_of_words(words: Words) -> list[str]:
         "parameters": (words.parameters, Parameters.__struct_fields__),
         "batch_faults": (words.batch_faults, BatchFault),
         "result_faults": (words.result_faults, ResultFault),
+        "guide.matters": (words.guide.matters, Matter),
+        "guide.questions": (words.guide.questions, ASKED),
+        "guide.answers": (words.guide.answers, OPTIONS),
+        "guide.steps": (words.guide.steps, GUIDE_STEPS),
+        "guide.notes": (words.guide.notes, GUIDE_NOTES),
+        "guide.beside": (words.guide.beside, FACTS_BESIDE),
+        "guide.cells": (words.guide.cells, CELLS_BESIDE),
     }
     faults = []
     try:
@@ -175,6 +191,8 @@ def faults_of_words(words: Words) -> list[str]:
     sentences += [(f"steps.{k}", s) for k, s in words.steps.items()]
     faults += _unspeakable(sentences, FACTS_OF_A_CASE)
     faults += _unspeakable(_both_halves("whereabouts", words.whereabouts), FACTS_OF_A_WHEREABOUTS)
+    guided = [(f"guide.notes.{k}", s) for k, s in words.guide.notes.items()]
+    faults += _unspeakable(guided + [(f"guide.cells.{k}", s) for k, s in words.guide.cells.items()], FACTS_OF_A_GUIDE)
     told = [(f"notifications.{k}", s) for k, s in words.notifications.items()]
     return faults + _unspeakable(told, FACTS_OF_A_NOTIFICATION)
 
@@ -274,6 +292,10 @@ class Speech:
         known = self._known(facts) | {"city": self.notice.wording[self.words.language].city}
         known.setdefault("place", self.words.channels[Channel.WINDOW])
         return self.words.notifications[about].format_map(_Facts(known))
+
+    def remark(self, sentence: str, facts: Facts) -> str:
+        """A sentence of the guide with its facts."""
+        return sentence.format_map(_Facts(self._known(facts)))
 
     def place(self, site: str, name: str, address: str, hours: str) -> str:
         """Where a window is, and when it is open."""

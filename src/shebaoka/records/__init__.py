@@ -61,6 +61,16 @@ from shebaoka.records.fees import WindowDay as WindowDay
 from shebaoka.records.grounds import Basis as Basis
 from shebaoka.records.grounds import Refusal as Refusal
 from shebaoka.records.grounds import Step as Step
+from shebaoka.records.guides import ASKED as ASKED
+from shebaoka.records.guides import CELLS_BESIDE as CELLS_BESIDE
+from shebaoka.records.guides import FACTS_BESIDE as FACTS_BESIDE
+from shebaoka.records.guides import GUIDE_NOTES as GUIDE_NOTES
+from shebaoka.records.guides import GUIDE_STEPS as GUIDE_STEPS
+from shebaoka.records.guides import OPTIONS as OPTIONS
+from shebaoka.records.guides import QUESTIONS as QUESTIONS
+from shebaoka.records.guides import SERVICES_BESIDE as SERVICES_BESIDE
+from shebaoka.records.guides import Matter as Matter
+from shebaoka.records.guides import Question as Question
 from shebaoka.records.making import FOR_AN_EYE as FOR_AN_EYE
 from shebaoka.records.making import BankAnswer as BankAnswer
 from shebaoka.records.making import BatchFault as BatchFault

@@ -1,7 +1,14 @@
 """The rules, pure: what the notice makes of a request. The desk is their only caller; nothing here reads or writes."""
 
+from shebaoka.rules.beside import BesideCell as BesideCell
+from shebaoka.rules.beside import BesideRow as BesideRow
+from shebaoka.rules.beside import beside as beside
 from shebaoka.rules.case import service_key as service_key
 from shebaoka.rules.decide import decide as decide
+from shebaoka.rules.guide import Move as Move
+from shebaoka.rules.matters import Course as Course
+from shebaoka.rules.matters import course_of as course_of
+from shebaoka.rules.matters import questions_of as questions_of
 from shebaoka.rules.offers import ServiceOffer as ServiceOffer
 from shebaoka.rules.offers import example as example
 from shebaoka.rules.offers import offers as offers

@@ -1,0 +1,178 @@
+"""The guide: what it asks in a city, what it answers from the rules, and in which words. Its law is in `laws/`."""
+
+import datetime as dt
+import functools
+from collections.abc import Iterator
+
+import pytest
+
+from scenario import read_cities
+from shebaoka.desk import Guide, GuideTold, beside_told, cards_beside, matters
+from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, Words
+from shebaoka.records import BadInput, Material, Matter, NotFound
+from shebaoka.rules import course_of, questions_of
+
+ON = dt.date(2026, 11, 26)
+SOCIAL = {"card": "social_security", "reported": "no", "meanwhile": "yes", "who": "holder"}
+
+
+@functools.cache
+def cities() -> dict[str, Notices]:
+    """Jinzhong and the cities of the tests."""
+    return read_cities()
+
+
+def ways(matter: Matter, notice: Notice, so_far: dict[str, str] | None = None) -> Iterator[dict[str, str]]:
+    """All answers that can be given in a matter."""
+    asked, counted = questions_of(matter, so_far or {}, notice)
+    for question in asked:
+        if question.code not in counted:
+            for option in question.options:
+                yield from ways(matter, notice, {**counted, question.code: option})
+            return
+    yield counted
+
+
+def told(words: dict[str, Words], matter: str, language: str = "en", city: str = "jinzhong", **said: str) -> GuideTold:
+    """What the guide of a city says to these answers."""
+    notices = cities()[city]
+    on = min(ON, notices.versions[-1].in_force_until or ON)
+    return Guide(notices).told(matter, said, on, Speech(notices.on(on), words[language]))
+
+
+def test_every_answer_in_every_city_leads_somewhere(words: dict[str, Words]) -> None:
+    """However the questions are answered, there are steps; each has its clause, and what is not possible says what is.
+
+    No sentence lacks a fact, and whoever goes brings exactly what the notice asks of them.
+    """
+    seen = 0
+    for city, notices in cities().items():
+        for notice in notices.versions:
+            guide, on = Guide(notices), notice.in_force_until or max(notice.in_force_from, ON)
+            for matter in Matter:
+                for answers in ways(matter, notice):
+                    speech = Speech(notice, words[LANGUAGES[seen % 3]])
+                    found = guide.told(matter, answers, on, speech)
+                    assert found.steps, (city, matter, answers)
+                    assert not found.open
+                    for step in found.steps:
+                        sentences = (step.name, step.sentence, *step.before, *step.remarks, *step.do, *step.readings)
+                        assert all(s and "{" not in s for s in sentences), (city, matter, answers)
+                        if notice.p.cutover_on is not None:  # a city that has not said its day says a dash
+                            assert not [s for s in sentences if "—" in s], (city, matter, answers)
+                        assert step.possible or step.do
+                        asked = notice.materials.get(step.service) or notice.materials.get(step.service.split(".")[0])
+                        if step.papers:
+                            adds = asked.agent_adds if step.goes == "agent" else ()
+                            assert step.papers == (*asked.holder, *adds)
+                    seen += 1
+    assert seen > 500
+
+
+def test_a_lost_card_in_jinzhong(words: dict[str, Words]) -> None:
+    """Reported, replaced and bridged in one visit; collected and activated in a second, with the day and 28 yuan."""
+    found = told(words, "lost", **SOCIAL | {"who": "agent"})
+    services = ["report_loss.formal", "replace_card.loss", "apply_for_temporary_card", "collect_card", "activate_card"]
+    assert [s.service for s in found.steps] == services
+    assert [(s.clause, s.fee_fen) for s in found.steps] == [
+        ("9.4", 0),
+        ("6.2", 2800),
+        ("2.4", 0),
+        ("2.3", 0),
+        ("5.1", 0),
+    ]
+    assert {s.where for s in found.steps} == {"the integrated service window"}
+    first, second = found.visits
+    assert (first.on, first.fee_fen, found.fee_fen) == (ON, 2800, 2800)
+    assert second.on == dt.date(2027, 1, 25)
+    assert first.bring == (
+        "the holder's original ID card",
+        "an A4 photocopy of the holder's ID card",
+        "the agent's original ID card",
+        "an electronic photo (second-generation ID card standard)",
+    )
+    assert "temporary card" in second.bring
+    assert "social security card" not in second.bring  # it is handed over there
+    assert Material.CARD not in found.steps[0].papers
+    assert any("2027-11-26" in remark for remark in found.steps[2].remarks)
+    assert any("2027-01-25" in before for before in found.steps[3].before)
+    assert Material.AGENT_IDENTITY_CARD not in told(words, "lost", **SOCIAL).steps[0].papers
+
+
+def test_another_city_gives_another_answer(words: dict[str, Words]) -> None:
+    """From data alone: telephone first, a card by post, a found card that stays lost, no temporary card, other fees."""
+    first = told(words, "lost", city="like_changchun", **SOCIAL).steps[0]
+    assert (first.service, first.channels, first.papers, first.visit) == ("report_loss.temporary", ("phone",), (), 0)
+    extended = told(words, "lost", city="like_changchun", **SOCIAL).steps
+    assert "extend_card" in [s.service for s in extended]  # sixty days do not reach until the new card
+    posted = told(words, "working_elsewhere", city="like_changchun", need="lost")
+    assert [s.service for s in posted.steps][-1] == "activate_card"
+    assert "post" in posted.steps[-1].before[0]
+    found = {"card": "social_security", "reported": "formal", "replacing": "no", "who": "holder"}
+    here, there = (told(words, "found_again", city=c, **found) for c in ("jinzhong", "like_changchun"))
+    assert [s.possible for s in here.steps] == [True]
+    assert [(s.service, s.possible) for s in there.steps[:2]] == [
+        ("cancel_loss_report", False),
+        ("replace_card.loss", True),
+    ]
+    refused = next(
+        s for s in told(words, "lost", city="like_jianshui", **SOCIAL).steps if s.service == "apply_for_temporary_card"
+    )
+    assert (refused.possible, refused.clause, refused.visit) == (False, "4", 0)
+    assert told(words, "lost", city="like_jianshui", **SOCIAL).fee_fen == 2000
+    locked = {"card": "social_security", "locked": "used_up", "meanwhile": "no", "who": "holder"}
+    assert told(words, "forgot_pin", city="like_jianshui", **locked).steps[1].service == "replace_card.unlocks_used_up"
+
+
+def test_a_city_asks_only_what_matters_there(words: dict[str, Words]) -> None:
+    """Questions follow from answers, and an option that the city does not have is not offered."""
+    assert told(words, "lost").open == ("card", "reported", "who")
+    assert told(words, "lost", card="social_security").open == ("reported", "meanwhile", "who")
+    assert [q.answered for q in told(words, "lost", card="temporary").questions] == ["temporary", "", ""]
+    locked = {c: told(words, "forgot_pin", city=c).questions[1].options for c in ("jinzhong", "like_jianshui")}
+    assert [len(options) for options in locked.values()] == [2, 3]
+    assert told(words, "lost", card="temporary", meanwhile="yes", reported="no", who="holder").answers == {
+        "card": "temporary",
+        "reported": "no",
+        "who": "holder",
+    }
+
+
+def test_what_cannot_be_answered_is_told(words: dict[str, Words]) -> None:
+    """A matter that there is not, and an answer that no question has, are told with the field and what may be said."""
+    with pytest.raises(NotFound, match="lost"):
+        told(words, "lottery")
+    with pytest.raises(BadInput, match=r"^card: answer one of social_security, temporary\.$") as fault:
+        told(words, "lost", card="𠮷<script>")
+    assert fault.value.field == "card"
+
+
+def test_a_stay_that_began_on_the_old_card_waits_for_the_cut_over() -> None:
+    """Asked before the old card stops, the guide speaks of the day on which it does; from then it is refused."""
+    (notice,) = cities()["jinzhong"].versions
+    course = course_of(Matter.IN_HOSPITAL, {"holds": "none", "who": "holder"}, notice, dt.date(2013, 6, 25))
+    assert {move.given.on for move in course.steps} == {notice.p.cutover_on}
+    assert [(m.key, m.accepted) for m in course.steps] == [
+        ("use_card.discharge", False),
+        ("apply_for_temporary_card", True),
+        ("use_card.discharge", True),
+    ]
+
+
+def test_the_cards_beside_each_other(words: dict[str, Words]) -> None:
+    """Three columns in three languages, each with a clause; another city's fees and terms stand in the same table."""
+    for city, notices in cities().items():
+        notice = notices.versions[-1]
+        for language in LANGUAGES:
+            speech = Speech(notice, words[language])
+            rows = {r.fact: r for r in beside_told(cards_beside(notice, notice.in_force_from), speech)}
+            assert all(cell.text and "—" not in cell.text and cell.clause for r in rows.values() for cell in r.cells)
+            assert len(rows) == 13, city
+    notice = cities()["jinzhong"].versions[0]
+    speech = Speech(notice, words["en"])
+    rows = {r.fact: [(c.text, c.clause) for c in r.cells] for r in beside_told(cards_beside(notice, ON), speech)}
+    assert rows["valid_for"] == [("For good", "3.1"), ("1 year(s)", "3.2"), ("Stopped on 2013-07-01", "1.1")]
+    assert rows["replacement_fee"][:2] == [("28 yuan", "6.2"), ("10 yuan", "6.4")]
+    assert rows["activation"][:2] == [("Needed before use", "5.1"), ("Not needed", "5.4")]
+    assert rows["extend_card"][0][1] == "3.1"
+    assert [m.matter for m in matters(speech)] == [*Matter]
