@@ -24,6 +24,7 @@ from shebaoka.desk import (
     Entering,
     Evening,
     Finding,
+    Guide,
     Handing,
     Holders,
     Institutions,
@@ -235,6 +236,7 @@ class House:
         self.deliveries = Deliveries(self.views, notices, clock)
         self.letters = Letters(self.views, clock)
         self.limits = Limits(clock)
+        self.guide = Guide(notices)
         signoffs = SignOffs(self.views, vault, clock)
         self.articles = Articles(self.views, signoffs, clock)
         self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)

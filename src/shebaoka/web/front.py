@@ -26,6 +26,7 @@ from shebaoka.desk import (
     Entering,
     Evening,
     Finding,
+    Guide,
     Handing,
     Holders,
     Institutions,
@@ -82,6 +83,7 @@ class Front(msgspec.Struct, frozen=True):
     sessions: Sessions
     holders: Holders
     articles: Articles
+    guide: Guide
     site: SiteRoom
     entering: Entering
     runs: Runs
