@@ -198,7 +198,7 @@ def prepared(owner_url: str, work: Path, url: str, cards: int) -> Simulated:
     with a_house(work, url) as house:
         house.vault.set_first_pin(Digits("820417"), length=6)
         _timed("fill", lambda: fill(owner_url, house, cards))
-        house.windows.add("w1", "一号窗口", "政务中心", "迎宾街 1 号", "周一至周五")
+        house.windows.add("w1", "一号窗口", "政务中心", "迎宾街 1 号", "周一至周五 8:30—17:30")
         room = house.batches
         _timed("choose", lambda: room.choose(MAKER, BATCH, Choice(region=REGION, limit=cards)))
         _timed("check", lambda: room.check(MAKER, BATCH))

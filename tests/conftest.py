@@ -91,6 +91,7 @@ TABLES = (
     ),
     *(
         "service_window",
+        "window_day",
         "configuration_event",
         "journal_verification",
         "partner_key",

@@ -89,6 +89,31 @@ def test_institutions_come_and_go(shell: Shell) -> None:
     assert shell.run("institution", "end", "P14070200009").exit_code == 1
 
 
+def test_windows_come_and_go(shell: Shell) -> None:
+    """A window is added, listed by distance, closed for some days, changed and ended; faults name their field."""
+    said = ["--site", "平遥政务中心", "--address", "顺城路1号", "--hours", "每天 0:00-24:00"]
+    shell.ok("window", "add", "cli-1", "一号", *said, "--at", "37.20, 112.18", by="")
+    shell.ok("window", "add", "cli-2", "二号", *said, "--at", "37.69, 112.73", by="")
+    near = shell.answer("window", "list", "--near", "140728", by="")["windows"]
+    assert [(w["window"]["code"], w["distance"]) for w in near] == [("cli-1", "about 100 m"), ("cli-2", "about 73 km")]
+    assert "open now, until 24:00" in shell.ok("window", "list", by="")
+    today = dt.datetime.now(dt.UTC).date()
+    shell.ok("window", "days", str(today - dt.timedelta(1)), str(today + dt.timedelta(1)), "--closed", by="")
+    assert "closed now, opens" in shell.ok("window", "list", by="")
+    shell.ok("window", "change", "cli-1", "一号", *said, by="")
+    shell.ok("window", "end", "cli-1", by="")
+    for wrong, told in (
+        (["add", "cli-3", "三号", *said, "--at", "112.18, 37.20"], "coordinates: latitude comes first"),
+        (["days", str(today), "--hours", "9"], "hours: "),
+        (["list", "--near", "nowhere"], "There is no place nowhere"),
+        (["days", str(today)], "Give one of"),
+        (["end", "cli-1"], "no window cli-1 in use"),
+    ):
+        result = shell.run("window", *wrong)
+        assert result.exit_code in (1, 2)
+        assert told in result.stderr
+
+
 def test_a_terminals_keys_are_shown_once(shell: Shell, holder: str, tmp_path: Path) -> None:
     """Keys go to stdout with a warning beside them, or into a file for its owner alone; no list has them."""
     result = shell.run("terminal", "add", "t-1", "--institution", HOSPITAL, "--may", "settle")

@@ -28,6 +28,7 @@ PURE = (
     "numbers",
     "cells",
     "chip",
+    "coordinates",
     "ethnicgroups",
     "photo",
     "signatures",

@@ -477,6 +477,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/windows"): Right.KEEP_WINDOWS,
     ("POST", "/windows/change"): Right.KEEP_WINDOWS,
     ("POST", "/windows/end"): Right.KEEP_WINDOWS,
+    ("POST", "/windows/days"): Right.KEEP_WINDOWS,
     ("GET", "/institutions"): Right.SEE_CONFIGURATION,
     ("POST", "/institutions"): Right.KEEP_INSTITUTIONS,
     ("POST", "/institutions/end"): Right.KEEP_INSTITUTIONS,

@@ -1,5 +1,6 @@
 """Windows, institutions and terminals: who keeps them, what is told, and that accounts are placed at windows in use."""
 
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tests.test_office import Reader, mark_of
 from tests.test_office_signin import Pages, pages_on, send
 
 from shebaoka.app import House
-from shebaoka.desk import CARES, Role, Staff
+from shebaoka.desk import CARES, Role, Staff, near_told
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed, NotFound
@@ -81,6 +82,51 @@ def test_what_cannot_be_a_window(house: House, field: int, bad: str) -> None:
     assert house.windows.everybody() == house.windows.events() == []
 
 
+def test_days_that_are_not_as_in_the_week(house: House, pages: Pages) -> None:
+    """A holiday for all, a Saturday worked at one; what is said of one goes before; taken back it is as usual again."""
+    room, near = house.windows, house.places
+    room.add("w1", *W1[1:4], "周一至周五 8:30—12:00，14:30—17:30", "37.69, 112.73")
+    room.add("w2", *W1[1:4], "每天 9:00—10:00", "37.20, 112.18")
+    room.add("w3", *W1[1:])
+    assert [n.window.code for n in near.nearest()] == ["w1", "w2", "w3"]
+    assert [n.window.code for n in near.nearest(near.place("140728"))] == ["w2", "w1", "w3"]
+    assert near.nearest(near.place("140726"), limit=1)[0].window.code == "w1"
+
+    def now(code: str, language: str = "en") -> tuple[str, tuple[str, ...]]:
+        on = house.screens.today()
+        speech = house.speech(house.notices.on(on).id, language)
+        (told,) = [near_told(n, on, speech) for n in near.nearest() if n.window.code == code]
+        return told.now, told.days
+
+    assert now("w1") == ("closed now, opens today at 14:30", ())
+    first, last = dt.date(2013, 7, 1), dt.date(2013, 7, 3)
+    room.say_days("*", first, last, "", "演练", by=KEEPER)
+    assert now("w1", "zh-Hans")[0] == "现在不开放，周四 8:30 开放"
+    room.say_days("w1", last, last, "13:00-14:00")
+    assert now("w1") == (
+        "closed now, opens on Wednesday at 13:00",
+        ("2013-07-01 Monday closed 演练", "2013-07-02 Tuesday closed 演练", "2013-07-03 Wednesday 13:00–14:00"),
+    )
+    room.say_days("*", first, first, None)
+    room.say_days("w1", first, first, "11:00-12:30")
+    assert now("w1", "zh-Hant")[0] == "現在開放，到 12:30 為止"
+    assert now("w2")[0] == "closed now, opens on Thursday at 9:00"
+    assert len(room.days(first)) == 4
+    for wrong, told in (
+        (("*", last, first, ""), "last"),
+        (("*", first, first + dt.timedelta(days=31), ""), "last"),
+        (("*", first, last, "8-9"), "hours"),
+        (("*", first, last, "周一 8:30-9:00"), "hours"),
+        (("*", first, last, "", "x" * 51), "why"),
+    ):
+        with pytest.raises(BadInput, match=f"^{told}: "):
+            room.say_days(*wrong)
+    for code in ("w9", "\0", ""):
+        with pytest.raises(NotFound):
+            room.say_days(code, first, last, "")
+    assert [e.by for e in room.events() if e.code == "*"] == ["", "xu"]
+
+
 @pytest.mark.parametrize("role", [r for r in Role if r is not Role.SYSTEM_ADMINISTRATOR])
 def test_nobody_else_keeps_the_configuration(house: House, role: Role) -> None:
     """Every other role is refused in the rooms themselves, whatever the page does; auditors read what was done."""
@@ -89,6 +135,7 @@ def test_nobody_else_keeps_the_configuration(house: House, role: Role) -> None:
         lambda: house.windows.add(*W1, by=other),
         lambda: house.windows.change(*W1, by=other),
         lambda: house.windows.end("w1", by=other),
+        lambda: house.windows.say_days("*", dt.date(2013, 7, 1), dt.date(2013, 7, 1), "", by=other),
         lambda: institutions.add(HOSPITAL, "医院", CARES, by=other),
         lambda: institutions.end(HOSPITAL, by=other),
         lambda: institutions.add_terminal("t-1", HOSPITAL, by=other),
@@ -139,9 +186,21 @@ def test_the_page_of_windows(pages: Pages, house: House, language: str) -> None:
         house.staff.add_person("li <b>", "clerk", "w1")
         text = read(client.get("/windows"))
         assert ("一号窗口" in text, t["was_changed"] in text, "li <b>" in text) == (True, True, False)
+        odd = {"of": "w1", "first": "2013-10-01", "how": "closed", "why": MALICE[:40]}
+        assert send(client, "/windows/days", **odd).headers["Location"] == "/windows"
+        assert MALICE[:40] in read(client.get("/windows"))
+        for wrong, field in (
+            ({"first": "1.10."}, "day_from"),
+            ({"last": "2013-09-01"}, "day_to"),
+            ({"how": "hours"}, "opening_hours"),
+        ):
+            shown = read(send(client, "/windows/days", **odd | wrong), 400)
+            assert (t["field_is_wrong"].format(t[field]) in shown, MALICE[:40] in shown) == (True, True)
+        unread = read(send(client, "/windows/change", **said | {"coordinates": "112.7, 37.7"}), 400)
+        assert (t["field_is_wrong"].format(t["coordinates"]) in unread, "112.7, 37.7" in unread) == (True, True)
         assert send(client, "/windows/end", code="w1").headers["Location"] == "/windows"
-        for path in ("/windows/end", "/windows/change"):
-            assert t["is_not_in_use"] in read(send(client, path, **said), 404)
+        for path in ("/windows/end", "/windows/change", "/windows/days"):
+            assert t["is_not_in_use"] in read(send(client, path, **odd | said), 404)
     for role in ("auditor", "clerk"):
         with pages.client(role) as client:
             text = read(client.get("/windows", params={"language": language}))

@@ -40,6 +40,7 @@ from shebaoka.desk import (
     Partners,
     Passkeys,
     PersonScreen,
+    PlacesRoom,
     Runs,
     Screens,
     Sessions,
@@ -57,7 +58,7 @@ from shebaoka.desk import (
     spends_of_maker,
 )
 from shebaoka.maker import Format, formats_of
-from shebaoka.notice import LANGUAGES, Notices, Speech, Words, read_notices, read_words
+from shebaoka.notice import LANGUAGES, Notices, Place, Speech, Words, read_notices, read_places, read_words
 from shebaoka.records import BadInput, BadNotice, Digits, NewPin, NotFound
 from shebaoka.store import (
     Store,
@@ -174,6 +175,11 @@ def load_notices(folder: Path) -> Notices:
     return read_notices({str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*.yaml"))})
 
 
+def load_places(folder: Path) -> tuple[Place, ...]:
+    """The city's places from the folder of its notice; none where there is no such file. `BadNotice`."""
+    return read_places({f.name: f.read_bytes() for f in folder.glob("*.yaml")})
+
+
 def load_words(folder: Path) -> dict[str, Words]:
     """The house's words in every language from their folder. `BadNotice` with file and key."""
     if not folder.is_dir():
@@ -240,6 +246,7 @@ class House:
         signoffs = SignOffs(self.views, vault, clock)
         self.articles = Articles(self.views, signoffs, clock)
         self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)
+        self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

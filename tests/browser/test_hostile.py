@@ -75,7 +75,7 @@ def test_hostile_text_is_text_on_every_page_and_paper(browser: Windows) -> None:
 def test_hostile_words_about_a_window_are_text(browser: Windows) -> None:
     """What an administrator calls a window stands on the page of windows, in the choice of one, and nowhere runs."""
     a_window(browser.run)
-    browser.run.house.windows.add("w-hostile", MALICE, SCRIPT, SCRIPT, MALICE)
+    browser.run.house.windows.add("w-hostile", MALICE, SCRIPT, SCRIPT, "周一 8:30—17:30")
     try:
         administrator, clerk = window_of(browser, "system_administrator"), window_of(browser, "clerk")
         administrator.goto("/windows")

@@ -157,6 +157,13 @@ from shebaoka.desk.partners import Partner as Partner
 from shebaoka.desk.partners import Partners as Partners
 from shebaoka.desk.passkeys import Passkey as Passkey
 from shebaoka.desk.passkeys import Passkeys as Passkeys
+from shebaoka.desk.places import Near as Near
+from shebaoka.desk.places import NearTold as NearTold
+from shebaoka.desk.places import PlacesRoom as PlacesRoom
+from shebaoka.desk.places import near_told as near_told
+from shebaoka.desk.places import spoken_day as spoken_day
+from shebaoka.desk.places import spoken_opening as spoken_opening
+from shebaoka.desk.places import spoken_week as spoken_week
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.rights import POSTS as POSTS
 from shebaoka.desk.rights import TOKEN_ROLES as TOKEN_ROLES
@@ -217,6 +224,8 @@ from shebaoka.desk.whereabouts import Whereabouts as Whereabouts
 from shebaoka.desk.whereabouts import WhereaboutsRoom as WhereaboutsRoom
 from shebaoka.desk.whereabouts import WhereaboutsTold as WhereaboutsTold
 from shebaoka.desk.whereabouts import told as told
+from shebaoka.desk.windows import EVERY_WINDOW as EVERY_WINDOW
 from shebaoka.desk.windows import Window as Window
+from shebaoka.desk.windows import WindowDay as WindowDay
 from shebaoka.desk.windows import Windows as Windows
 from shebaoka.store import Note as Note

@@ -4,6 +4,8 @@ Pure: files come in as bytes. `Notices.on(day)` is how everybody else asks.
 """
 
 from shebaoka.notice.calendar import add_term as add_term
+from shebaoka.notice.places import Place as Place
+from shebaoka.notice.places import read_places as read_places
 from shebaoka.notice.reading import NOTICE_FILE as NOTICE_FILE
 from shebaoka.notice.reading import Notices as Notices
 from shebaoka.notice.reading import read_notices as read_notices

@@ -66,7 +66,7 @@ class _UniqueKeys(_Loader):
             ) from None
 
 
-def _load(file: str, raw: bytes, kind: type[T]) -> T:
+def loaded(file: str, raw: bytes, kind: type[T]) -> T:
     """One YAML file as a frozen type."""
     try:
         return msgspec.convert(yaml.load(raw.decode("utf-8"), _UniqueKeys), kind)  # noqa: S506 - a SafeLoader
@@ -165,7 +165,7 @@ def _overlaps(versions: Iterable[Notice]) -> list[str]:
 def _read_version(folder: str, files: Mapping[str, bytes]) -> tuple[Notice, list[str]]:
     """One version, with the faults that do not keep it from being read."""
     file = f"{folder}/{NOTICE_FILE}"
-    data = _load(file, files[file], NoticeData)
+    data = loaded(file, files[file], NoticeData)
     faults: list[str] = []
     unknown = sorted(set(data.parameters) - set(Parameters.__struct_fields__))
     missing = sorted(set(Parameters.__struct_fields__) - set(data.parameters))
@@ -193,7 +193,7 @@ def _read_version(folder: str, files: Mapping[str, bytes]) -> tuple[Notice, list
             faults.append(f"{name}: the file is missing; every clause needs its wording in {', '.join(LANGUAGES)}.")
             continue
         try:
-            wording[language] = _load(name, files[name], Wording)
+            wording[language] = loaded(name, files[name], Wording)
         except BadNotice as e:
             faults.append(str(e))
             continue
@@ -334,7 +334,7 @@ def read_words(files: Mapping[str, bytes]) -> dict[str, Words]:
             faults.append(f"{name}: the file is missing.")
             continue
         try:
-            words[language] = _load(name, files[name], Words)
+            words[language] = loaded(name, files[name], Words)
         except BadNotice as e:
             faults.append(str(e))
             continue

@@ -227,6 +227,7 @@ class Words(Data, frozen=True):
     states: dict[str, Label]
     makings: dict[str, Label]
     place: Label
+    windows: dict[str, Label]
     whereabouts: dict[str, Saying]
     notifications: dict[str, Label]
     functions: dict[str, Label]

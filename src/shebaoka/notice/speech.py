@@ -53,6 +53,14 @@ POSTED = "posted"
 CODES_TOLD = ("sign_in_code", "telephone_code", "telephone_changed")
 """What is said to a telephone that follows no decision."""
 NOTIFICATIONS = ("ready", POSTED, "remade", "uncollected", "returned", *CODES_TOLD)
+FACTS_OF_A_WINDOW = frozenset({"day", "first", "last", "hours", "time", "opens", "closes", "distance"})
+"""What the words about when windows are open and how far they are may speak of."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WINDOW_WORDS = (
+    *WEEKDAYS,
+    *("days", "every_day", "span", "day_hours", "closed_day", "groups_separator"),
+    *("open_until", "opens_today", "opens_tomorrow", "opens_on", "closed", "metres", "kilometres"),
+)
 _PLACE = {"site": "", "name": "", "address": "", "hours": ""}
 
 DONE = [
@@ -159,6 +167,7 @@ def faults_of_words(words: Words) -> list[str]:
         "states": (words.states, STATES),
         "makings": (words.makings, (*Making, POSTED)),
         "notifications": (words.notifications, NOTIFICATIONS),
+        "windows": (words.windows, WINDOW_WORDS),
         "whereabouts": (words.whereabouts, (*STAGES, POSTED, "late")),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
@@ -193,6 +202,7 @@ def faults_of_words(words: Words) -> list[str]:
     faults += _unspeakable(_both_halves("whereabouts", words.whereabouts), FACTS_OF_A_WHEREABOUTS)
     guided = [(f"guide.notes.{k}", s) for k, s in words.guide.notes.items()]
     faults += _unspeakable(guided + [(f"guide.cells.{k}", s) for k, s in words.guide.cells.items()], FACTS_OF_A_GUIDE)
+    faults += _unspeakable([(f"windows.{k}", s) for k, s in words.windows.items()], FACTS_OF_A_WINDOW)
     told = [(f"notifications.{k}", s) for k, s in words.notifications.items()]
     return faults + _unspeakable(told, FACTS_OF_A_NOTIFICATION)
 

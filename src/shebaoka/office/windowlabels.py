@@ -2,6 +2,20 @@
 
 WINDOWS: dict[str, dict[str, str]] = {
     "zh-Hans": {
+        "hours_hint": "开放时间这样写：周一至周五 8:30—12:00，14:30—17:30；周六 9:00—12:00。没写的日子不开放。"
+        "坐标先写纬度再写经度（WGS-84），例如 37.6903, 112.7312；从国内地图上抄来的坐标会偏几百米。",
+        "hours_unread": "公众页面读不懂，请改写",
+        "coordinates": "坐标（纬度, 经度）",
+        "odd_days": "与平常不同的日子",
+        "all_windows": "全部窗口",
+        "day_from": "从哪天",
+        "day_to": "到哪天（只有一天就空着）",
+        "day_how": "怎样",
+        "day_closed": "不开放",
+        "day_hours": "只在这些时间开放",
+        "day_usual": "恢复平常",
+        "day_hours_alone": "时间，例如 8:30—12:00",
+        "day_why": "原因",
         "its_name": "名称", "since_when": "启用时间",
         "place_is_no_window": "没有办成：地点要填在用的窗口代码，或者空着。",
         "windows": "服务窗口", "window_code": "窗口代码", "site": "网点", "address": "地址",
@@ -23,6 +37,20 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只显示这一次。请马上装入终端，不要留在别处。",
     },
     "zh-Hant": {
+        "hours_hint": "開放時間這樣寫：週一至週五 8:30—12:00，14:30—17:30；週六 9:00—12:00。沒寫的日子不開放。"
+        "座標先寫緯度再寫經度（WGS-84），例如 37.6903, 112.7312；從內地地圖上抄來的座標會偏幾百米。",
+        "hours_unread": "公眾頁面讀不懂，請改寫",
+        "coordinates": "座標（緯度, 經度）",
+        "odd_days": "與平常不同的日子",
+        "all_windows": "全部窗口",
+        "day_from": "從哪天",
+        "day_to": "到哪天（只有一天就空著）",
+        "day_how": "怎樣",
+        "day_closed": "不開放",
+        "day_hours": "只在這些時間開放",
+        "day_usual": "恢復平常",
+        "day_hours_alone": "時間，例如 8:30—12:00",
+        "day_why": "原因",
         "its_name": "名稱", "since_when": "啟用時間",
         "place_is_no_window": "沒有辦成：地點要填在用的窗口代碼，或者空著。",
         "windows": "服務窗口", "window_code": "窗口代碼", "site": "網點", "address": "地址",
@@ -44,6 +72,21 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只顯示這一次。請馬上裝入終端，不要留在別處。",
     },
     "en": {
+        "hours_hint": "Write opening hours like this: Mon-Fri 8:30-12:00, 14:30-17:30; Sat 9:00-12:00. Days that "
+        "are not named are closed. Coordinates are latitude, then longitude (WGS-84), such as 37.6903, 112.7312; "
+        "those taken from domestic maps are some hundred metres off.",
+        "hours_unread": "the public page cannot read this; please write it anew",
+        "coordinates": "Coordinates (latitude, longitude)",
+        "odd_days": "Days that are not as usual",
+        "all_windows": "all windows",
+        "day_from": "From",
+        "day_to": "To (empty for one day)",
+        "day_how": "How",
+        "day_closed": "closed",
+        "day_hours": "open at these hours",
+        "day_usual": "as usual again",
+        "day_hours_alone": "Hours, such as 8:30-12:00",
+        "day_why": "Why",
         "its_name": "Name", "since_when": "Since",
         "place_is_no_window": "Nothing was done: give the code of a window in use as the place, or leave it empty.",
         "windows": "Windows", "window_code": "Code", "site": "Site", "address": "Address",

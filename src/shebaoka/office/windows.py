@@ -3,6 +3,7 @@
 The rooms of the desk hold who may. A terminal's keys are shown once, in the answer to the form itself.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 from anyio import to_thread
 from litestar import Response, get, post
 
-from shebaoka.desk import CARES, RIGHTS, NewTerminal, Right, Staff
+from shebaoka.desk import CARES, EVERY_WINDOW, RIGHTS, NewTerminal, Right, Staff, spoken_day, spoken_week
 from shebaoka.office.configured import fault_in, happened, local
 from shebaoka.office.frame import Page
 from shebaoka.pages import Asked, form_of, front_of, moved_to
@@ -18,7 +19,8 @@ from shebaoka.records import BadInput, NotFound
 
 ALGORITHMS = ("hmac-sha256", "hmac-sm3", "ed25519")
 CIPHERS = ("aes", "sm4")
-FIELDS = ("code", "name", "site", "address", "hours")
+FIELDS = ("code", "name", "site", "address", "hours", "coordinates")
+DAY_FIELDS = ("of", "first", "last", "how", "hours", "why")
 TYPED = ("code", "name", "key_id", "institution", "algorithm", "pin_cipher", "public_key")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 
@@ -27,7 +29,12 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 
 
 async def _windows(
-    request: Asked, *, status: int = 200, fault: str = "", typed: dict[str, str] | None = None
+    request: Asked,
+    *,
+    status: int = 200,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    day: dict[str, str] | None = None,
 ) -> Response[bytes]:
     page, staff = Page(request), request.state.staff
 
@@ -51,6 +58,10 @@ async def _windows(
             keeps=staff.may(Right.KEEP_WINDOWS),
             chosen=chosen,
             typed=typed or ({f: getattr(chosen, f) for f in FIELDS} if chosen else dict.fromkeys(FIELDS, "")),
+            weeks={w.code: spoken_week(w.week, page.said.words) if w.week else "" for w in windows},
+            days=[(d, spoken_day(d, page.said.speech)) for d in room.days(page.on)],
+            day=day or dict.fromkeys(DAY_FIELDS, "") | {"how": "closed"},
+            every=EVERY_WINDOW,
             fault=fault,
             at=lambda at: local(page, at),
         )
@@ -77,6 +88,7 @@ async def _kept(request: Asked, act: Callable[..., None], form: dict[str, str]) 
             "site": labels["site"],
             "address": labels["address"],
             "hours": labels["opening_hours"],
+            "coordinates": labels["coordinates"],
         }
         return await _windows(request, status=e.status, fault=fault_in(labels, e, names), typed=said)
     return moved_to("/windows")
@@ -94,6 +106,43 @@ async def post_window_changed(request: Asked) -> Response[bytes]:
     """Other words about a window."""
     form = await form_of(request)
     return await _kept(request, front_of(request).windows.change, form)
+
+
+@post("/windows/days")
+async def post_window_days(request: Asked) -> Response[bytes]:
+    """Days on which a window, or every one, is open otherwise, closed, or as in the week again."""
+    form = await form_of(request)
+    request.state.staff.must(Right.KEEP_WINDOWS)  # before a field is found wrong
+    labels = Page(request).labels
+    said = {field: form.get(field, "") for field in DAY_FIELDS}
+    try:
+        first, last = (_day_in(said, field) for field in ("first", "last" if said["last"] else "first"))
+        act = partial(front_of(request).windows.say_days, said["of"], first, last, _hours_in(said), said["why"])
+        await to_thread.run_sync(partial(act, by=request.state.staff))
+    except (BadInput, NotFound) as e:
+        names = {
+            "first": labels["day_from"],
+            "last": labels["day_to"],
+            "hours": labels["opening_hours"],
+            "why": labels["day_why"],
+        }
+        return await _windows(request, status=e.status, fault=fault_in(labels, e, names), day=said)
+    return moved_to("/windows")
+
+
+def _hours_in(said: dict[str, str]) -> str | None:
+    """The hours of the form's days: none where they are closed, None where they are as usual again. `BadInput`."""
+    if said["how"] == "hours" and not said["hours"].strip():
+        raise BadInput("hours: say from when to when.")
+    return {"closed": "", "usual": None}.get(said["how"], said["hours"])
+
+
+def _day_in(said: dict[str, str], field: str) -> dt.date:
+    """A day of the form. `BadInput` names its field."""
+    try:
+        return dt.date.fromisoformat(said[field])
+    except ValueError:
+        raise BadInput(f"{field}: give a day such as 2013-10-01.") from None
 
 
 @post("/windows/end")

@@ -7,7 +7,7 @@ import psycopg
 from shebaoka.records import StoreOld
 from shebaoka.store.trouble import told_plainly
 
-SCHEMA = "0032"
+SCHEMA = "0033"
 """The revision that this program works with: the newest file in `migrations/versions`."""
 
 

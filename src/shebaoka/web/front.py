@@ -44,6 +44,7 @@ from shebaoka.desk import (
     Partners,
     Passkeys,
     PersonScreen,
+    PlacesRoom,
     Runs,
     Screens,
     Sessions,
@@ -117,6 +118,7 @@ class Front(msgspec.Struct, frozen=True):
     letters: Letters
     maker_files: MakerFiles
     limits: Limits
+    places: PlacesRoom
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
