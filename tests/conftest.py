@@ -66,6 +66,7 @@ def words() -> dict[str, Words]:
 
 TABLES = (
     "card_order",
+    *("booking", "feedback"),
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
     *("consignment_card", "consignment", "posted_card", "postal_address"),

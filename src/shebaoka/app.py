@@ -14,6 +14,7 @@ from shebaoka.desk import (
     Articles,
     Auditor,
     Batches,
+    Bookings,
     Carrier,
     Clock,
     Days,
@@ -23,6 +24,7 @@ from shebaoka.desk import (
     Drafts,
     Entering,
     Evening,
+    FeedbackRoom,
     Finding,
     Guide,
     Handing,
@@ -247,6 +249,8 @@ class House:
         self.articles = Articles(self.views, signoffs, clock)
         self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)
         self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
+        self.bookings = Bookings(self.views, notices, clock)
+        self.feedback = FeedbackRoom(self.views, notices, clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

@@ -22,7 +22,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from shebaoka import api, hotline, office, pages, portal, pos, production, terminal, window
 from shebaoka.app import House
-from shebaoka.desk import Carrier, Counter, PersonScreen, kept_findable, kept_sent, open_counter
+from shebaoka.desk import Carrier, Counter, PersonScreen, kept_deleted, kept_findable, kept_sent, open_counter
 from shebaoka.records import BadInput
 from shebaoka.web import Front, json_troubles, signed_in
 
@@ -141,6 +141,7 @@ def serve(
     with (
         open_counter(house.desk, workers) as counter,
         kept_findable(house.finding, house.url),
+        kept_deleted(house.bookings, house.feedback),
         kept_sent(house.outbox, carrier, house.clock),
     ):
         front = front_of(house, counter, open_to_all=open_to_all)

@@ -101,7 +101,7 @@ def end(caller: Caller, name: str) -> None:
 @click.command()
 @click.pass_obj
 def run(caller: Caller) -> None:
-    """Put on file what the calendar has done by today; meant for every night."""
+    """Put on file what the calendar has done by today, and delete what is kept no longer; meant for every night."""
     from shebaoka.desk import record_lapses
 
     counted = {"accepted": 0, "refused": 0}
@@ -110,7 +110,10 @@ def run(caller: Caller) -> None:
             if isinstance(outcome, Trouble):
                 raise outcome
             counted[outcome.answer.outcome] += 1
+        bookings, feedback = house.bookings.delete_due(), house.feedback.delete_due()
     say(f"Put on file: {counted['accepted']}; refused: {counted['refused']}.")
+    if bookings or feedback:
+        say(f"Deleted as promised: {bookings} bookings, {feedback} feedback.")
 
 
 @click.group()

@@ -35,6 +35,10 @@ from shebaoka.desk.batchroom import CardBatch as CardBatch
 from shebaoka.desk.batchroom import Choice as Choice
 from shebaoka.desk.bodies import by_year as by_year
 from shebaoka.desk.bodies import digest_of as digest_of
+from shebaoka.desk.bookings import QUESTIONS as QUESTIONS
+from shebaoka.desk.bookings import Booking as Booking
+from shebaoka.desk.bookings import Bookings as Bookings
+from shebaoka.desk.bookings import Wish as Wish
 from shebaoka.desk.calendar import record_lapses as record_lapses
 from shebaoka.desk.catching import kept_findable as kept_findable
 from shebaoka.desk.chiporders import order_for_chip as order_for_chip
@@ -57,6 +61,7 @@ from shebaoka.desk.day import Counted as Counted
 from shebaoka.desk.day import Day as Day
 from shebaoka.desk.day import Days as Days
 from shebaoka.desk.day import Done as Done
+from shebaoka.desk.deleting import kept_deleted as kept_deleted
 from shebaoka.desk.deliveries import Deliveries as Deliveries
 from shebaoka.desk.desk import Desk as Desk
 from shebaoka.desk.dossiers import Beside as Beside
@@ -79,6 +84,12 @@ from shebaoka.desk.evening import may_pay as may_pay
 from shebaoka.desk.evening import may_reconcile as may_reconcile
 from shebaoka.desk.evening import must_pay as must_pay
 from shebaoka.desk.evening import must_reconcile as must_reconcile
+from shebaoka.desk.feedback import ANSWER_MOST as ANSWER_MOST
+from shebaoka.desk.feedback import FEEDBACK_KINDS as FEEDBACK_KINDS
+from shebaoka.desk.feedback import SAID_MOST as SAID_MOST
+from shebaoka.desk.feedback import Feedback as Feedback
+from shebaoka.desk.feedback import FeedbackRoom as FeedbackRoom
+from shebaoka.desk.feedback import Opinion as Opinion
 from shebaoka.desk.fees import tender_fault as tender_fault
 from shebaoka.desk.finding import Caught as Caught
 from shebaoka.desk.finding import Finding as Finding

@@ -20,7 +20,12 @@ class Limit(msgspec.Struct, frozen=True):
     seconds: int
 
 
-LIMITS: Mapping[str, Limit] = {}
+LIMITS: Mapping[str, Limit] = {
+    "book": Limit(20, 3600),
+    "book_one": Limit(3, 86_400),
+    "feedback": Limit(20, 3600),
+    "follow": Limit(30, 600),
+}
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000
 """Keys that are remembered for a kind; beyond them those whose tries have all come back are forgotten."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import yaml
 
+from shebaoka.notice.calendar import add_term
+from shebaoka.notice.hours import span_faults
 from shebaoka.notice.schema import (
     LANGUAGES,
     SERVICE_NAMES,
@@ -283,6 +285,9 @@ def _parameter_faults(file: str, data: NoticeData, p: Parameters) -> list[str]:
         if term is not None and not (term.years or term.months or term.days):
             faults.append(f"{file}: parameters.{name}.value: a term must be longer than nothing.")
     faults += _service_key_faults(file, p)
+    faults += [f"{file}: {fault}" for fault in span_faults(p)]
+    if add_term(data.in_force_from, p.called_back_within) >= add_term(data.in_force_from, p.bookings_kept):
+        faults.append(f"{file}: parameters.bookings_kept.value: a booking is kept longer than until it is answered.")
     if p.card_by_post and Channel.PRODUCTION not in p.other_channels.get("collect_card", ()):
         faults.append(f"{file}: parameters.card_by_post.value: collect_card needs the channel production for it.")
     if p.temporary_extension and not p.temporary_valid_at_most:

@@ -5,7 +5,7 @@ that used it says so. Another city is another folder of the same shape; nothing 
 """
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -78,6 +78,12 @@ class CardData(Data, frozen=True):
 ServiceKey = Annotated[str, Meta(pattern=r"^[a-z_]+(\.[a-z_]+)?$(?!\n)")]
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9]"
+Hours = Annotated[str, Meta(pattern=rf"^{_TIME_OF_DAY}-{_TIME_OF_DAY}$(?!\n)")]
+
+
 class Parameters(Data, frozen=True):
     """Everything a city may set. Fees in fen; terms by the calendar; a null says that there is none."""
 
@@ -110,6 +116,8 @@ class Parameters(Data, frozen=True):
     activation_needed_for: tuple[CardKind, ...]
     financial_active_from_issue: bool
     hotline: Annotated[str, Meta(pattern=r"^[0-9-]{3,20}$(?!\n)")]
+    hotline_hours: dict[Weekday, tuple[Hours, ...]]
+    hotline_closed_on: tuple[dt.date, ...]
     enquiry_channels: tuple[Channel, ...]
     own_enquiry_channels: tuple[Channel, ...]
     bookings_kept: Term

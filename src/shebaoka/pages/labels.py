@@ -8,6 +8,7 @@ from shebaoka.pages.moneylabels import MONEY
 from shebaoka.pages.passkeylabels import PASSKEYS
 from shebaoka.pages.stafflabels import STAFF
 from shebaoka.pages.toldlabels import TOLD
+from shebaoka.pages.weekdaylabels import WEEKDAYS
 
 LABELS: dict[str, dict[str, str]] = {
     "zh-Hans": {
@@ -267,7 +268,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 for _language in LABELS:
-    LABELS[_language] |= TOLD[_language]
+    LABELS[_language] |= TOLD[_language] | WEEKDAYS[_language]
     LABELS[_language] |= MONEY[_language] | STAFF[_language] | PASSKEYS[_language] | MENU[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 

@@ -166,7 +166,9 @@ from shebaoka.records.troubles import Broken as Broken
 from shebaoka.records.troubles import CycleClosed as CycleClosed
 from shebaoka.records.troubles import DigestWrong as DigestWrong
 from shebaoka.records.troubles import DraftChanged as DraftChanged
+from shebaoka.records.troubles import FieldFault as FieldFault
 from shebaoka.records.troubles import FileNotWritten as FileNotWritten
+from shebaoka.records.troubles import FormUnfit as FormUnfit
 from shebaoka.records.troubles import HolderNotSignedIn as HolderNotSignedIn
 from shebaoka.records.troubles import MessageReversed as MessageReversed
 from shebaoka.records.troubles import NoBlank as NoBlank

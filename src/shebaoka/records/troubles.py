@@ -1,6 +1,9 @@
 """Trouble outside the rules: one family, each with a stable code and a sentence that says what to do."""
 
 import math
+from collections.abc import Sequence
+
+import msgspec
 
 
 class Trouble(Exception):  # noqa: N818 - it is the family's name, and reads as one: `except Trouble`
@@ -22,6 +25,26 @@ class BadInput(Trouble):
 
     code = "bad_input"
     status = 400
+
+
+class FieldFault(msgspec.Struct, frozen=True):
+    """What is wrong with one field of a form: a code that a page has words for, and what these speak of."""
+
+    field: str
+    code: str
+    facts: dict[str, str | int] = {}
+
+
+class FormUnfit(BadInput):
+    """What was filled in cannot be taken as it is; `faults` says it field by field, in the form's order."""
+
+    code = "form_unfit"
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        said = ", ".join(f"{fault.field}: {fault.code.replace('_', ' ')}" for fault in faults)
+        super().__init__(f"{said}. Correct it and send it again.")
+        self.faults = tuple(faults)
+        self.field = faults[0].field if faults else ""
 
 
 class WrongContentType(Trouble):

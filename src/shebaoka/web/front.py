@@ -17,6 +17,7 @@ from shebaoka.desk import (
     Accounts,
     Articles,
     Batches,
+    Bookings,
     Clock,
     Counter,
     Days,
@@ -25,6 +26,7 @@ from shebaoka.desk import (
     Drafts,
     Entering,
     Evening,
+    FeedbackRoom,
     Finding,
     Guide,
     Handing,
@@ -119,6 +121,8 @@ class Front(msgspec.Struct, frozen=True):
     maker_files: MakerFiles
     limits: Limits
     places: PlacesRoom
+    bookings: Bookings
+    feedback: FeedbackRoom
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None
