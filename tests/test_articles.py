@@ -5,6 +5,8 @@ what it was.
 """
 
 import datetime as dt
+import html
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,15 +18,19 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import errors
 from tests.conftest import Database, StandingClock
+from tests.test_office_signin import Pages, send
+from tests.test_windows import read
 from tests.webhouse import house_on
 
 from shebaoka.app import House
 from shebaoka.articletext import Link, Words, blocks_of, faults_of, is_hidden, tidied, words_of
 from shebaoka.cli import main
 from shebaoka.cli.entrance import Caller
-from shebaoka.desk import ArticleFault, ArticleKind, NewArticle, Role, Staff, Text
+from shebaoka.desk import ArticleFault, ArticleKind, NewArticle, Role, Staff, Text, open_counter
 from shebaoka.notice import LANGUAGES
+from shebaoka.office.frame import LABELS
 from shebaoka.records import BadInput, NotAllowed, NotFound, SealWrong, SiteChanged
+from shebaoka.serving import front_of
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 TODAY = dt.date(2013, 7, 1)
@@ -366,8 +372,12 @@ def test_the_whole_page_is_signed_off_by_two(house: House) -> None:
     with pytest.raises(SiteChanged):
         site.sign(prepared.digest, by=WANG)
     assert site.faults() == ["window/w1: was changed since it was signed off."]
+    house.windows.say_days("w1", TODAY, TODAY, "")
     house.windows.end("w1")
-    assert site.faults() == ["window/w1: was signed off and is not there any more."]
+    assert site.faults() == [
+        "window/w1: was signed off and is not there any more.",
+        "window_days: was not signed off.",
+    ]
     site.sign(site.prepare(by=WANG).digest)  # by the owner of the machine
     assert (site.faults(), [(s.what, s.prepared_by, s.signed_by) for s in site.signoffs()]) == (
         [],
@@ -442,3 +452,95 @@ def test_the_site_at_the_command_line(house: House, monkeypatch: pytest.MonkeyPa
     assert "are as they were signed off." in run("verify").output
     house.windows.add(*W1)
     assert msgspec.json.decode(run("verify", "--json").stdout)["faults"] == ["window/w1: was not signed off."]
+
+
+# The office's pages --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pages(standing: tuple[House, StandingClock]) -> Iterator[Pages]:
+    """The same house with its counter, as browsers see it."""
+    house, clock = standing
+    with open_counter(house.desk) as counter:
+        yield Pages(house, front_of(house, counter), clock)
+
+
+def typed(said: NewArticle, **more: str) -> dict[str, str]:
+    """An article as its form sends it."""
+    fields = {"place": str(said.place), "from": str(said.from_on), "until": str(said.until_on or "")}
+    for language, text in said.texts.items():
+        fields |= {f"title-{language}": text.title, f"body-{language}": text.body}
+    return fields | {"act": "keep"} | more
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_article_goes_its_way_at_the_pages(pages: Pages, house: House, language: str) -> None:
+    """Previewed, kept, approved by another, rewritten, denied with a reason, taken away; hosts likewise; in words."""
+    t = LABELS[language]
+    said = written(HOSTILE, f"- {HOSTILE}\n\n[x](https://{HOST}/)")
+    with pages.client("system_administrator") as writer, pages.client("supervisor") as other:
+        for client in (writer, other):
+            client.cookies.set("language", language)
+        assert t["none_yet"] in read(writer.get("/articles"))
+        wrong = read(send(writer, "/articles/new/faq", **typed(said)), 400)
+        assert (t["fault_host"].format(3, HOST) in wrong, HOSTILE in wrong, 'id="fault-body-zh-Hans"' in wrong) == (
+            *(True,) * 3,
+        )
+        assert t["fault_host_form"] in read(send(writer, "/articles/hosts", host="x y"), 400)
+        assert send(writer, "/articles/hosts", host=HOST).headers["Location"] == "/articles"
+        assert t["fault_host_is_there"] in read(send(writer, "/articles/hosts", host=HOST), 400)
+        own = {"host": HOST, "verdict": "approved"}
+        assert t["not_ones_own"] in read(send(writer, "/articles/hosts/verdict", **own), 409)
+        assert send(other, "/articles/hosts/verdict", **own).headers["Location"] == "/articles"
+        seen = send(writer, "/articles/new/faq", **typed(said, act="preview"))
+        assert t["preview_keeps_nothing"] in read(seen)
+        assert f"<li>{html.escape(HOSTILE, quote=False)[:20]}" in seen.text
+        assert f'<a href="https://{HOST}/" rel="external noopener noreferrer">x <span' in seen.text
+        assert house.articles.everything() == []
+        kept = send(writer, "/articles/new/faq", **typed(said)).headers["Location"]
+        assert t["not_ones_own"] in read(send(writer, f"{kept}/verdict", n="1", verdict="approved"), 409)
+        assert send(other, f"{kept}/verdict", n="1", verdict="approved").headers["Location"] == kept
+        assert t["version_is_decided"] in read(send(other, f"{kept}/verdict", n="1", verdict="approved"), 409)
+        assert t["article_shown"] in read(other.get(kept))
+        assert send(writer, kept, **typed(written("再"))).headers["Location"] == kept
+        bad = read(send(other, f"{kept}/verdict", n="2", verdict="denied", reason=" "), 400)
+        assert t["fault_reason"] in bad
+        assert send(other, f"{kept}/verdict", n="2", verdict="denied", reason=HOSTILE).status_code == 303
+        assert HOSTILE in read(writer.get(kept))
+        assert send(other, f"{kept}/withdraw").headers["Location"] == kept
+        assert t["version_is_decided"] in read(send(other, f"{kept}/withdraw"), 409)
+        assert t["article_not_shown"] in read(other.get(kept))
+        assert send(other, "/articles/hosts/end", host=HOST).headers["Location"] == "/articles"
+        assert t["host_is_gone"] in read(send(other, "/articles/hosts/end", host=HOST), 404)
+        assert writer.get("/articles/999").status_code == writer.get("/articles/new/spam").status_code == 404
+    with pages.client("auditor") as client:
+        for path in ("/articles", kept, "/site"):
+            assert re.findall(r'action="([^"]+)"', read(client.get(path))) == ["/sign-out"]
+
+
+def test_the_page_of_the_sign_off(pages: Pages, house: House, shared_database: Database) -> None:
+    """What differs is listed; one prepares and another signs; what changed meanwhile, or a wrong seal, is told."""
+    t = LABELS["en"]
+    with pages.client("system_administrator") as one, pages.client("supervisor") as other:
+        for client in (one, other):
+            client.cookies.set("language", "en")
+        assert t["site_not_signed"] in read(one.get("/site"))
+        assert send(one, "/site/prepare").headers["Location"] == "/site"
+        prepared = house.site.prepared()
+        assert prepared is not None
+        assert t["not_ones_own"] in read(send(one, "/site/sign", digest=prepared.digest), 409)
+        house.windows.add(*W1)
+        assert t["site_changed_since"] in read(send(other, "/site/sign", digest=prepared.digest), 409)
+        send(one, "/site/prepare")
+        prepared = house.site.prepared()
+        assert prepared is not None
+        assert prepared.digest in read(other.get("/site"))
+        assert send(other, "/site/sign", digest=prepared.digest).headers["Location"] == "/site"
+        assert t["site_is_as_signed"].partition("{")[0] in read(one.get("/site"))
+        assert t["site_changed_since"] in read(send(other, "/site/sign", digest=prepared.digest), 409)
+        shared_database.kept.execute("update site_signoff set code = 'x'")
+        for path in ("/site", "/articles"):
+            assert t["seal_is_wrong"] in read(one.get(path))
+        waiting = house.articles.add("faq", written(), by=XU)
+        told = read(send(other, f"/articles/{waiting.id}/verdict", n="1", verdict="approved"), 409)
+        assert t["seal_is_wrong"] in told

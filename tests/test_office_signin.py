@@ -361,6 +361,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
 CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
+ARTICLES = frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES, Right.SEE_CONFIGURATION})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
@@ -439,6 +440,19 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     },
     ("GET", "/keypad/{name:str}"): ANYBODY,
     ("POST", "/keypad/{name:str}"): ANYBODY,
+    ("GET", "/articles"): ARTICLES,
+    ("GET", "/articles/new/{kind:str}"): Right.KEEP_ARTICLES,
+    ("POST", "/articles/new/{kind:str}"): Right.KEEP_ARTICLES,
+    ("GET", "/articles/{article:int}"): ARTICLES,
+    ("POST", "/articles/{article:int}"): Right.KEEP_ARTICLES,
+    ("POST", "/articles/{article:int}/verdict"): Right.APPROVE_ARTICLES,
+    ("POST", "/articles/{article:int}/withdraw"): frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES}),
+    ("POST", "/articles/hosts"): Right.KEEP_ARTICLES,
+    ("POST", "/articles/hosts/verdict"): Right.APPROVE_ARTICLES,
+    ("POST", "/articles/hosts/end"): frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES}),
+    ("GET", "/site"): ARTICLES,
+    ("POST", "/site/prepare"): frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES}),
+    ("POST", "/site/sign"): Right.APPROVE_ARTICLES,
     ("GET", "/outbox"): Right.SEE_OUTBOX,
     ("GET", "/outbox/again"): Right.SEE_OUTBOX,
     ("POST", "/outbox/again"): Right.KEEP_OUTBOX,
@@ -512,6 +526,8 @@ def filled(pages: Pages, path: str) -> str:
         "cycle:int": "1",
         "person_id:int": str(id_of(pages, LI)),
         "name:str": "passkeys.js",
+        "kind:str": "faq",
+        "article:int": "1",
         "draft_id:str": "d0",
         "step:str": "presenter",
         "slip:str": "form",

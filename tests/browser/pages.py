@@ -25,6 +25,7 @@ from shebaoka.desk import (
     Amounts,
     Choice,
     Content,
+    NewArticle,
     NewRow,
     Outcome,
     Paid,
@@ -32,6 +33,7 @@ from shebaoka.desk import (
     Staff,
     StatedDetail,
     Step,
+    Text,
     read_as,
 )
 from shebaoka.maker import KeyPair, public_text
@@ -59,6 +61,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "trays": ("clerk", "/handing-over"),
     "tray": ("clerk", "/handing-over/{tray}"),
     "tray_list": ("clerk", "/handing-over/{tray}/list"),
+    "articles": ("system_administrator", "/articles?of={article}"),
+    "article": ("supervisor", "/articles/{article}"),
+    "article_to_write": ("system_administrator", "/articles/new/related?of={article}"),
+    "site": ("system_administrator", "/site?of={article}"),
     "outbox": ("supervisor", "/outbox"),
     "outbox_untold": ("production", "/outbox?state=untold"),
     "batches": ("production", "/batches"),
@@ -127,8 +133,8 @@ def addressed(browser: Windows, address: str) -> str:
             return a_tray(browser)
         if word.endswith("batch"):
             return a_batch(browser, frozen=word == "frozen_batch")
-        if word == "partner":
-            return a_partner(browser.run)
+        if word in ("article", "partner"):
+            return a_partner(browser.run) if word == "partner" else str(an_article(browser.run))
         if word in ("stocked", "blank"):
             return a_stock(browser.run)[word == "blank"]
         if word == "delivered" or word.endswith("consignment"):
@@ -263,6 +269,31 @@ def a_run(run: Running) -> str:
     """A run of moving a city over, ready to be signed."""
     run.house.runs.keep_document(RUN, made_run())
     return RUN
+
+
+def an_article(run: Running) -> int:
+    """A question that is shown, with another version that waits, one that waits alone, and hosts. Once in a house."""
+    room, keeper, other = (
+        run.house.articles,
+        Staff("keeper-8", Role.SYSTEM_ADMINISTRATOR, ""),
+        Staff("x", Role.SUPERVISOR, ""),
+    )
+    if "article" not in run.played:
+        for host in ("www.mohrss.gov.cn", "www.gov.cn"):
+            room.propose_host(host, by=keeper)
+        room.decide_host("www.gov.cn", given=True, by=other)
+        body = (
+            "新卡要先启用，才能在医院和药店使用。\n\n- 到[窗口](/places)办理\n- 见[国家门户](https://www.gov.cn/fuwu/)"
+        )
+        texts = {language: Text("卡要不要启用？", body) for language in ("zh-Hans", "zh-Hant", "en")}
+        said = NewArticle(10, dt.date(2013, 1, 1), None, texts)
+        one = room.add("faq", said, by=keeper)
+        room.approve(one.id, one.n, by=other)
+        room.rewrite(one.id, said, by=keeper)
+        room.add("related", said, by=keeper)
+        run.house.site.prepare(by=keeper)
+        run.played["article"] = one.id
+    return run.played["article"]
 
 
 def a_partner(run: Running) -> str:

@@ -163,11 +163,14 @@ class SiteRoom:
     def _now(self) -> dict[str, str]:
         """Digests of what two people sign off together, as it is now."""
         files = {name: digest_of(content) for name, content in self._files().items()}
-        return files | {f"window/{w.code}": digest_of(_as_json(w)) for w in self._windows.in_use()}
+        windows = {f"window/{w.code}": digest_of(_as_json(w)) for w in self._windows.in_use()}
+        if days := self._windows.days(dt.date.min):
+            windows["window_days"] = digest_of(b"\n".join(map(_as_json, days)))
+        return files | windows
 
 
 def _as_json(window: msgspec.Struct) -> bytes:
-    """What the page shows of a window."""
+    """What the page shows of a window, or of a day on which one is open otherwise."""
     fields = {f: getattr(window, f) for f in window.__struct_fields__ if f not in ("added_at", "ended_at")}
     return msgspec.json.encode(sorted(fields.items()))
 

@@ -7,6 +7,7 @@ from litestar import Router
 
 from shebaoka.office import (
     approvals,
+    articles,
     city,
     day,
     entrance,
@@ -17,6 +18,7 @@ from shebaoka.office import (
     partners,
     passkeys,
     rulebook,
+    site,
     windows,
 )
 from shebaoka.pages import must_be_known, must_see_people, must_see_staff
@@ -44,6 +46,10 @@ FOR_STAFF = [
     *(partners.get_partners, partners.post_partner, partners.post_partner_ended),
     *(partners.post_key, partners.post_key_ended, partners.post_own_keys),
     *(day.get_day, day.get_day_table),
+    *(articles.get_articles, articles.post_host, articles.post_host_verdict, articles.post_host_ended),
+    *(articles.get_new, articles.post_new, articles.get_article, articles.post_article),
+    *(articles.post_verdict, articles.post_withdrawn),
+    *(site.get_site, site.post_prepared, site.post_signed),
 ]
 ABOUT_PEOPLE = [
     *(city.get_corrections, journal.get_journal, journal.post_journal_person),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shebaoka.office.articlelabels import ARTICLES
 from shebaoka.office.daylabels import DAY
 from shebaoka.office.draftlabels import DRAFTS
 from shebaoka.office.importlabels import IMPORTS
@@ -10,7 +11,7 @@ from shebaoka.office.windowlabels import WINDOWS
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
 
-LABELS = with_labels(IMPORTS, DRAFTS, WINDOWS, PARTNERS, DAY)
+LABELS = with_labels(IMPORTS, DRAFTS, WINDOWS, PARTNERS, DAY, ARTICLES)
 
 
 class Page(AnyPage):

@@ -183,6 +183,12 @@ class Page:
             ("/windows", labels["menu_windows"], True),
             ("/institutions", labels["menu_institutions"], self.may(Right.SEE_CONFIGURATION)),
             ("/partners", labels["menu_partners"], self.may(Right.SEE_CONFIGURATION)),
+            (
+                "/articles",
+                labels["menu_articles"],
+                self.may(Right.APPROVE_ARTICLES) or self.may(Right.SEE_CONFIGURATION),
+            ),
+            ("/site", labels["menu_site"], self.may(Right.APPROVE_ARTICLES) or self.may(Right.SEE_CONFIGURATION)),
             ("/staff", labels["staff_accounts"], self.sees_staff),
         ]
 
