@@ -399,7 +399,7 @@ def test_without_sign_in_there_is_the_form_alone(office: House2013) -> None:
         assert client.get("/journal?clause=9.4").headers["Location"] == "/sign-in?then=%2Fjournal%3Fclause%3D9.4"
         done = sign_in(client, office.tokens["clerk"], then="/journal?clause=9.4")
         assert done.headers["Location"] == "/journal?clause=9.4"
-        assert [client.get(p).status_code for p in ("/pages.css", "/icon.svg", *SCRIPT_AT.values())] == [200] * 4
+        assert {client.get(p).status_code for p in ("/pages.css", "/icon.svg", *SCRIPT_AT.values())} == {200}
 
 
 def test_after_sign_in_one_stays_on_this_server() -> None:
@@ -610,7 +610,7 @@ def test_every_label_is_used() -> None:
     assert unused == set()
 
 
-@pytest.mark.parametrize("room", ["office", "pages", "window", "production"])
+@pytest.mark.parametrize("room", ["office", "pages", "window", "production", "portal"])
 def test_no_page_asks_for_a_label_that_is_not_there(room: str) -> None:
     """Whatever a template asks for by name there is; where the name is another thing's, the template says what."""
     labels = importlib.import_module(f"shebaoka.{room}.{'labels' if room == 'pages' else 'frame'}").LABELS["en"]

@@ -364,6 +364,8 @@ CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
 ARTICLES = frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES, Right.SEE_CONFIGURATION})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/"): ANYBODY,
+    **{("GET", f"/notice{path}"): ANYBODY for path in ("", "/history", "/on", "/{clause:str}")},
+    **{("GET", path): ANYBODY for path in ("/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")},
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,

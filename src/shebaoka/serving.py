@@ -91,7 +91,7 @@ def make_app(front: Front) -> Litestar:
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),
             "staff": Provide(signed_in, sync_to_thread=False),
         },
-        state=State({"front": front, "door": terminal.Door(front)}),
+        state=State({"front": front, "door": terminal.Door(front), "shelf": portal.Shelf(front, portal.FAMILIES)}),
         exception_handlers=pages.troubles(json_troubles(), portal.Page),
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
@@ -114,8 +114,8 @@ def make_app(front: Front) -> Litestar:
 
 
 def with_shortcut(app: Litestar) -> terminal.App:
-    """The application as it is served: terminals' messages take a shorter way to the same answers."""
-    return terminal.straight(app, app.state.front, app.state.door)
+    """The application as it is served: terminals' messages and published pages go a shorter way to the same answers."""
+    return terminal.straight(portal.straight(app, app.state.shelf), app.state.front, app.state.door)
 
 
 def serve(

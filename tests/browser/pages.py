@@ -43,6 +43,11 @@ from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
     "home": ("", "/"),
+    "notice": ("", "/notice"),
+    "notice_clause": ("", "/notice/9.4"),
+    "notice_history": ("", "/notice/history"),
+    "notice_of_a_day": ("", "/notice/on?day=2013-07-01"),
+    "public_search": ("", "/search?q=card"),
     "sign_in": ("", "/sign-in"),
     "enrol": ("", "/enrol"),
     "today": ("clerk", "/today"),

@@ -23,7 +23,7 @@ def unfolded(page: Page) -> None:
 
 
 NO_PAGE = re.compile(
-    r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html)$|/(statement|bank-file|table|file|photo|pin|full|telephone)$"
+    r"/(api|terminal|scripts|slips)/|\.(css|svg|csv|pdf|html|txt|xml)$|/(statement|bank-file|table|file|photo|pin|full|telephone)$"
     r"|^/day/list$|^/$|^/drafts/\{[^}]+\}/"
     r"|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/|^/outbox/"
 )

@@ -25,6 +25,7 @@ LIMITS: Mapping[str, Limit] = {
     "book_one": Limit(3, 86_400),
     "feedback": Limit(20, 3600),
     "follow": Limit(30, 600),
+    "search": Limit(120, 60),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

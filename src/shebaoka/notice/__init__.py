@@ -4,6 +4,9 @@ Pure: files come in as bytes. `Notices.on(day)` is how everybody else asks.
 """
 
 from shebaoka.notice.calendar import add_term as add_term
+from shebaoka.notice.history import ParameterChange as ParameterChange
+from shebaoka.notice.history import Version as Version
+from shebaoka.notice.history import history_of as history_of
 from shebaoka.notice.hours import answers_at as answers_at
 from shebaoka.notice.hours import open_days as open_days
 from shebaoka.notice.hours import spans_on as spans_on

@@ -45,7 +45,7 @@ STATIC = Path(__file__).parent / "static"
 STYLES = {name: (STATIC / name).read_bytes() for name in ("pages.css", "public.css")}
 """Style sheets by name: that of all pages, and what the public's have besides."""
 STYLE_AT = {name: f"/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in STYLES.items()}
-SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js", "window.js")}
+SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js", "window.js", "aloud.js")}
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
 
@@ -120,11 +120,13 @@ class Page:
     def show_at_once(self, template: str, /, *, status: int = 200, **values: Any) -> Response[bytes]:
         """The page as a response, put together here and now."""
         mark, form_cookie = form_mark(self.request)
-        body = _templates(self.ROOM.package).get_template(template).render(values | self._frame(mark))
+        body = self.body(template, mark, **values).encode()
         cookies = [form_cookie, *manner.kept(self.request)]
-        return Response(
-            body.encode(), status_code=status, media_type="text/html", headers=self._headers(), cookies=cookies
-        )
+        return Response(body, status_code=status, media_type="text/html", headers=self._headers(), cookies=cookies)
+
+    def body(self, template: str, mark: str, /, **values: Any) -> str:
+        """The page as text, its forms with a mark."""
+        return _templates(self.ROOM.package).get_template(template).render(values | self._frame(mark))
 
     def _headers(self) -> dict[str, str]:
         """The headers of a page; where the city has set one up, it may ask the reader of the machine it is shown on."""

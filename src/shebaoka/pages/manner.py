@@ -3,6 +3,7 @@
 No script has a part in it: the address asks (`?type=large`), the answer keeps it, and every page after it is so.
 """
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -34,7 +35,12 @@ class Way(msgspec.Struct, frozen=True):
 
 def chosen(request: Asked, name: str) -> str:
     """What is chosen: as the address asks, else as it was last asked for, else as it is for everybody."""
-    for asked in (request.query_params.get(name), request.cookies.get(name)):
+    return chosen_in(request.query_params, request.cookies, name)
+
+
+def chosen_in(query: Mapping[str, str], cookies: Mapping[str, str], name: str) -> str:
+    """The same, of an address's query and of cookies."""
+    for asked in (query.get(name), cookies.get(name)):
         if asked in CHOICES[name]:
             return str(asked)
     return CHOICES[name][0]
@@ -42,10 +48,15 @@ def chosen(request: Asked, name: str) -> str:
 
 def kept(request: Asked) -> list[Cookie]:
     """The cookies that keep what this address asks for."""
+    return kept_of(request.query_params)
+
+
+def kept_of(query: Mapping[str, str]) -> list[Cookie]:
+    """The same, of an address's query."""
     return [
         Cookie(key=name, value=asked, path="/", max_age=_KEPT_S, httponly=True, samesite="lax")
         for name, values in CHOICES.items()
-        if (asked := request.query_params.get(name)) in values
+        if (asked := query.get(name)) in values
     ]
 
 

@@ -3,13 +3,20 @@
 `serving` puts it together with the other faces into one web server.
 """
 
-from litestar import Router
+from litestar import Router, get
 
-from shebaoka.portal import home
+from shebaoka.portal import notice, search
 from shebaoka.portal.frame import Page as Page
+from shebaoka.portal.published import FAMILIES as FAMILIES
+from shebaoka.portal.shelf import Shelf as Shelf
+from shebaoka.portal.straight import get_published
+from shebaoka.portal.straight import straight as straight
 
-READING = [home.get_home]
-"""Pages that are the same for whoever reads them."""
+READING = [
+    get([route for family in FAMILIES for route in family.routes])(get_published),
+    *(notice.get_notice_on, search.get_search),
+]
+"""Pages that are the same for whoever reads them; the first are published, and made once for all."""
 
 
 def router() -> Router:

@@ -34,6 +34,11 @@ async def in_thread(request: Asked, work: Callable[..., T], *args: Any) -> T:
     return await to_thread.run_sync(work, *args, limiter=few)
 
 
+def typed(request: Asked, name: str) -> str:
+    """What was typed into a field of an address. Characters that cannot be seen are no words, and are left out."""
+    return "".join(c if c.isprintable() else " " for c in request.query_params.get(name, "")).strip()
+
+
 class Page(AnyPage):
     """A page with the public's frame, templates and words; nobody is signed in as staff."""
 

@@ -1,13 +1,20 @@
-"""The first page: the few things that people come for, each a large link."""
+"""The first page: the few things that people come for, each a large link; a field to search; the hotline."""
 
-from litestar import Response, get
+from shebaoka.portal.frame import MENU
+from shebaoka.portal.shelf import Family, PublishedPage
+from shebaoka.web import Front
 
-from shebaoka.pages import Asked
-from shebaoka.portal.frame import MENU, Page
+MORE = (("/cards", "home_cards"), ("/notice/history", "history"))
+"""What the first page names beside the menu: address and label."""
 
 
-@get("/")
-async def get_home(request: Asked) -> Response[bytes]:
-    """What people come for, and the hotline."""
-    page = Page(request)
-    return await page.show("home.html", doors=[(address, page.labels[label]) for address, label in MENU])
+def _addresses(_: Front) -> list[str]:
+    return ["/"]
+
+
+def _made(page: PublishedPage, _: str) -> str:
+    doors, more = ([(address, page.labels[label]) for address, label in list_] for list_ in (MENU, MORE))
+    return page.printed("home.html", doors=doors, more=more, typed="")
+
+
+FAMILY = Family(root="/", routes=("/",), addresses=_addresses, made=_made)
