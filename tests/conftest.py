@@ -67,6 +67,7 @@ def words() -> dict[str, Words]:
 TABLES = (
     "card_order",
     *("booking", "feedback"),
+    "shown_code",
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
     *("consignment_card", "consignment", "posted_card", "postal_address"),

@@ -271,6 +271,7 @@ def _turn(scenario: Scenario, notices: Notices, past: Past, turn: int, dossier: 
         channel=channel,
         pin=how.pin,
         new_pin=how.new_pin,
+        code=how.code,
         card_number=FRESH_NUMBER,
         card_serial=FRESH_SERIAL,
         terms=terms_of(service, how),

@@ -12,7 +12,7 @@ from scenario import Asked, Turn
 from scenario_form import PLACES
 from shebaoka.desk import Desk
 from shebaoka.notice import Notices
-from shebaoka.records import Answer, Ask, Digits, Dossier, PinCheck, Receipt, Sender
+from shebaoka.records import Answer, Ask, CodeCheck, Digits, Dossier, PinCheck, Receipt, Sender
 from shebaoka.rules import card_asked
 from shebaoka.store import Store
 from shebaoka.vault import SoftwareVault
@@ -74,7 +74,13 @@ def _ask(turn: Turn, person_id: int) -> Ask:
     new_pin = Digits(NEW_PINS[given.new_pin]) if given.new_pin in NEW_PINS else None
     sender = Sender(turn.clerk, given.channel, "w1")
     return Ask(
-        replace(request, **places), sender, _pin(turn), new_pin, terms=given.terms, approved_by=given.approved_by
+        replace(request, **places),
+        sender,
+        _pin(turn),
+        new_pin,
+        terms=given.terms,
+        approved_by=given.approved_by,
+        code_at=given.at - dt.timedelta(minutes=5 if given.code is CodeCheck.PASSED else 0),
     )
 
 

@@ -13,6 +13,7 @@ What a scenario leaves out is as it usually is:
 A terminal reads a card: its kind stands for the last one of that kind, a number for the n-th card of `given`, and
 `unknown` for one that the person never had. What was asked before stands under `earlier` and is played first; the
 request that takes it up names it by its place there: `settlement: 1`, `message: 2`, `entry: 1`, `proposal: 2`.
+A card that is shown electronically says what its `code` is: `good`, `passed`, or `used` by what was asked earlier.
 
 An unknown key anywhere is a fault that names the file and the scenario. `scenario.py` plays what is read here.
 """
@@ -35,6 +36,7 @@ from shebaoka.records import (
     Agent,
     CardKind,
     Channel,
+    CodeCheck,
     Ending,
     Financial,
     Life,
@@ -72,6 +74,7 @@ MISTAKEN: Mapping[str, tuple[str, str]] = {
 AGENT = Agent(name="孙丽", number=CAST["孙丽"][0], relation="家属")
 HOSPITAL = "H14070200011"
 STAY = "ZY20130118"
+SHOWN = "5b" * 16
 PLACES = ("settlement", "entry", "proposal")
 """What a request says of an entry's place: in a scenario the place under `earlier`."""
 USUAL: Mapping[str, Mapping[str, object]] = {
@@ -196,6 +199,7 @@ class HowSays(_Form, frozen=True, kw_only=True):
     by: Literal["holder", "agent"] = "holder"
     pin: PinCheck = PinCheck.NOT_GIVEN
     new_pin: NewPin = NewPin.NOT_GIVEN
+    code: CodeCheck = CodeCheck.NOT_SHOWN
     paid_fen: int = 0
     clerk: str = "经办一"
     approved_by: str = ""
@@ -333,6 +337,8 @@ def parts_of(scenario: Scenario, turn: int | None = None) -> tuple[str, HowSays,
     service, said = _asked_at(scenario, turn)
     how = msgspec.convert({k: said.pop(k) for k in HowSays.__struct_fields__ if k in said}, HowSays)
     own = {"id": _id_of(scenario, turn), "person": cast_of(scenario)[0], **USUAL.get(service, {}), **said}
+    if how.code is not CodeCheck.NOT_SHOWN:
+        own["code"] = SHOWN
     if "records" in own:
         records = msgspec.convert(own["records"], tuple[RecordSays, ...])
         own["records"] = [[r.on, r.institution, r.total_fen, r.account_fen] for r in records]

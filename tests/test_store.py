@@ -49,7 +49,7 @@ APPEND_ONLY = (
     *("journal", "other_posting", "carried_records", "request_key", "journal_seal"),
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
     *("finding", "search_event", "telephone_event", "carrier_key"),
-    *("till_float", "till_sheet", "card_batch_event"),
+    *("till_float", "till_sheet", "card_batch_event", "shown_code"),
     *("stock_place", "stock_move", "stock_count"),
     *("article", "site_signoff"),
 )

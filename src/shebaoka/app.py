@@ -22,6 +22,7 @@ from shebaoka.desk import (
     Desk,
     Dossiers,
     Drafts,
+    ECards,
     Entering,
     Evening,
     FeedbackRoom,
@@ -233,6 +234,7 @@ class House:
         self.journal = JournalRoom(self.views, notices, clock)
         self.partners = Partners(self.views, vault, notices, load_formats(settings.makers or makers_folder()), clock)
         self.messages = Messages(self.views)
+        self.ecards = ECards(self.views, vault, notices, clock)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)

@@ -54,8 +54,8 @@ SAYS = {
 }
 """What is to be given for a field, as its option's help and as the sentence when it does not fit."""
 
-_NOT_TYPED = ("years",)
-"""Fields whose contents come beside the request, from files."""
+_NOT_TYPED = ("years", "code")
+"""Fields whose contents come beside the request, from files, or from a terminal that read them."""
 _RENAMED = {"records": "--record", "person": "NUMBER", "shows": "--shows"}
 
 

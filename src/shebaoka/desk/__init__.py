@@ -72,6 +72,10 @@ from shebaoka.desk.drafts import Drafts as Drafts
 from shebaoka.desk.drafts import ask_of_draft as ask_of_draft
 from shebaoka.desk.drafts import flow_of as flow_of
 from shebaoka.desk.drawer import PIECES as PIECES
+from shebaoka.desk.ecards import Code as Code
+from shebaoka.desk.ecards import ECards as ECards
+from shebaoka.desk.ecards import ReadCode as ReadCode
+from shebaoka.desk.ecards import code_digest as code_digest
 from shebaoka.desk.entering import DIGITS as DIGITS
 from shebaoka.desk.entering import SLIP_VALID as SLIP_VALID
 from shebaoka.desk.entering import Entering as Entering

@@ -11,6 +11,7 @@ import msgspec
 from shebaoka.desk.fold import Answers, Outcome, Tray, about_a_stay, makes_card
 from shebaoka.desk.fresh import Block, Clock, now
 from shebaoka.desk.journal import decoded
+from shebaoka.desk.showncodes import shown_codes
 from shebaoka.desk.takeover import decided, foreseen, must_be_fit
 from shebaoka.desk.undo import NOTHING, UNDOING, Found, named_messages, named_places, settled_before
 from shebaoka.notice import Notices
@@ -168,6 +169,7 @@ class Desk:
             undone=undoing,
             person_block=self._people.low(len(asks)),
             card_block=cards > 0 and self._cards.low(cards),
+            codes=shown_codes(asks),
         )
         self._people.refill(load.person_block)
         self._cards.refill(load.card_block)

@@ -21,6 +21,7 @@ from shebaoka.desk.fees import add_fees, unfit_tender
 from shebaoka.desk.findable import new_words
 from shebaoka.desk.fresh import Block, card_number, card_serial
 from shebaoka.desk.journal import START, Entry, chained, encoded, stored
+from shebaoka.desk.showncodes import code_check
 from shebaoka.desk.undo import SETTLING, STOPPED, UNDOING, Found, Undoing, place_of, reversed_since, stopped
 from shebaoka.notice import Notice
 from shebaoka.records import (
@@ -126,6 +127,7 @@ class Tray:
         self._left: list[_Working] = []
         self._writes = Writes()
         self._orders: dict[tuple[int, str], tuple[Any, ...]] = {}
+        self._codes = set(load.codes)
         answered: dict[str, tuple[bytes, Receipt]] = {}
         outcomes: list[Outcome] = []
         for ask, content in zip(self.asks, self.contents, strict=True):
@@ -225,6 +227,8 @@ class Tray:
             found["card_serial"] = card_serial(self._notice.region)
         if ask.terms is not None:
             found["terms"] = ask.terms
+        if getattr(request, "code", ""):
+            found["code"] = code_check(ask, working.person_id, self._codes, self._given.at)
         if ask.approved_by:
             found["approved_by"] = ask.approved_by
         if self._undoing is not None and isinstance(request, UNDOING):
@@ -265,7 +269,7 @@ class Tray:
             self._reseal(ask, working)
         if working.pins_changed:
             working.pins = {**working.pins, **working.pins_changed}
-        self._settled(working, decision, given)
+        self._settled(ask, working, decision, given)
         if decision.postings and decision.settlement is None:
             # What a settlement moves follows from its amounts, and is not written twice.
             self._writes.other_posting += [
@@ -281,11 +285,14 @@ class Tray:
         if type(ask.request) in OF_BATCHES:
             note_order(self._orders, place, ask.request, decision.after, given.at)
 
-    def _settled(self, working: _Working, decision: Accepted, given: Given) -> None:
-        """What the decision settles, takes back and stops."""
+    def _settled(self, ask: Ask, working: _Working, decision: Accepted, given: Given) -> None:
+        """What the decision settles, takes back and stops; the code of an electronic card is used up by it."""
         writes, person_id, seq = self._writes, working.person_id, working.version
         if decision.settlement is not None:
             writes.settlement.append(settlement_row(person_id, seq, decision.settlement, given.on))
+            if code := getattr(ask.request, "code", ""):
+                writes.shown_code.append((person_id, seq, code))
+                self._codes.add((person_id, code))
         if decision.undoes:
             writes.undone += [(person_id, undone, seq) for undone in decision.undoes]
         if decision.stops:

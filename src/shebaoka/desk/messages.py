@@ -51,11 +51,17 @@ def check_message_id(message_id: str, institution: str, field: str = "msgid") ->
         raise BadInput(f"{field}: characters 13 to 26 must be a time as yyyymmddhhmmss.") from None
 
 
-def ask_of(terminal: Terminal, request: AnyRequest, pin: Digits | None, terms: Terms | None) -> Ask:
+def ask_of(
+    terminal: Terminal,
+    request: AnyRequest,
+    pin: Digits | None,
+    terms: Terms | None,
+    code_at: dt.datetime | None = None,
+) -> Ask:
     """A terminal's message as the desk takes it. `BadInput` for a wrong id, `NotAllowed` without the right."""
     check_message_id(request.id, terminal.institution)
     terminal.must(RIGHT_OF.get(type(request), "stay"))
-    return Ask(request, terminal.sender(), pin, terms=terms)
+    return Ask(request, terminal.sender(), pin, terms=terms, code_at=code_at)
 
 
 class Messages:

@@ -27,6 +27,10 @@ OF_REFUSAL: Mapping[Refusal, str] = {
     Refusal.OLD_CARD_HAS_STOPPED: "62",
     Refusal.OLD_CARD_HAS_NO_SUCH_SERVICE: "62",
     Refusal.SOCIAL_FUNCTION_IS_NOT_ACTIVATED: "62",
+    # the electronic card
+    Refusal.ELECTRONIC_CARD_IS_NOT_OFFERED: "12",
+    Refusal.CODE_HAS_PASSED: "54",
+    Refusal.CODE_WAS_USED: "62",
     # PIN
     Refusal.FIRST_PIN_MUST_BE_CHANGED: "62",
     Refusal.PIN_MUST_BE_GIVEN: "55",

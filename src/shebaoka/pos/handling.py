@@ -13,13 +13,13 @@ from collections.abc import Mapping
 import msgspec
 from anyio import to_thread
 
-from shebaoka.desk import Terminal, ask_of
+from shebaoka.desk import ReadCode, Terminal, ask_of
 from shebaoka.pos.answers import Fields, answer_to, cycle_told, decided, old_card_told, troubled
 from shebaoka.pos.codes import APPROVED, SYSTEM
-from shebaoka.pos.inputs import REQUESTS, Said, is_known_type, read
+from shebaoka.pos.inputs import REQUESTS, Said, by_code, is_known_type, read
 from shebaoka.pos.once import Once
 from shebaoka.pos.packing import Mac, at_fault, pack, unpack
-from shebaoka.pos.spec import CYCLE, ECHO, MAC_SIZE, RECONCILE, SERIAL, SIGN_IN, SIGN_OFF, YEAR
+from shebaoka.pos.spec import CODE, CYCLE, ECHO, MAC_SIZE, RECONCILE, SERIAL, SIGN_IN, SIGN_OFF, YEAR
 from shebaoka.pos.totals import compared, stated
 from shebaoka.records import BadInput, Broken, Digits, NotSignedIn, SignatureWrong, Terms, Trouble
 from shebaoka.web import Front, asked
@@ -149,22 +149,33 @@ class Handler:
         return compared(front.evening.compare_totals(cycle.id, stated(said), terminal.key_id), cycle.id, year)
 
     async def _decided(self, terminal: Terminal, said: Said) -> tuple[Fields, Fields]:
+        code_at = None
+        if CODE in said.sub:
+            shown = await to_thread.run_sync(self._read, said.sub[CODE])
+            said, code_at = by_code(said, shown), shown.made_at
         request = REQUESTS[said.kind](said, terminal.institution)
         pin = self._pin(terminal, said)
-        (outcome,) = await asked(self._front, [ask_of(terminal, request, pin, await self._terms(terminal))])
+        (outcome,) = await asked(self._front, [ask_of(terminal, request, pin, await self._terms(terminal), code_at)])
         if isinstance(outcome, Trouble):
             raise outcome
         speech = self._front.speech(outcome.answer.notice, "zh-Hans")
         return decided(outcome, speech, said.sub[YEAR], pin_given=pin is not None)
 
+    def _read(self, code: str) -> ReadCode:
+        try:
+            return self._front.ecards.read(code)
+        except BadInput:
+            raise at_fault(f"48.{CODE}", "is no code of an electronic card of this city") from None
+
     def _pin(self, terminal: Terminal, said: Said) -> Digits | None:
         if "62" not in said.fields:
             return None
-        if SERIAL not in said.sub:
+        bound = said.sub.get(CODE) or said.sub.get(SERIAL)
+        if bound is None:
             raise at_fault(f"48.{SERIAL}", "is missing: a PIN block is bound to the card's serial")
         try:
             block = bytes.fromhex(said.fields["62"])
-            return self._front.institutions.pin_of(terminal, block, said.sub[SERIAL])
+            return self._front.institutions.pin_of(terminal, block, bound)
         except BadInput:
             raise at_fault("62", "is no PIN block of format 4 under the terminal's PIN key for this card") from None
 

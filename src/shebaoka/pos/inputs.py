@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from shebaoka.desk import ReadCode
 from shebaoka.pos.packing import at_fault, taken_apart
 from shebaoka.pos.spec import (
     ACCOUNT,
@@ -18,10 +19,12 @@ from shebaoka.pos.spec import (
     CARD,
     CARE,
     CASH,
+    CODE,
     CURRENCY,
     ENQUIRE,
     ENTRY,
     KINDS,
+    NAMED,
     OF_NETWORK_CODE,
     OF_PROCESSING_CODE,
     PERSON,
@@ -67,7 +70,10 @@ def read(fields: Mapping[str, str], institution: str, now: dt.datetime) -> Said:
     if fields.get("49", CURRENCY) != CURRENCY:
         raise at_fault("49", f"must be {CURRENCY}, the yuan")
     sub = taken_apart(fields["48"])
-    _check(set(sub), asked.sub_needs, asked.sub_may, "48.")
+    needs, may = asked.sub_needs, asked.sub_may
+    if CODE in sub and PERSON in needs:
+        needs, may = needs - NAMED, may - NAMED | {CODE}
+    _check(set(sub), needs, may, "48.")
     for tag, text in sub.items():
         if not SUB_FIELDS[tag].fullmatch(text):
             raise at_fault(f"48.{tag}", "is not in its form")
@@ -125,11 +131,19 @@ def _settle(said: Said, _: str) -> AnyRequest:
         pooled_fen=int(sub.get(POOLED, "0")),
         account_fen=int(sub.get(ACCOUNT, "0")),
         cash_fen=int(sub.get(CASH, "0")),
+        code=sub.get(CODE, ""),
     )
 
 
 def _enquire(said: Said, _: str) -> AnyRequest:
-    return _made(UseCard, said, card=_card(said.sub), purpose=Purpose.ENQUIRY.value)
+    card, code = _card(said.sub), said.sub.get(CODE, "")
+    return _made(UseCard, said, card=card, purpose=Purpose.ENQUIRY.value, code=code)
+
+
+def by_code(said: Said, shown: ReadCode) -> Said:
+    """The message as if it had named the holder and the card that its code stands for; the code as it is known."""
+    named = {PERSON: shown.person, CARD: shown.card.number, SERIAL: shown.card.serial, CODE: shown.digest}
+    return msgspec.structs.replace(said, sub={**said.sub, **named})
 
 
 def _cancel(said: Said, _: str) -> AnyRequest:

@@ -96,7 +96,7 @@ ANSWER_OF: Mapping[str, str] = MappingProxyType(
 PERSON, CARD, SERIAL, CARE = "01", "02", "03", "04"
 POOLED, ACCOUNT, CASH = "05", "06", "07"
 ENTRY, YEAR, YEAR_OF_ORIGINAL = "08", "09", "10"
-CYCLE, CYCLE_FROM, CYCLE_UNTIL, CUTOVER = "11", "12", "13", "14"
+CYCLE, CYCLE_FROM, CYCLE_UNTIL, CUTOVER, CODE = "11", "12", "13", "14", "15"
 CLAUSE, GROUND, NOTICE, TRIES_LEFT, REPEATED, TROUBLE, FAULT = "20", "21", "22", "23", "24", "25", "26"
 POOLED_BACK, ACCOUNT_BACK, CASH_BACK = "35", "36", "37"
 
@@ -113,6 +113,7 @@ SUB_FIELDS: Mapping[str, re.Pattern[str]] = {
     YEAR: re.compile(r"[0-9]{4}"),
     YEAR_OF_ORIGINAL: re.compile(r"[0-9]{4}"),
     CYCLE: re.compile(r"[0-9]{1,18}"),
+    CODE: re.compile(r"E1[A-Z2-7]{71}"),
     POOLED_BACK: re.compile(SUMS),
     ACCOUNT_BACK: re.compile(SUMS),
     CASH_BACK: re.compile(SUMS),
@@ -154,6 +155,8 @@ KINDS: Mapping[str, Kind] = {
         (CYCLE, POOLED, ACCOUNT, CASH, POOLED_BACK, ACCOUNT_BACK, CASH_BACK),
     ),
 }
+NAMED = frozenset({PERSON, CARD, SERIAL})
+"""What the code of an electronic card stands in the place of, in every message that names a holder."""
 OF_PROCESSING_CODE: Mapping[str, str] = {"000000": SETTLE, "200000": CANCEL, "310000": ENQUIRE}
 """Field 3 of 0200."""
 OF_NETWORK_CODE: Mapping[str, str] = {"001": SIGN_IN, "002": SIGN_OFF, "301": ECHO}

@@ -10,6 +10,7 @@ from shebaoka.records.asking import Sender as Sender
 from shebaoka.records.asking import Terms as Terms
 from shebaoka.records.decisions import Accepted as Accepted
 from shebaoka.records.decisions import Answer as Answer
+from shebaoka.records.decisions import CodeCheck as CodeCheck
 from shebaoka.records.decisions import Decision as Decision
 from shebaoka.records.decisions import Facts as Facts
 from shebaoka.records.decisions import Given as Given

@@ -1,5 +1,7 @@
 """Everything that may be asked, by service, and an ask: a request with its sender and what came beside it."""
 
+import datetime as dt
+
 import msgspec
 
 from shebaoka.records.fees import Tender
@@ -142,7 +144,8 @@ class Ask(msgspec.Struct, frozen=True):
     `bodies` are the texts of a carry-over's records, in UTF-8: one for each of its `years`, in order.
     `approved_by` is the second person who approved it; only the desk's own room of drafts sets it. `tender` is how the
     fee is paid; with it, a numbered receipt is written along with the decision. `blank` is the blank card that was
-    scanned for a card that is made at once; without it a window that keeps stock uses its next.
+    scanned for a card that is made at once; without it a window that keeps stock uses its next. `code_at` is when the
+    code of an electronic card was made, as the vault read it.
     """
 
     request: AnyRequest
@@ -154,3 +157,4 @@ class Ask(msgspec.Struct, frozen=True):
     approved_by: str = ""
     tender: Tender | None = None
     blank: str = ""
+    code_at: dt.datetime | None = None

@@ -32,6 +32,15 @@ class NewPin(StrEnum):
     TOO_SIMPLE = "too_simple"
 
 
+class CodeCheck(StrEnum):
+    """What the desk says of the code by which an electronic card was shown."""
+
+    NOT_SHOWN = "not_shown"
+    GOOD = "good"
+    PASSED = "passed"
+    USED = "used"
+
+
 class Original(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An earlier entry that a request wants undone: what became of it, and what it moved.
 
@@ -67,7 +76,7 @@ class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `terms` are those of the institution that asks; `original` is the entry that a request wants undone, and
     `proposal` and `by` say who proposed and who approves a correction. `approved_by` is the second person who approved
-    what is asked at the window, as the desk found it on file.
+    what is asked at the window, as the desk found it on file. `code` is what it says of an electronic card's code.
 
     It is kept in the journal beside the request, so that any decision can be made again from the journal alone.
     """
@@ -84,6 +93,7 @@ class Given(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     proposal: Proposal | None = None
     by: str = ""
     approved_by: str = ""
+    code: CodeCheck = CodeCheck.NOT_SHOWN
 
 
 class PinOrder(msgspec.Struct, frozen=True, gc=False):

@@ -26,6 +26,7 @@ class Basis(StrEnum):
     TEMPORARY_CARD_EXPIRES = "temporary_card_expires"
     TEMPORARY_CARD_IS_EXTENDED = "temporary_card_is_extended"
     CARD_BEARS_THE_APPLICATION = "card_bears_the_application"
+    CARD_IS_SHOWN_BY_ITS_CODE = "card_is_shown_by_its_code"
     TEMPORARY_CARD_HAS_THE_SOCIAL_FUNCTION = "temporary_card_has_the_social_function"
     # applying and making
     INSURED_PERSON_MAY_APPLY = "insured_person_may_apply"
@@ -129,6 +130,9 @@ class Refusal(StrEnum):
     EXTENDED_APPLICATION_IS_NOT_OFFERED = "extended_application_is_not_offered"
     EXTENDED_APPLICATION_IS_ON_THE_CARD = "extended_application_is_on_the_card"
     EXTENDED_APPLICATION_IS_NOT_ON_THE_CARD = "extended_application_is_not_on_the_card"
+    ELECTRONIC_CARD_IS_NOT_OFFERED = "electronic_card_is_not_offered"
+    CODE_HAS_PASSED = "code_has_passed"
+    CODE_WAS_USED = "code_was_used"
     # applying and making
     APPLICATION_IS_ALREADY_OPEN = "application_is_already_open"
     THERE_IS_NO_APPLICATION = "there_is_no_application"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shebaoka.records.facts import OldRecord, RecordsOfYear
-from shebaoka.records.requests import PLAIN, Fen, Name, PresentedCard, Region, Request, RequestId, Words
+from shebaoka.records.requests import PLAIN, Fen, Name, PresentedCard, Region, Request, RequestId, Shown, Words
 
 ChargeFen = Annotated[int, Meta(ge=1, le=10**9, description="Fen; one charge is at most ten million yuan")]
 PartFen = Annotated[int, Meta(ge=0, le=10**9, description="Fen; a part of a charge")]
@@ -93,7 +93,8 @@ class ApproveCorrection(Request, frozen=True, kw_only=True):
 class SettleCharge(Request, frozen=True, kw_only=True):
     """Settle a charge: `total_fen` is the sum of what the pooled fund, the personal account and cash shall pay.
 
-    `stay` is the stay's own number; an in-patient charge has one, another has none.
+    `stay` is the stay's own number; an in-patient charge has one, another has none. `code` is there where the card was
+    shown electronically: it settles one charge.
     """
 
     card: PresentedCard
@@ -103,6 +104,7 @@ class SettleCharge(Request, frozen=True, kw_only=True):
     account_fen: PartFen = 0
     cash_fen: PartFen = 0
     stay: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,30}$(?!\n)")] = ""
+    code: Shown = ""
 
 
 class CancelSettlement(Request, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ class AdmitPatient(Request, frozen=True, kw_only=True):
     stay: StayNumber
     admitted_on: dt.date
     ward: Words = ""
+    code: Shown = ""
 
 
 class AmendStay(Request, frozen=True, kw_only=True):

@@ -93,6 +93,12 @@ class PresentedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?$(?!\n)", description="Card serial, 卡识别码")] = ""
 
 
+Shown = Annotated[
+    str,
+    Meta(pattern=r"^([0-9a-f]{32})?$(?!\n)", description="Digest of the code by which an electronic card was shown"),
+]
+
+
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who acts for the holder (代理人)."""
 
@@ -213,11 +219,15 @@ class ActivateCard(Request, frozen=True):
 
 
 class UseCard(Request, frozen=True):
-    """Present a card: may it be used for this, here and now? A terminal names the very card that it read."""
+    """Present a card: may it be used for this, here and now? A terminal names the very card that it read.
+
+    `code` is there where the card was shown electronically.
+    """
 
     card: CardKind | PresentedCard = CardKind.SOCIAL_SECURITY
     function: Function = Function.SOCIAL
     purpose: Purpose = Purpose.PAYMENT
+    code: Shown = ""
 
 
 class ReportLoss(Request, frozen=True):

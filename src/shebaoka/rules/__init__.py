@@ -15,6 +15,7 @@ from shebaoka.rules.offers import offers as offers
 from shebaoka.rules.state import as_of as as_of
 from shebaoka.rules.state import card_asked as card_asked
 from shebaoka.rules.state import card_of as card_of
+from shebaoka.rules.state import card_shown as card_shown
 from shebaoka.rules.state import ministry_code as ministry_code
 from shebaoka.rules.state import open_application as open_application
 from shebaoka.rules.state import shown_state as shown_state

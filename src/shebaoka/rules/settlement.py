@@ -27,7 +27,7 @@ from shebaoka.records import (
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.pin import pin_refusal
 from shebaoka.rules.state import put, put_stay, stay_of
-from shebaoka.rules.use import grounds_of
+from shebaoka.rules.use import code_refusal, grounds_of
 
 INPATIENT = "inpatient"
 _CLOSED_STAYS = {StayState.CANCELLED: Refusal.STAY_WAS_CANCELLED, StayState.SETTLED: Refusal.STAY_IS_SETTLED}
@@ -40,7 +40,7 @@ def settle(case: Case, request: SettleCharge) -> Decision:
     small refuses the charge.
     """
     stay = stay_of(case.dossier, case.terms.institution, request.stay) if request.kind == INPATIENT else None
-    refused = _unfit(case, request, stay) or pin_refusal(case) or _first_pin(case, stay)
+    refused = _unfit(case, request, stay) or code_refusal(case) or pin_refusal(case) or _first_pin(case, stay)
     if refused is not None:
         return refused
     account = case.dossier.account or Account()

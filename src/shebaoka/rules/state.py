@@ -61,6 +61,13 @@ def live_card(dossier: Dossier, kind: CardKind) -> Card | None:
     return card if card is not None and card.life is not Life.ENDED else None
 
 
+def card_shown(dossier: Dossier) -> Card | None:
+    """The card that somebody shows electronically: the valid one of 2.1; where there is none, the last there was."""
+    cards = [c for c in dossier.cards if c.kind is not CardKind.OLD_MEDICAL]
+    valid = [c for c in cards if is_valid(c)]
+    return valid[-1] if valid else cards[-1] if cards else None
+
+
 def open_application(dossier: Dossier) -> Application | None:
     """The application whose card is still to be collected; a person has one at the most."""
     for application in dossier.applications:

@@ -27,7 +27,7 @@ from shebaoka.records import (
 )
 from shebaoka.rules.case import Case, Rules
 from shebaoka.rules.state import put_stay, stay_of
-from shebaoka.rules.use import grounds_of
+from shebaoka.rules.use import code_refusal, grounds_of
 
 
 def admit(case: Case, request: AdmitPatient) -> Decision:
@@ -42,6 +42,9 @@ def admit(case: Case, request: AdmitPatient) -> Decision:
         return case.refused(Refusal.STAY_NUMBER_IS_USED, stay=request.stay)
     if not case.person.birth_on <= request.admitted_on <= case.given.on:
         return case.refused(Refusal.DAYS_OF_THE_STAY_DO_NOT_FIT, stay=request.stay)
+    refused = code_refusal(case)
+    if refused is not None:
+        return refused
     carried = case.person.in_hospital_since is not None and _began_on_the_old_card(case, request.admitted_on)
     stay = Stay(
         n=len(case.dossier.stays) + 1,

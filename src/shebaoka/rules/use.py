@@ -8,12 +8,14 @@ from shebaoka.records import (
     Accepted,
     Basis,
     CardKind,
+    CodeCheck,
     Decision,
     Function,
     PinCheck,
     PresentedCard,
     Purpose,
     Refusal,
+    Refused,
     UseCard,
 )
 from shebaoka.rules.case import Case, Rules
@@ -38,11 +40,28 @@ def grounds_of(case: Case) -> tuple[Basis, tuple[Basis, ...]]:
     ground, also = _GROUNDS[case.kind]
     if case.kind is CardKind.TEMPORARY and case.kind not in case.notice.p.activation_needed_for:
         also = (Basis.TEMPORARY_CARD_IS_USABLE_AT_ONCE, *also)
+    if case.given.code is not CodeCheck.NOT_SHOWN:
+        also = (*also, Basis.CARD_IS_SHOWN_BY_ITS_CODE)
     return ground, also
+
+
+def code_refusal(case: Case) -> Refused | None:
+    """A no to a card that is shown electronically where the city has none such, or by a code that is no good (3.3)."""
+    code = case.given.code
+    if code is CodeCheck.NOT_SHOWN:
+        return None
+    if not case.notice.p.electronic_card:
+        return case.refused(Refusal.ELECTRONIC_CARD_IS_NOT_OFFERED, "electronic_card")
+    if code is CodeCheck.GOOD:
+        return None
+    return case.refused(Refusal.CODE_WAS_USED if code is CodeCheck.USED else Refusal.CODE_HAS_PASSED, "electronic_card")
 
 
 def use(case: Case, request: UseCard) -> Decision:
     """The financial side is the bank's (5.3); the social function asks for the PIN where money is meant (9.2, 9.3)."""
+    refused = code_refusal(case)
+    if refused is not None:
+        return refused
     if request.function is Function.FINANCIAL:
         return _used(case, Basis.FINANCIAL_FUNCTION_IS_ACTIVE_FROM_ISSUE)
     if request.function is Function.EXTENDED:
@@ -50,7 +69,6 @@ def use(case: Case, request: UseCard) -> Decision:
     ground, also = grounds_of(case)
     if case.kind is CardKind.OLD_MEDICAL:
         return _used(case, ground, ("cutover_on",))
-    refused = None
     if request.purpose is not Purpose.ENQUIRY:
         refused = pin_refusal(case)
     elif case.given.pin is PinCheck.WRONG:

@@ -24,6 +24,9 @@ ON_FILE = "select 1 from person_key where number = any(%(numbers)s::text[]) limi
 
 UNDONE = f"select person_id, seq, by_seq from undone where person_id = {_PEOPLE}"
 
+# Codes of electronic cards that have settled a charge.
+SHOWN_CODES = f"select person_id, code from shown_code where person_id = {_PEOPLE} and code = any(%(codes)s::text[])"
+
 # The same out of the rows that the snapshots repeat, for whoever checks them; and snapshots made anew out of them, by
 # the owner, for people whose rows were written around the desk.
 REBUILT = f"""
@@ -85,6 +88,9 @@ from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[
 REQUEST_KEY = """
 insert into request_key (request_id, content, person_id, seq)
 select * from unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[])"""
+
+SHOWN_CODE = """
+insert into shown_code (person_id, seq, code) select * from unnest(%s::bigint[], %s::bigint[], %s::text[])"""
 
 PERSON_KEY = "insert into person_key (number, person_id) select * from unnest(%s::text[], %s::bigint[])"
 

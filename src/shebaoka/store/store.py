@@ -84,7 +84,8 @@ class KnownEntry(msgspec.Struct, frozen=True, gc=False):
 class Load(msgspec.Struct, frozen=True):
     """What a tray needs to be decided: people by social security number, requests known by id, fresh blocks of ids.
 
-    `undone` says of entries, by their place, which entry of the same person took them back.
+    `undone` says of entries, by their place, which entry of the same person took them back. `codes` are those, by
+    person, that have settled a charge.
     """
 
     people: dict[str, Loaded]
@@ -92,6 +93,7 @@ class Load(msgspec.Struct, frozen=True):
     undone: dict[Place, int]
     person_block: int | None
     card_block: int | None
+    codes: frozenset[tuple[int, str]] = frozenset()
 
 
 class Writes(msgspec.Struct):
@@ -125,6 +127,7 @@ class Writes(msgspec.Struct):
     fee_receipt: list[tuple[Any, ...]] = []
     blank: list[tuple[Any, ...]] = []
     card_order: list[tuple[Any, ...]] = []
+    shown_code: list[tuple[Any, ...]] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -156,6 +159,7 @@ _SAVES: tuple[tuple[str, str], ...] = (
     ("finding", sql.FINDING),
     ("fee", sql.FEE),
     ("notification", sql.NOTIFICATION),
+    ("shown_code", sql.SHOWN_CODE),
 )
 
 
@@ -170,6 +174,7 @@ _ORDERS = (Prepared(sql.CARD_ORDER), encoders_of(sql.CARD_ORDER))
 _LOCK_CYCLES, _OPEN_CYCLES = Prepared(sql.LOCK_CYCLES), Prepared(sql.OPEN_CYCLES)
 _KEYS, _PEOPLE, _REBUILT = Prepared(sql.KEYS), Prepared(sql.PEOPLE), Prepared(sql.REBUILT)
 _STAYS, _UNDONE, _ON_FILE = Prepared(sql.STAYS), Prepared(sql.UNDONE), Prepared(sql.ON_FILE)
+_SHOWN_CODES = Prepared(sql.SHOWN_CODES)
 _PERSON_BLOCK, _CARD_BLOCK = Prepared(sql.PERSON_BLOCK), Prepared(sql.CARD_BLOCK)
 
 
@@ -238,13 +243,19 @@ class Store:
         undone: bool = False,
         person_block: bool = False,
         card_block: bool = False,
+        codes: Sequence[str] = (),
     ) -> Load:
         """Everybody with these social security numbers, and which of these requests were answered before. One trip.
 
-        `stays` brings the stays in hospital, `undone` which entries were taken back; the blocks bring fresh ids.
+        `stays` brings the stays in hospital, `undone` which entries were taken back; the blocks bring fresh ids. Of the
+        `codes` by which electronic cards were shown, it says which were used.
         """
         named, ids = text_array(numbers), text_array(request_ids)
-        optional = ((_STAYS, stays, (named,)), (_UNDONE, undone, (named,)))
+        optional: tuple[tuple[Prepared, bool, tuple[bytes, ...]], ...] = (
+            (_STAYS, stays, (named,)),
+            (_UNDONE, undone, (named,)),
+            (_SHOWN_CODES, bool(codes), (named, text_array(codes))),
+        )
         blocks = ((_PERSON_BLOCK, person_block, ()), (_CARD_BLOCK, card_block, ()))
         sent: list[Sent] = [(_KEYS, (ids,)), (_PEOPLE, (named,))]
         sent += [(statement, values) for statement, wanted, values in (*optional, *blocks) if wanted]
@@ -256,6 +267,7 @@ class Store:
             undone={(person_id, seq): by_seq for person_id, seq, by_seq in found.get(_UNDONE, [])},
             person_block=_block(found.get(_PERSON_BLOCK)),
             card_block=_block(found.get(_CARD_BLOCK)),
+            codes=frozenset((person_id, code) for person_id, code in found.get(_SHOWN_CODES, ())),
         )
 
     def rebuilt(self, numbers: Iterable[str]) -> dict[str, Loaded]:

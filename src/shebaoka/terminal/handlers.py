@@ -3,20 +3,23 @@
 A handler reads the message, makes it a request, waits at the counter with it, and answers in the platform's envelope.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
+import msgspec
 from anyio import to_thread
 from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
 
-from shebaoka.desk import Terminal, ask_of
+from shebaoka.desk import ReadCode, Terminal, ask_of
 from shebaoka.records import (
     AdmitPatient,
     AmendStay,
     AnyRequest,
+    BadInput,
     CancelAdmission,
     CancelDischarge,
     CancelSettlement,
@@ -40,6 +43,7 @@ from shebaoka.terminal.inputs import (
     Charge,
     Discharge,
     Enquiry,
+    Holder,
     Message,
     Nothing,
     OfStay,
@@ -50,6 +54,8 @@ from shebaoka.terminal.shaping import Reader, fault, numbered, plainly_answered,
 from shebaoka.web import Front, asked
 
 Made = TypeVar("Made")
+SHOWN = (UseCard, SettleCharge, AdmitPatient)
+"""What an electronic card is shown for; who takes something back is only named by its code."""
 
 
 async def _terms(front: Front, terminal: Terminal) -> Terms:
@@ -61,6 +67,23 @@ def _pin(front: Front, terminal: Terminal, block: str | None, serial: str) -> Di
     return None if block is None else front.institutions.pin_of(terminal, bytes.fromhex(block), serial)
 
 
+def _read(front: Front, code: str) -> ReadCode:
+    """What the code of an electronic card says; `BadInput` as of the message's own field."""
+    try:
+        return front.ecards.read(code)
+    except BadInput as e:
+        e.field = "input.code"
+        raise
+
+
+def _by_code(message: Message[Any], shown: ReadCode) -> Message[Any]:
+    """The message as if it had named the holder, and the card that the code stands for."""
+    said: dict[str, str] = {"certno": shown.person}
+    if isinstance(message.input, Holder):
+        said |= {"mdtrt_cert_no": shown.card.number, "card_sn": shown.card.serial}
+    return msgspec.structs.replace(message, input=msgspec.structs.replace(message.input, code="", **said))
+
+
 async def decided(
     front: Front,
     request: Request[Any, Any, Any],
@@ -69,12 +92,13 @@ async def decided(
     *,
     dry_run: bool = False,
     cycle: bool = True,
+    code_at: dt.datetime | None = None,
 ) -> Response[Any]:
-    """The request asked at the counter, and its answer."""
+    """The request asked at the counter, and its answer. `code_at` is when a code that it came with was made."""
     terminal: Terminal = request.state.terminal
     came_at = city_time(front.clock(), front.notices.zone)
     terms = await _terms(front, terminal) if cycle else None
-    (outcome,) = await asked(front, [ask_of(terminal, made, pin, terms)], dry_run=dry_run)
+    (outcome,) = await asked(front, [ask_of(terminal, made, pin, terms, code_at)], dry_run=dry_run)
     if isinstance(outcome, Trouble):
         raise outcome
     return signed_answer(front, request, _reply(front, outcome, came_at))
@@ -120,13 +144,21 @@ def _taking(
     ) -> Response[Any]:
         message, terminal = await reader.read(request)
         block = getattr(message.input, "pin_block", None)
-        pin = _pin(front, terminal, block, message.input.card_sn) if block is not None else None
+        shown: ReadCode | None = None
+        if getattr(message.input, "code", ""):
+            shown = await to_thread.run_sync(_read, front, message.input.code)
+            message = _by_code(message, shown)
+        bound = shown.digest if shown else message.input.card_sn if block is not None else ""
+        pin = _pin(front, terminal, block, bound) if block is not None else None
         made = make(message)
+        if shown is not None and isinstance(made, SHOWN):
+            made = msgspec.structs.replace(made, code=shown.digest)
         if infno in ("2303", "2304") and isinstance(made, SettleCharge) and made.kind != "inpatient":
             raise fault("input.med_type", "must be 21 for a stay in hospital")
         if infno in ("2206", "2207") and isinstance(made, SettleCharge) and made.kind == "inpatient":
             raise fault("input.med_type", "must be 11 or 41; a stay in hospital is settled by 2304")
-        return await decided(front, request, made, pin, dry_run=dry_run, cycle=infno != "1101")
+        code_at = shown.made_at if shown else None
+        return await decided(front, request, made, pin, dry_run=dry_run, cycle=infno != "1101", code_at=code_at)
 
     handle.__annotations__["data"] = Annotated[Message[said], Body(description="The message.")]
     return numbered(infno, summary)(handle)

@@ -18,9 +18,12 @@ CARE_OF: dict[str, Care] = {"11": "outpatient", "41": "pharmacy", "21": "inpatie
 
 Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 Number = Annotated[str, Meta(pattern=r"^[0-9]{17}[0-9X]$(?!\n)", description="Social security number")]
-CardNumber = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,32}$(?!\n)", description="Card number")]
 CardSerial = Annotated[
     str, Meta(pattern=r"^([0-9a-f]{32})?$(?!\n)", description="Card serial; empty for an old medical card")
+]
+Code = Annotated[
+    str,
+    Meta(pattern=r"^(E1[A-Z2-7]{71})?$(?!\n)", description="Code of an electronic card, in place of number and card"),
 ]
 PinBlock = Annotated[
     str, Meta(pattern=r"^[0-9A-Fa-f]{32}$(?!\n)", description="ISO 9564 format 4 block under the terminal's PIN key")
@@ -75,12 +78,31 @@ class SignOff(Input, frozen=True, kw_only=True):
     sign_no: Annotated[int, Meta(ge=1, le=2**62)]
 
 
-class Holder(Input, frozen=True, kw_only=True):
-    """A card as the terminal read it: whose, its number and its serial."""
+class Named(Input, frozen=True, kw_only=True):
+    """Whom a message is about: by social security number, or by the code of an electronic card."""
 
-    certno: Number
-    mdtrt_cert_no: CardNumber
+    certno: Annotated[str, Meta(pattern=r"^([0-9]{17}[0-9X])?$(?!\n)", description="Social security number")] = ""
+    code: Code = ""
+
+    def __post_init__(self) -> None:
+        if not self.certno and not self.code:
+            raise ValueError("Object missing required field `certno`, or `code` for an electronic card")
+        if self.certno and self.code:
+            raise ValueError("`code` stands in the place of `certno` and the card; leave those out")
+
+
+class Holder(Named, frozen=True, kw_only=True):
+    """A card as the terminal read it: whose, its number and its serial; or the code of an electronic card."""
+
+    mdtrt_cert_no: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,32}$(?!\n)", description="Card number")] = ""
     card_sn: CardSerial = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.certno and not self.mdtrt_cert_no:
+            raise ValueError("Object missing required field `mdtrt_cert_no`")
+        if self.code and (self.mdtrt_cert_no or self.card_sn):
+            raise ValueError("`code` stands in the place of `certno` and the card; leave those out")
 
     def card(self) -> PresentedCard:
         """The card that was presented."""
@@ -105,17 +127,15 @@ class Charge(Holder, frozen=True, kw_only=True):
     pin_block: PinBlock | None = None
 
 
-class Cancel(Input, frozen=True, kw_only=True):
+class Cancel(Named, frozen=True, kw_only=True):
     """2208, 2305: take a settlement back."""
 
-    certno: Number
     setl_id: Place
 
 
-class Reverse(Input, frozen=True, kw_only=True):
+class Reverse(Named, frozen=True, kw_only=True):
     """2601: undo whatever the message did, or stop it if it has not come."""
 
-    certno: Number
     omsgid: MessageId
 
 

@@ -24,6 +24,7 @@ from shebaoka.desk import (
     Deliveries,
     Dossiers,
     Drafts,
+    ECards,
     Entering,
     Evening,
     FeedbackRoom,
@@ -103,6 +104,7 @@ class Front(msgspec.Struct, frozen=True):
     days: Days
     journal: JournalRoom
     messages: Messages
+    ecards: ECards
     accounts: Accounts
     dossiers: Dossiers
     whereabouts: WhereaboutsRoom
