@@ -39,6 +39,8 @@ OPERATIONS = [
     ("GET", "/notice"),
     ("GET", "/notice/clauses/{clause}"),
     ("GET", "/services"),
+    ("GET", "/guide"),
+    ("GET", "/guide/{matter}"),
     ("GET", "/me"),
     ("GET", "/health"),
 ]

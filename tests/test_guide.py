@@ -1,16 +1,29 @@
-"""The guide: what it asks in a city, what it answers from the rules, and in which words. Its law is in `laws/`."""
+"""The guide: what it asks in a city, what it answers from the rules, in which words, on pages and to programs.
+
+Its law is in `laws/`.
+"""
 
 import datetime as dt
 import functools
+import html
+import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from litestar.testing import TestClient
+from tests.conftest import Database
+from tests.webhouse import house_on
 
 from scenario import read_cities
-from shebaoka.desk import Guide, GuideTold, beside_told, cards_beside, matters
+from shebaoka.cli import main
+from shebaoka.desk import Guide, GuideTold, beside_told, cards_beside, matters, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, Words
 from shebaoka.records import BadInput, Material, Matter, NotFound
 from shebaoka.rules import course_of, questions_of
+from shebaoka.serving import front_of, make_app
 
 ON = dt.date(2026, 11, 26)
 SOCIAL = {"card": "social_security", "reported": "no", "meanwhile": "yes", "who": "holder"}
@@ -176,3 +189,86 @@ def test_the_cards_beside_each_other(words: dict[str, Words]) -> None:
     assert rows["activation"][:2] == [("Needed before use", "5.1"), ("Not needed", "5.4")]
     assert rows["extend_card"][0][1] == "3.1"
     assert [m.matter for m in matters(speech)] == [*Matter]
+
+
+# Pages, programs, command line ---------------------------------------------------------------------------------------
+
+HOSTILE = {"card": "<script>alert(1)</script>", "who": "𠮷" * 2000, "reported": "no\x00"}
+
+
+@pytest.fixture(scope="module")
+def client(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
+    """The public pages over an empty database."""
+    shared_database.wipe()
+    with (
+        house_on(
+            shared_database, tmp_path_factory.mktemp("guide"), dt.datetime(2026, 11, 26, 4, tzinfo=dt.UTC)
+        ) as house,
+        open_counter(house.desk) as counter,
+        TestClient(make_app(front_of(house, counter))) as client,
+    ):
+        yield client
+
+
+def test_the_pages_ask_and_answer_by_address_alone(client: TestClient[Any], words: dict[str, Words]) -> None:
+    """Nothing answered asks; something answered says what is left; all answered shows every step, in each language."""
+    assert all(f'href="/guide/{m}"' in client.get("/guide").text for m in Matter)
+    asked = client.get("/guide/lost").text
+    assert 'role="alert"' not in asked
+    left = client.get("/guide/lost", params={"card": "social_security"}).text
+    assert 'role="alert"' in left
+    assert re.findall(r'href="#(a-[a-z_-]+)"', left) == ["a-reported-no", "a-meanwhile-no", "a-who-holder"]
+    assert re.search(r'name="card"[^>]+value="social_security" checked', left)
+    for language in LANGUAGES:
+        shown = client.get("/guide/lost", params={**SOCIAL, "language": language})
+        found = told(words, "lost", language, **SOCIAL)
+        said = html.unescape(shown.text)
+        assert shown.status_code == 200
+        assert len(shown.content) < 100_000
+        for step in found.steps:
+            sentences = (step.name, step.where, *step.before, *step.remarks, *step.do, *step.papers_told)
+            assert [s for s in sentences if s not in said] == []
+            assert f'href="/notice/{step.clause}"' in said
+    assert client.get("/guide/lottery").status_code == 404
+
+
+def test_what_is_sent_in_malice_is_asked_again(client: TestClient[Any]) -> None:
+    """Markup, rare characters and controls are no answers: the page asks again, and repeats nothing of them."""
+    answer = client.get("/guide/lost", params=HOSTILE)
+    assert (answer.status_code, "alert(1)" in answer.text, "𠮷" in answer.text) == (200, False, False)
+    assert answer.text.count('class="fault"') == 3
+    for code, value in HOSTILE.items():
+        refused = client.get("/api/v1/guide/lost", params={code: value})
+        assert (refused.status_code, refused.json()["field"], value in refused.text) == (400, code, False)
+
+
+def test_programs_are_told_the_same(client: TestClient[Any], words: dict[str, Words]) -> None:
+    """The API lists the matters, and answers as the guide does, on a day that is asked for as well."""
+    assert [m["matter"] for m in client.get("/api/v1/guide").json()] == [*Matter]
+    answer = client.get("/api/v1/guide/lost", params={**SOCIAL, "language": "en"}).json()
+    assert [(s["service"], s["clause"], s["fee_fen"]) for s in answer["steps"]] == [
+        (s.service, s.clause, s.fee_fen) for s in told(words, "lost", **SOCIAL).steps
+    ]
+    early = client.get("/api/v1/guide/in_hospital", params={"holds": "none", "who": "holder", "on": "2013-06-25"})
+    assert early.json()["steps"][0]["on"] == "2013-07-01"
+    assert client.get("/api/v1/guide/lost", params={"on": "2001-01-01"}).status_code == 404
+
+
+def test_the_command_line_tells_the_same() -> None:
+    """Matters, open questions with the options that answer them, and the way to go; as text and as JSON."""
+
+    def run(*said: str) -> str:
+        result = CliRunner().invoke(main, ["guide", *said, "--language", "en"], env={"SHEBAOKA_HOME": "/nowhere"})
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "lost: My card is lost" in run()
+    assert [m["matter"] for m in json.loads(run("--json"))["matters"]] == [*Matter]
+    assert "--holds-temporary no: No" in run("found_again", "--card", "social_security", "--reported", "formal",
+                                             "--replacing", "making")  # fmt: skip
+    said = [word for code, answer in SOCIAL.items() for word in (f"--{code}", answer)]
+    text = run("lost", *said, "--on", "2026-11-26")
+    assert "✓ 2. Have the lost card replaced (6.2)" in text
+    assert "Fee: 28 yuan" in text
+    assert json.loads(run("lost", *said, "--on", "2026-11-26", "--json"))["visits"][1]["on"] == "2027-01-25"
+    assert "✗ 1." in run("activate", "--card", "temporary", "--who", "holder")

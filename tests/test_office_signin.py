@@ -366,6 +366,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/"): ANYBODY,
     **{("GET", f"/notice{path}"): ANYBODY for path in ("", "/history", "/on", "/{clause:str}")},
     **{("GET", path): ANYBODY for path in ("/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")},
+    ("GET", "/guide"): ANYBODY,
+    ("GET", "/guide/{matter:str}"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
@@ -524,6 +526,7 @@ def filled(pages: Pages, path: str) -> str:
     """An address of a route."""
     said = {
         "clause:str": "9.4",
+        "matter:str": "lost",
         "run:str": RUN,
         "cycle:int": "1",
         "person_id:int": str(id_of(pages, LI)),

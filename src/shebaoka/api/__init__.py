@@ -2,6 +2,7 @@
 
 from shebaoka.api.accounts import get_account, get_balance
 from shebaoka.api.asking import post_request, post_tray
+from shebaoka.api.guiding import get_guide, get_matters
 from shebaoka.api.reading import (
     get_clause,
     get_counts,
@@ -31,6 +32,8 @@ HANDLERS = [
     get_notice,
     get_clause,
     get_services,
+    get_matters,
+    get_guide,
     get_me,
     get_health,
     get_openapi,

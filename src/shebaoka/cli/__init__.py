@@ -17,6 +17,7 @@ from shebaoka.cli.batchfiles import add_to as add_batch_files
 from shebaoka.cli.deliveries import add_to as add_deliveries
 from shebaoka.cli.entrance import Caller, Front, unabridged
 from shebaoka.cli.finding import add_to as add_finding
+from shebaoka.cli.guiding import add_to as add_guide
 from shebaoka.cli.institutions import add_to as add_institutions
 from shebaoka.cli.intake import add_to as add_import
 from shebaoka.cli.machine import add_to as add_machine
@@ -51,7 +52,17 @@ def main(ctx: click.Context, token_file: Path | None, traceback: bool) -> None: 
     ctx.obj = Caller(token_file)
 
 
-for _add in (add_machine, add_office, add_notice, add_import, add_institutions, add_money, add_photo, add_slip):
+for _add in (
+    add_machine,
+    add_office,
+    add_notice,
+    add_guide,
+    add_import,
+    add_institutions,
+    add_money,
+    add_photo,
+    add_slip,
+):
     _add(main)
 for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock):
     _add(main)

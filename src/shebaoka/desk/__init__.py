@@ -117,6 +117,7 @@ from shebaoka.desk.guide import VisitTold as VisitTold
 from shebaoka.desk.guide import answers_in as answers_in
 from shebaoka.desk.guide import beside_told as beside_told
 from shebaoka.desk.guide import cards_beside as cards_beside
+from shebaoka.desk.guide import fitting as fitting
 from shebaoka.desk.guide import matters as matters
 from shebaoka.desk.handing import Handing as Handing
 from shebaoka.desk.handing import HandoverLine as HandoverLine

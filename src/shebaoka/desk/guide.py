@@ -36,7 +36,7 @@ from shebaoka.records import (
 )
 from shebaoka.rules import BesideCell, BesideRow, Course, Move, beside, course_of, questions_of
 
-_KEPT = 4096
+_KEPT = 512
 PUBLIC_CHANNELS = (Channel.WINDOW, Channel.PHONE, Channel.PORTAL, Channel.TERMINAL)
 """The ways that people go themselves; what production, bank and calendar do is no way of theirs."""
 _LATER: Mapping[Step, str] = {
@@ -226,6 +226,12 @@ def answers_in(said: Iterable[tuple[str, str]]) -> dict[str, str]:
         if code in ASKED and value:
             found.setdefault(code, value)
     return found
+
+
+def fitting(matter: str, answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers that can be given to this matter's questions; what cannot is left, and so asked again. `NotFound`."""
+    allowed = {question.code: question.options for question in QUESTIONS[matter_of(matter)]}
+    return {code: answer for code, answer in answers.items() if answer in allowed.get(code, ())}
 
 
 def _asked(question: Question, answers: Mapping[str, str], speech: Speech) -> AskedTold:

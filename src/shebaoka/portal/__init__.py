@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import notice, search
+from shebaoka.portal import guide, notice, search
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -14,7 +14,7 @@ from shebaoka.portal.straight import straight as straight
 
 READING = [
     get([route for family in FAMILIES for route in family.routes])(get_published),
-    *(notice.get_notice_on, search.get_search),
+    *(notice.get_notice_on, search.get_search, guide.get_guide),
 ]
 """Pages that are the same for whoever reads them; the first are published, and made once for all."""
 

@@ -1,6 +1,7 @@
 """The public pages' own words. Each room of them has a module of words beside it; all are put together here."""
 
 from shebaoka.pages import by_language, with_labels
+from shebaoka.portal.guidelabels import GUIDE
 from shebaoka.portal.noticelabels import NOTICE_WORDS
 
 FRAME: dict[str, tuple[str, str, str]] = {
@@ -17,4 +18,4 @@ FRAME: dict[str, tuple[str, str, str]] = {
     "home_asks": ("您要办什么？", "您要辦什麼？", "What do you need?"),
     "public_page": ("公众页面", "公眾頁面", "Public pages"),
 }
-LABELS = with_labels(by_language(FRAME), by_language(NOTICE_WORDS))
+LABELS = with_labels(by_language(FRAME), by_language(GUIDE), by_language(NOTICE_WORDS))

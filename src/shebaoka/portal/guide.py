@@ -1,0 +1,50 @@
+"""What do I do? Matters, a few plain questions, and the way to go, which has an address that can be printed and sent.
+
+Nobody is looked up: what is answered is worked out by the rules on an invented holder (`desk/guide.py`). The list of
+matters is published; an answer is put together when it is asked for.
+"""
+
+from collections.abc import Iterator
+
+from litestar import Response, get
+
+from shebaoka.desk import answers_in, fitting, matters
+from shebaoka.notice import LANGUAGES
+from shebaoka.pages import Asked
+from shebaoka.portal.finding import Findable
+from shebaoka.portal.frame import Page
+from shebaoka.portal.shelf import Family, PublishedPage
+from shebaoka.records import Matter
+from shebaoka.web import Front
+
+ROOT = "/guide"
+
+
+@get("/guide/{matter:str}")
+async def get_guide(request: Asked) -> Response[bytes]:
+    """The questions of a matter, and the way to go once all are answered. What cannot be answered is asked again."""
+    page = Page(request)
+    matter = str(request.path_params["matter"])
+    said = answers_in(request.query_params.multi_items())
+    found = page.front.guide.told(matter, fitting(matter, said), page.on, page.said.speech)
+    # Whoever comes with nothing answered is asked, and not told that something is missing.
+    return await page.show("guide.html", guide=found, begun=bool(said))
+
+
+def _addresses(_: Front) -> list[str]:
+    return [ROOT]
+
+
+def _made(page: PublishedPage, _: str) -> str:
+    return page.printed("guides.html", matters=matters(page.said.speech))
+
+
+def findable(front: Front) -> Iterator[Findable]:
+    """Every matter, by what it is called and what it is about."""
+    for matter in Matter:
+        said = {language: front.words[language].guide.matters[matter] for language in LANGUAGES}
+        titles = {language: one.title for language, one in said.items()}
+        yield Findable("guide", f"{ROOT}/{matter}", titles, {language: one.text for language, one in said.items()})
+
+
+FAMILY = Family(root=ROOT, routes=(ROOT,), addresses=_addresses, made=_made, findable=findable)
