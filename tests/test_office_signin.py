@@ -368,6 +368,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     **{("GET", path): ANYBODY for path in ("/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")},
     ("GET", "/guide"): ANYBODY,
     ("GET", "/guide/{matter:str}"): ANYBODY,
+    ("GET", "/places"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,

@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "guides": ("", "/guide"),
     "guide_asks": ("", "/guide/lost"),
     "guide": ("", "/guide/lost?card=social_security&reported=no&meanwhile=yes&who=agent"),
+    "places": ("", "/places?from=140728&of={window}"),
     "sign_in": ("", "/sign-in"),
     "enrol": ("", "/enrol"),
     "today": ("clerk", "/today"),

@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import guide, notice, search
+from shebaoka.portal import guide, notice, places, search
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -17,8 +17,10 @@ READING = [
     *(notice.get_notice_on, search.get_search, guide.get_guide),
 ]
 """Pages that are the same for whoever reads them; the first are published, and made once for all."""
+FINDING = [places.get_places]
+"""Where to go, by the minute."""
 
 
 def router() -> Router:
     """The public pages under `/`."""
-    return Router("/", route_handlers=[*READING], include_in_schema=False)
+    return Router("/", route_handlers=[*READING, *FINDING], include_in_schema=False)
