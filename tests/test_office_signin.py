@@ -369,6 +369,13 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/guide"): ANYBODY,
     ("GET", "/guide/{matter:str}"): ANYBODY,
     ("GET", "/places"): ANYBODY,
+    **{("GET", f"/my{path}"): ANYBODY for path in ("", "/statement", "/looks")},
+    **{
+        (method, f"/my/{path}"): ANYBODY
+        for method in ("GET", "POST")
+        for path in ("sign-in", "code", "slip", "loss", "telephone", "telephone/code", "messages")
+    },
+    ("POST", "/my/sign-out"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
@@ -408,6 +415,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
     ("POST", "/persons/{person_id:int}/telephone"): (Right.SEE_PEOPLE, Right.SERVE_AT_WINDOW),
     ("GET", "/persons/{person_id:int}/telephone"): Right.SEE_PEOPLE,
+    ("POST", "/persons/{person_id:int}/entry-slip"): (Right.SEE_PEOPLE, Right.SERVE_AT_WINDOW),
+    ("GET", "/persons/{person_id:int}/entry-slip"): Right.SEE_PEOPLE,
     ("POST", "/services"): Right.SERVE_AT_WINDOW,
     ("GET", "/day/list"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}"): Right.SEE_PEOPLE,

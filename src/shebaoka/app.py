@@ -39,6 +39,7 @@ from shebaoka.desk import (
     MakerFiles,
     Messages,
     Outbox,
+    OwnCards,
     Papers,
     Partners,
     Passkeys,
@@ -227,6 +228,7 @@ class House:
         self.entering = Entering(self.views, vault, notices, self.speech, self.telephones, clock)
         self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, clock)
         self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
+        self.own_cards = OwnCards(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
         self.handing = Handing(self.views, clock)

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 from playwright.sync_api import Page
 from tests.browser.running import Running
-from tests.browser.steps import STATES, Windows, nobody_at, person_in, window_of
+from tests.browser.steps import STATES, Windows, holder_at, nobody_at, person_in, window_of
 from tests.moneyhouse import HOSPITAL, PHARMACY, MoneyHouse
 
 from made_run import RUN, made_run
@@ -52,6 +52,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     "guide_asks": ("", "/guide/lost"),
     "guide": ("", "/guide/lost?card=social_security&reported=no&meanwhile=yes&who=agent"),
     "places": ("", "/places?from=140728&of={window}"),
+    "my_sign_in": ("", "/my/sign-in"),
+    "my_slip": ("", "/my/slip"),
+    "my_code": ("holder", "/my/code"),
+    "my_card": ("holder", "/my"),
+    "my_looks": ("holder", "/my/looks"),
+    "my_loss": ("holder", "/my/loss"),
+    "my_telephone": ("holder", "/my/telephone"),
+    "my_telephone_code": ("holder", "/my/telephone/code"),
     "sign_in": ("", "/sign-in"),
     "enrol": ("", "/enrol"),
     "today": ("clerk", "/today"),
@@ -105,7 +113,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "no_such_page": ("clerk", "/nothing"),
     "not_allowed": ("cashier", "/staff"),
 }
-"""Page → the role that opens it, or none; its address; and states in which it needs somebody to be, besides."""
+"""Page → the role that opens it, a holder, or nobody; its address; and states in which it needs somebody to be."""
 
 
 def opened(browser: Windows, name: str, **context: Any) -> Page:
@@ -114,7 +122,10 @@ def opened(browser: Windows, name: str, **context: Any) -> Page:
     for state in states:
         person_in(browser, state)
     path = addressed(browser, address)
-    page = window_of(browser, role, **context) if role else nobody_at(browser, **context)
+    if role == "holder":
+        page, _ = holder_at(browser, **context)
+    else:
+        page = window_of(browser, role, **context) if role else nobody_at(browser, **context)
     page.goto(path)
     return page
 

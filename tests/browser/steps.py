@@ -31,6 +31,8 @@ from tests.browser.chrome import TIMEOUT_MS
 from tests.browser.faults import fits, forgive, heard_of, listen, no_faults
 from tests.browser.running import PINS, Person, Running
 
+from shebaoka.desk import HOLDER_COOKIE, Role, Staff
+
 __all__ = [
     "DESK",
     "STATES",
@@ -39,6 +41,7 @@ __all__ = [
     "Windows",
     "fits",
     "forgive",
+    "holder_at",
     "no_faults",
     "nobody_at",
     "person_in",
@@ -146,6 +149,22 @@ def window_of(browser: Windows, role: str, *, language: str = "", person: Person
     signs_in(browser, page, person)
     expect(page.locator(".who")).to_contain_text(person.name)
     return page
+
+
+def holder_at(browser: Windows, state: str = "with_money", **context: Any) -> tuple[Page, Holder]:
+    """A page of the public's on which somebody newly invented is signed in as a holder, with a telephone on file; a
+    code to another telephone is on its way.
+    """
+    house, holder = browser.run.house, person_in(browser, state)
+    clerk = Staff("clerk-7", Role.CLERK, "w1")
+    house.telephones.keep(clerk, holder.person_id, "13800001234", agreed=True, language="zh-Hans")
+    made = browser.context(**context)
+    for name, value in (
+        (HOLDER_COOKIE, house.holders.begin(holder.person_id, "code")),
+        ("shebaoka_code", house.entering.ask_telephone_code(holder.person_id, "15900005678", "zh-Hans")),
+    ):
+        made.add_cookies([{"name": name, "value": value, "url": browser.run.url}])
+    return made.new_page(), holder
 
 
 def signs_in(browser: Windows, page: Page, person: Person, **wrong: str) -> None:

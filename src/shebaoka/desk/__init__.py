@@ -162,6 +162,9 @@ from shebaoka.desk.outbox import NotTaken as NotTaken
 from shebaoka.desk.outbox import Outbox as Outbox
 from shebaoka.desk.outbox import Outgoing as Outgoing
 from shebaoka.desk.outbox import Round as Round
+from shebaoka.desk.owncard import Look as Look
+from shebaoka.desk.owncard import OwnCard as OwnCard
+from shebaoka.desk.owncard import OwnCards as OwnCards
 from shebaoka.desk.papers import SIGNATURE as SIGNATURE
 from shebaoka.desk.papers import Opened as Opened
 from shebaoka.desk.papers import PaperKind as PaperKind

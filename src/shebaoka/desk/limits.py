@@ -26,6 +26,12 @@ LIMITS: Mapping[str, Limit] = {
     "feedback": Limit(20, 3600),
     "follow": Limit(30, 600),
     "search": Limit(120, 60),
+    "holder_asks": Limit(30, 600),
+    "holder_code": Limit(5, 900),
+    "holder_try": Limit(60, 600),
+    "holder_slip": Limit(10, 3600),
+    "holder_telephone": Limit(5, 3600),
+    "holder_paper": Limit(20, 600),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

@@ -19,7 +19,7 @@ from shebaoka.store import Views
 from shebaoka.store import outbox as outbox_sql
 from shebaoka.store import telephones as sql
 
-HOLDER, PORTAL_PLACE = "holder", "portal"
+HOLDER, PORTAL_PLACE = "holder", "my"
 """As whom, and from where, a holder asks at the public page."""
 _APART = re.compile(r"[\s()-]+")
 _NUMBER = re.compile(r"1[3-9][0-9]{9}")

@@ -10,6 +10,8 @@ from shebaoka.pages.frame import STYLES as STYLES
 from shebaoka.pages.frame import Page as Page
 from shebaoka.pages.frame import Room as Room
 from shebaoka.pages.frame import moved_to as moved_to
+from shebaoka.pages.functions import CardShown as CardShown
+from shebaoka.pages.functions import cards_shown as cards_shown
 from shebaoka.pages.labels import LANGUAGE_NAMES as LANGUAGE_NAMES
 from shebaoka.pages.labels import with_labels as with_labels
 from shebaoka.pages.languages import by_language as by_language
@@ -18,6 +20,7 @@ from shebaoka.pages.sessions import Asked as Asked
 from shebaoka.pages.sessions import begin as begin
 from shebaoka.pages.sessions import browser_of as browser_of
 from shebaoka.pages.sessions import checked_form as checked_form
+from shebaoka.pages.sessions import cookie_for as cookie_for
 from shebaoka.pages.sessions import end as end
 from shebaoka.pages.sessions import form_of as form_of
 from shebaoka.pages.sessions import front_of as front_of

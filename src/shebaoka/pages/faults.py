@@ -14,10 +14,11 @@ from litestar.types import ExceptionHandlersMap
 
 from shebaoka.pages.frame import FIRST_PAGE, Page, moved_to
 from shebaoka.pages.sessions import SESSION, Asked
-from shebaoka.records import NotSignedIn, TooManyTries, Trouble
+from shebaoka.records import HolderNotSignedIn, NotSignedIn, TooManyTries, Trouble
 
 log = logging.getLogger(__name__)
 _CODES = {400: "bad_input", 401: "not_signed_in", 403: "not_allowed", 404: "no_such_page", 405: "method_not_allowed"}
+_HOLDERS_SIGN_IN = "/my/sign-in"
 _ENDED = {f"session_{why}" for why in ("elsewhere", "idle", "too_long", "account_ended", "reset")}
 Handler = Callable[[Asked, Any], Response[Any]]
 
@@ -62,6 +63,9 @@ def trouble_page(request: Asked, e: Exception, frame: type[Page] = Page) -> Resp
         # Why a session ended is said on the next page; of one that was signed out there is nothing to say.
         after = e.code.removeprefix("session_") if e.code in _ENDED else ""
         return moved_to(f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""))
+    if isinstance(e, HolderNotSignedIn):
+        ended, why = e.code != HolderNotSignedIn.code, e.code.removeprefix("holder_session_")
+        return moved_to(_HOLDERS_SIGN_IN + (f"?after={why}" if ended else ""))
     if isinstance(e, Trouble):
         status, code = e.status, e.code
     elif isinstance(e, HTTPException):

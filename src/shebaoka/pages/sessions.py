@@ -13,7 +13,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 
-from shebaoka.desk import Right, Role, Staff
+from shebaoka.desk import HOLDER_COOKIE, Right, Role, Staff
 from shebaoka.records import NotAllowed, VaultTrouble
 from shebaoka.web import Front
 
@@ -60,7 +60,7 @@ async def begin(request: Asked, staff: Staff) -> Cookie:
     Its name is always drawn afresh: one that the browser brought along might be known to somebody else.
     """
     await end(request)
-    return _cookie(request, SESSION, await to_thread.run_sync(front_of(request).sessions.begin, staff))
+    return cookie_for(request, SESSION, await to_thread.run_sync(front_of(request).sessions.begin, staff))
 
 
 async def end(request: Asked) -> Cookie:
@@ -74,10 +74,10 @@ def form_mark(request: Asked) -> tuple[str, Cookie]:
     """The mark that a form on this page carries, and the cookie that it is held against when the form comes back."""
     mark = request.cookies.get(FORM, "")
     try:
-        mark = front_of(request).sessions.form_mark(mark, request.cookies.get(SESSION, ""))
+        mark = front_of(request).sessions.form_mark(mark, _bound_to(request))
     except VaultTrouble as e:  # the page that tells of it is shown all the same
         log.warning("no form can be sealed: %s", e.code)
-    return mark, _cookie(request, FORM, mark)
+    return mark, cookie_for(request, FORM, mark)
 
 
 async def form_of(request: Asked) -> dict[str, str]:
@@ -89,11 +89,16 @@ def checked_form(request: Asked, sent: FormMultiDict) -> dict[str, str]:
     """The text fields of a form that was read, with or without files; it must come from one of our pages."""
     form = {name: value for name, value in sent.multi_items() if isinstance(value, str)}
     held, brought = request.cookies.get(FORM, ""), form.get("mark", "")
-    session = request.cookies.get(SESSION, "")
-    ours = front_of(request).sessions.is_form_mark(held, session)
+    ours = front_of(request).sessions.is_form_mark(held, _bound_to(request))
     if not ours or not hmac.compare_digest(held.encode(), brought.encode()):
         raise NotAllowed("The form did not come from a page of ours. Open it again.", code="form_is_not_ours")
     return form
+
+
+def _bound_to(request: Asked) -> str:
+    """What a mark is sealed for: the session of whoever is signed in, of the staff or as a holder."""
+    holder = request.cookies.get(HOLDER_COOKIE, "")
+    return request.cookies.get(SESSION, "") + (f"/{holder}" if holder else "")
 
 
 def browser_of(request: Asked) -> str:
@@ -101,7 +106,7 @@ def browser_of(request: Asked) -> str:
     return request.cookies.get(FORM, "")
 
 
-def _cookie(request: Asked, key: str, value: str) -> Cookie:
+def cookie_for(request: Asked, key: str, value: str) -> Cookie:
     """A cookie for this server alone that no script reads; sent over TLS only, where the browser came over TLS."""
     secure = "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", ""))
     return Cookie(key=key, value=value, path="/", httponly=True, samesite="lax", secure=secure)

@@ -26,6 +26,7 @@ from shebaoka.paper.slips import AcceptanceSlip as AcceptanceSlip
 from shebaoka.paper.slips import ApplicationForm as ApplicationForm
 from shebaoka.paper.slips import DayLine as DayLine
 from shebaoka.paper.slips import DayList as DayList
+from shebaoka.paper.slips import EntrySlip as EntrySlip
 from shebaoka.paper.slips import FeeReceiptSlip as FeeReceiptSlip
 from shebaoka.paper.slips import FormAgent as FormAgent
 from shebaoka.paper.slips import HandedCard as HandedCard

@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import guide, notice, places, search
+from shebaoka.portal import guide, mycard, mychanges, mysignin, notice, places, search
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -20,7 +20,17 @@ READING = [
 FINDING = [places.get_places]
 """Where to go, by the minute."""
 
+MY = [
+    *(mysignin.get_sign_in, mysignin.post_sign_in, mysignin.get_code, mysignin.post_code),
+    *(mysignin.get_slip, mysignin.post_slip, mysignin.post_sign_out),
+    *(mycard.get_card, mycard.get_statement, mycard.get_looks),
+    *(mychanges.get_loss, mychanges.post_loss, mychanges.get_telephone, mychanges.post_telephone),
+    *(mychanges.get_telephone_code, mychanges.post_telephone_code),
+    *(mychanges.post_messages, mychanges.get_answered),
+]
+"""What a holder sees who has shown who they are."""
+
 
 def router() -> Router:
     """The public pages under `/`."""
-    return Router("/", route_handlers=[*READING, *FINDING], include_in_schema=False)
+    return Router("/", route_handlers=[*READING, *FINDING, *MY], include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from shebaoka.pages import by_language, with_labels
 from shebaoka.portal.guidelabels import GUIDE
+from shebaoka.portal.mylabels import MY
 from shebaoka.portal.noticelabels import NOTICE_WORDS
 from shebaoka.portal.placeslabels import PLACES
 
@@ -19,4 +20,4 @@ FRAME: dict[str, tuple[str, str, str]] = {
     "home_asks": ("您要办什么？", "您要辦什麼？", "What do you need?"),
     "public_page": ("公众页面", "公眾頁面", "Public pages"),
 }
-LABELS = with_labels(by_language(FRAME), by_language(GUIDE), by_language(NOTICE_WORDS), by_language(PLACES))
+LABELS = with_labels(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES))

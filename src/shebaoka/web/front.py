@@ -43,6 +43,7 @@ from shebaoka.desk import (
     Opened,
     Outbox,
     Outcome,
+    OwnCards,
     Papers,
     Partners,
     Passkeys,
@@ -107,6 +108,7 @@ class Front(msgspec.Struct, frozen=True):
     ecards: ECards
     accounts: Accounts
     dossiers: Dossiers
+    own_cards: OwnCards
     whereabouts: WhereaboutsRoom
     telephones: Telephones
     outbox: Outbox

@@ -14,7 +14,6 @@ from shebaoka.desk import (
     AccountYear,
     Beside,
     BriefAccount,
-    CardScreen,
     JournalLine,
     KeyKind,
     Notification,
@@ -31,9 +30,9 @@ from shebaoka.desk import (
     told,
 )
 from shebaoka.numbers import mask, mask_name
-from shebaoka.pages import HEADERS, LANGUAGE_NAMES, Asked, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, LANGUAGE_NAMES, Asked, cards_shown, form_of, front_of, moved_to
 from shebaoka.paper import FORMS, attachment, grouped, signed, statement_as
-from shebaoka.records import SERVICES, BadInput, Function, Life, NotAllowed, NotFound, Posting
+from shebaoka.records import SERVICES, BadInput, NotAllowed, NotFound, Posting
 from shebaoka.web import Front, looked_up
 from shebaoka.window.frame import Page
 
@@ -46,16 +45,6 @@ ID_MAX = 2**63 - 1
 _PLACE = re.compile(r"[1-9][0-9]{0,17}-[1-9][0-9]{0,17}")
 _SEQ = re.compile(r"[1-9][0-9]{0,17}")
 _YEAR = re.compile(r"[1-9][0-9]{3}")
-
-
-class FunctionShown(msgspec.Struct, frozen=True):
-    """What a card can do: whether it may be used for it now, or which clause says that it may not, and why."""
-
-    name: str
-    usable: bool
-    note: str
-    clause: str
-    sentence: str
 
 
 class ServiceKey(msgspec.Struct, frozen=True):
@@ -84,14 +73,6 @@ LETTERS = {
     "withdraw_application": "w",
 }
 """The letters of the commonest services; where both cards have one, the social security card's."""
-
-
-class CardShown(msgspec.Struct, frozen=True):
-    """A card with its functions, for a page."""
-
-    screen: CardScreen
-    live: bool
-    functions: list[FunctionShown]
 
 
 class AccountShown(msgspec.Struct, frozen=True):
@@ -342,13 +323,12 @@ def _shown(page: Page, staff: Staff, screen: PersonScreen, number: str, found: l
     person, serves = screen.dossier.person, _serves(staff)
     # Whoever serves has a key for each service instead.
     offers = [] if serves else [(o, page.said.offer(o, screen)) for o in screen.offers]
-    cards = [CardShown(c, c.card.life is not Life.ENDED, _functions(page, screen, c)) for c in screen.cards]
     return {
         "number": mask(number),
         "name": mask_name(person.name) if person else "—",
         "screen": screen,
         "person": person,
-        "cards": sorted(cards, key=lambda c: (not c.live, -c.screen.card.n)),
+        "cards": cards_shown(page, screen),
         "applications": sorted(screen.dossier.applications, key=lambda a: -a.n),
         "has_account": screen.dossier.account is not None,
         "serves": serves,
@@ -383,25 +363,3 @@ def _served(page: Page, staff: Staff, screen: PersonScreen, found: Beside) -> di
 def _key(offer: Offer, name: str, letter: str) -> ServiceKey:
     card = offer.card.value if "card" in SERVICES[offer.service.partition(".")[0]].__struct_fields__ else ""
     return ServiceKey(offer.service, card, name, letter)
-
-
-def _functions(page: Page, screen: PersonScreen, shown: CardScreen) -> list[FunctionShown]:
-    """The functions of a card that has not ended, each as the desk would answer who used it now."""
-    card, said = shown.card, page.said
-    if card.life is Life.ENDED:
-        return []
-    asked = {o.service: o for o in screen.offers if o.card is card.kind}
-    functions = []
-    for function in getattr(page.notice.p.functions, card.kind, (Function.SOCIAL,)):
-        offer = asked["use_card" if function is Function.SOCIAL else f"use_card.{function}"]
-        sentence = "" if offer.possible else said.offer(offer, screen).sentence
-        name, note = said.words.functions[function], ""
-        if function is Function.FINANCIAL:
-            note = said.state(f"financial_{card.financial}")
-        elif function is Function.EXTENDED:
-            note = "" if card.applications else page.labels["nothing"]
-        names = [name]
-        if function is Function.EXTENDED and card.applications:
-            names = [said.named(name, said.words.applications.get(a, a)) for a in card.applications]
-        functions += [FunctionShown(n, offer.possible, note, offer.clause, sentence) for n in names]
-    return functions

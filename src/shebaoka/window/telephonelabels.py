@@ -21,6 +21,12 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "11 digits. Left empty, the number on file stays as it is.",
     ),
     "telephone_said_by": ("{0} 登记，{1}", "{0} 登記，{1}", "said by {0}, {1}"),
+    "telephone_by_holder": ("本人在网上", "本人在網上", "the holder at the public page"),
+    "entry_slip": (
+        "看过身份证后，打印网上“我的卡”的登录凭条：",
+        "看過身份證後，列印網上「我的卡」的登入憑條：",
+        "Once the ID card was seen, print a sign-in slip for My card at the public page:",
+    ),
     "fault_telephone_unfit": (
         "手机号码：请输入11位手机号码，头两位是13到19；同意短信通知就要留号码。",
         "手機號碼：請輸入11位手機號碼，頭兩位是13到19；同意簡訊通知就要留號碼。",

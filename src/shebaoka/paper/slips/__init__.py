@@ -10,6 +10,7 @@ from shebaoka.paper.slips.shapes import AcceptanceSlip as AcceptanceSlip
 from shebaoka.paper.slips.shapes import ApplicationForm as ApplicationForm
 from shebaoka.paper.slips.shapes import DayLine as DayLine
 from shebaoka.paper.slips.shapes import DayList as DayList
+from shebaoka.paper.slips.shapes import EntrySlip as EntrySlip
 from shebaoka.paper.slips.shapes import FeeReceiptSlip as FeeReceiptSlip
 from shebaoka.paper.slips.shapes import FormAgent as FormAgent
 from shebaoka.paper.slips.shapes import HandedCard as HandedCard

@@ -77,6 +77,19 @@ class AcceptanceSlip(Shape, frozen=True):
     hours: str = ""
 
 
+class EntrySlip(Shape, frozen=True):
+    """A code to sign in with at the public page, once; A4 or a roll of 80 mm. `address` is where it is typed."""
+
+    name: str
+    number: str
+    at: dt.datetime
+    until: dt.datetime
+    code: str
+    window: str
+    clerk: str
+    address: str = ""
+
+
 class RefusalSlip(Shape, frozen=True):
     """That a request was refused, by which clause, and what to bring or do instead; A4 or a roll of 80 mm.
 

@@ -9,12 +9,13 @@ from shebaoka.paper.amounts import grouped
 from shebaoka.paper.slips.capitals import in_capitals
 from shebaoka.paper.slips.pictures import signature_of
 from shebaoka.paper.slips.setting import Row, Setting, filled
-from shebaoka.paper.slips.shapes import AcceptanceSlip, FeeReceiptSlip, HandedCard, HandoverSlip, RefusalSlip
+from shebaoka.paper.slips.shapes import AcceptanceSlip, EntrySlip, FeeReceiptSlip, HandedCard, HandoverSlip, RefusalSlip
 from shebaoka.records import BadInput
+from shebaoka.slipcode import grouped_slip_code
 
 SlipWidth = Literal["a4", "80mm"]
 SLIP_WIDTHS: tuple[SlipWidth, ...] = ("a4", "80mm")
-Slip = AcceptanceSlip | RefusalSlip | FeeReceiptSlip | HandoverSlip
+Slip = AcceptanceSlip | RefusalSlip | FeeReceiptSlip | HandoverSlip | EntrySlip
 
 
 def slip_pdf(
@@ -34,6 +35,8 @@ def slip_pdf(
         heading, data, at = setting.say["refusal"], _refused(slip, setting), slip.refused_at
     elif isinstance(slip, FeeReceiptSlip):
         heading, data, at = setting.say["refund" if slip.refund_of else "receipt"], _paid(slip, setting), slip.at
+    elif isinstance(slip, EntrySlip):
+        heading, data, at = setting.say["entry"], _entering(slip, setting), slip.at
     else:
         heading, data, at = setting.say["handover"], _handed(slip, setting), slip.at
     return setting.print("slip.typ", heading, {**_NOTHING, **data, "width": width}, at)
@@ -116,6 +119,24 @@ def _paid(slip: FeeReceiptSlip, setting: Setting) -> dict[str, Any]:
         "rests_on": setting.rests_on(slip.clause),
         "qr": setting.qr(slip.slip_code),
         "keep": say["keep_receipt"],
+    }
+
+
+def _entering(slip: EntrySlip, setting: Setting) -> dict[str, Any]:
+    say = setting.say
+    return {
+        "cards": [{"label": say["entry_code"], "rows": [(grouped_slip_code(slip.code), "")]}],
+        "sentence": say["entry_says"],
+        "rows": filled(
+            (say["name"], mask_name(slip.name)),
+            (say["number"], mask(slip.number)),
+            (say["entry_until"], setting.minute(slip.until)),
+            (say["entry_address"], slip.address),
+            (say["at"], setting.minute(slip.at)),
+            (say["window"], slip.window),
+            (say["clerk"], slip.clerk),
+        ),
+        "keep": say["entry_keep"],
     }
 
 
