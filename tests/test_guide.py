@@ -19,9 +19,9 @@ from tests.webhouse import house_on
 
 from scenario import read_cities
 from shebaoka.cli import main
-from shebaoka.desk import Guide, GuideTold, beside_told, cards_beside, matters, open_counter
+from shebaoka.desk import Guide, GuideTold, PlacesRoom, beside_told, cards_beside, matters, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, Words
-from shebaoka.records import BadInput, Material, Matter, NotFound
+from shebaoka.records import GUIDE_STEPS, BadInput, Material, Matter, NotFound, StoreDown
 from shebaoka.rules import course_of, questions_of
 from shebaoka.serving import front_of, make_app
 
@@ -56,9 +56,9 @@ def told(words: dict[str, Words], matter: str, language: str = "en", city: str =
 def test_every_answer_in_every_city_leads_somewhere(words: dict[str, Words]) -> None:
     """However the questions are answered, there are steps; each has its clause, and what is not possible says what is.
 
-    No sentence lacks a fact, and whoever goes brings exactly what the notice asks of them.
+    No sentence lacks a fact, whoever goes brings exactly what the notice asks of them, and no step is there in vain.
     """
-    seen = 0
+    seen, met = 0, set()
     for city, notices in cities().items():
         for notice in notices.versions:
             guide, on = Guide(notices), notice.in_force_until or max(notice.in_force_from, ON)
@@ -74,12 +74,14 @@ def test_every_answer_in_every_city_leads_somewhere(words: dict[str, Words]) -> 
                         if notice.p.cutover_on is not None:  # a city that has not said its day says a dash
                             assert not [s for s in sentences if "—" in s], (city, matter, answers)
                         assert step.possible or step.do
+                        met.add(step.service)
                         asked = notice.materials.get(step.service) or notice.materials.get(step.service.split(".")[0])
                         if step.papers:
                             adds = asked.agent_adds if step.goes == "agent" else ()
                             assert step.papers == (*asked.holder, *adds)
                     seen += 1
-    assert seen > 500
+    assert seen > 600
+    assert met == set(GUIDE_STEPS)
 
 
 def test_a_lost_card_in_jinzhong(words: dict[str, Words]) -> None:
@@ -135,6 +137,25 @@ def test_another_city_gives_another_answer(words: dict[str, Words]) -> None:
     assert told(words, "lost", city="like_jianshui", **SOCIAL).fee_fen == 2000
     locked = {"card": "social_security", "locked": "used_up", "meanwhile": "no", "who": "holder"}
     assert told(words, "forgot_pin", city="like_jianshui", **locked).steps[1].service == "replace_card.unlocks_used_up"
+
+
+def test_what_a_past_brought_about(words: dict[str, Words]) -> None:
+    """A card that went back is brought again, free; a temporary card that ends is extended where the city does so."""
+    back = told(words, "not_collected", who="holder")
+    assert [s.service for s in back.steps] == ["collect_card", "activate_card"]
+    assert "brought to the window again" in back.steps[0].before[0]
+    here, there = (
+        told(words, "temporary_ends", city=c, over="no", who="holder") for c in ("jinzhong", "like_changchun")
+    )
+    assert [(s.service, s.possible) for s in (here.steps[0], there.steps[0])] == [
+        ("extend_card", False),
+        ("extend_card", True),
+    ]
+    assert "2026-12-05" in here.remarks[0]  # an example, and said to be one
+    over = told(words, "temporary_ends", over="yes", who="holder")
+    assert [s.service for s in over.steps] == ["apply_for_card", "collect_card", "activate_card"]
+    assert not over.remarks
+    assert not any("No longer usable" in remark for remark in over.steps[0].remarks)
 
 
 def test_a_city_asks_only_what_matters_there(words: dict[str, Words]) -> None:
@@ -230,6 +251,22 @@ def test_the_pages_ask_and_answer_by_address_alone(client: TestClient[Any], word
             assert [s for s in sentences if s not in said] == []
             assert f'href="/notice/{step.clause}"' in said
     assert client.get("/guide/lottery").status_code == 404
+
+
+def test_windows_are_named_beside_an_answer(client: TestClient[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where and when: the windows in use with their hours. While the database is away, what to do is still answered."""
+    front = client.app.state.front
+    assert "东湖路 1 号" not in client.get("/guide/died", params={"waiting": "no", "language": "zh-Hans"}).text
+    front.windows.add("w1", "1 号窗口", "东湖政务大厅", "东湖路 1 号", "周一至周五 8:30–12:00")
+    assert "东湖路 1 号" in client.get("/guide/died", params={"waiting": "no", "language": "zh-Hans"}).text
+    assert "东湖路 1 号" not in client.get("/guide/died").text
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreDown("away")
+
+    monkeypatch.setattr(PlacesRoom, "nearest", away)
+    answer = client.get("/guide/died", params={"waiting": "no", "language": "zh-Hans"})
+    assert (answer.status_code, "死亡证明" in answer.text, "东湖路" in answer.text) == (200, True, False)
 
 
 def test_what_is_sent_in_malice_is_asked_again(client: TestClient[Any]) -> None:

@@ -43,6 +43,8 @@ async def get_guide(
     replacing: Answered = None,
     holds_temporary: Answered = None,
     locked: Answered = None,
+    known: Answered = None,
+    over: Answered = None,
     need: Answered = None,
     holds: Answered = None,
     waiting: Answered = None,

@@ -32,6 +32,8 @@ _ASKS = {
     "replacing": "Whether a new card was asked for.",
     "holds_temporary": "Whether a temporary card was given out meanwhile.",
     "locked": "Whether the card is locked.",
+    "known": "Whether the present PIN is known.",
+    "over": "Whether the temporary card has ended.",
     "need": "What it is about, for somebody who is elsewhere.",
     "holds": "Which card is in the patient's hand by now.",
     "waiting": "Whether a new card is applied for and not collected.",

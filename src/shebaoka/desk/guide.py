@@ -188,7 +188,7 @@ class Guide:
             questions=tuple(_asked(q, counted, speech) for q in questions),
             answers=counted,
             open=left,
-            remarks=_of_the_matter(asked, speech),
+            remarks=tuple(_of_the_matter(asked, course, speech)),
             steps=steps,
             visits=visits,
             fee_fen=sum(s.fee_fen for s in steps if s.possible),
@@ -240,10 +240,15 @@ def _asked(question: Question, answers: Mapping[str, str], speech: Speech) -> As
     return AskedTold(question.code, words.questions[question.code], options, answers.get(question.code, ""))
 
 
-def _of_the_matter(matter: Matter, speech: Speech) -> tuple[str, ...]:
-    """What is told of a matter as a whole."""
+def _of_the_matter(matter: Matter, course: Course | None, speech: Speech) -> Iterable[str]:
+    """What is told of a matter as a whole; of an example's last day that it is one."""
     notes = {Matter.CHILD: "child", Matter.WORKING_ELSEWHERE: "elsewhere"}
-    return (_note(speech, notes[matter]),) if matter in notes else ()
+    if matter in notes:
+        yield _note(speech, notes[matter])
+    if matter is Matter.TEMPORARY_ENDS and course is not None:
+        for card in course.steps[0].before.cards:
+            if card.life is not Life.ENDED and card.valid_until is not None:
+                yield _note(speech, "supposed", until_on=card.valid_until.isoformat())
 
 
 def _note(speech: Speech, note: str, **facts: str | int) -> str:
@@ -323,7 +328,7 @@ def _remarks(move: Move, speech: Speech) -> Iterable[str]:
     held = {card.n: card for card in move.before.cards}
     for card in move.after.cards:
         was = held.get(card.n)
-        if was is not card:
+        if was != card:
             yield from _of_a_card(was, card, speech)
     yield from _of_an_application(move, speech)
 

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 
 from litestar import Response, get
 
-from shebaoka.desk import answers_in, fitting, matters
+from shebaoka.desk import NearTold, answers_in, fitting, matters, near_told
 from shebaoka.notice import LANGUAGES
 from shebaoka.pages import Asked
 from shebaoka.portal.finding import Findable
-from shebaoka.portal.frame import Page
+from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.shelf import Family, PublishedPage
-from shebaoka.records import Matter
+from shebaoka.records import Matter, StoreDown
 from shebaoka.web import Front
 
 ROOT = "/guide"
+WINDOWS = 5
+"""So many windows are named beside an answer; the page of windows has all of them, and how far they are."""
 
 
 @get("/guide/{matter:str}")
@@ -27,8 +29,17 @@ async def get_guide(request: Asked) -> Response[bytes]:
     matter = str(request.path_params["matter"])
     said = answers_in(request.query_params.multi_items())
     found = page.front.guide.told(matter, fitting(matter, said), page.on, page.said.speech)
+    near = await in_thread(request, _windows, page) if found.visits else []
     # Whoever comes with nothing answered is asked, and not told that something is missing.
-    return await page.show("guide.html", guide=found, begun=bool(said))
+    return await page.show("guide.html", guide=found, begun=bool(said), windows=near)
+
+
+def _windows(page: Page) -> list[NearTold]:
+    """The windows in use and whether they are open now; none while the database is away: what to do is known."""
+    try:
+        return [near_told(one, page.on, page.said.speech) for one in page.front.places.nearest(limit=WINDOWS)]
+    except StoreDown:
+        return []
 
 
 def _addresses(_: Front) -> list[str]:

@@ -18,8 +18,11 @@ class Matter(StrEnum):
     LOST = "lost"
     FOUND_AGAIN = "found_again"
     FORGOT_PIN = "forgot_pin"
+    CHANGE_PIN = "change_pin"
     DAMAGED = "damaged"
     MADE_WRONGLY = "made_wrongly"
+    NOT_COLLECTED = "not_collected"
+    TEMPORARY_ENDS = "temporary_ends"
     WORKING_ELSEWHERE = "working_elsewhere"
     IN_HOSPITAL = "in_hospital"
     MOVING_AWAY = "moving_away"
@@ -74,7 +77,10 @@ QUESTIONS: Mapping[Matter, tuple[Question, ...]] = {
         _WHO,
     ),
     Matter.DAMAGED: (_CARD, Question("meanwhile", ("no", "yes"), _SOCIAL), _WHO),
+    Matter.CHANGE_PIN: (_CARD, Question("known", ("yes", "no")), _WHO),
     Matter.MADE_WRONGLY: (_CARD, _WHO),
+    Matter.NOT_COLLECTED: (_WHO,),
+    Matter.TEMPORARY_ENDS: (Question("over", ("no", "yes")), _WHO),
     Matter.WORKING_ELSEWHERE: (Question("need", ("first_card", "activate", "lost", "forgot_pin")),),
     Matter.IN_HOSPITAL: (Question("holds", ("none", "sealed", "temporary")), _WHO),
     Matter.MOVING_AWAY: (_WAITING, _WHO),
@@ -93,12 +99,13 @@ GUIDE_STEPS = (
     *("register_person", "apply_for_card", "apply_for_temporary_card", "collect_card", "activate_card"),
     *("report_loss.temporary", "report_loss.formal", "cancel_loss_report", "withdraw_application"),
     *("replace_card.loss", "replace_card.damage", "replace_card.made_wrongly", "replace_card.unlocks_used_up"),
-    *("unlock_card", "reset_pin", "extend_card", "use_card.discharge", "cancel_card.leaving", "cancel_card.death"),
+    *("unlock_card", "reset_pin", "change_pin", "extend_card", "use_card.discharge"),
+    *("cancel_card.leaving", "cancel_card.death"),
 )
 """The rows of the service table that the guide leads through."""
 GUIDE_NOTES = (
-    *("made", "posted", "choose", "enter", "alone", "approval", "hands_in", "replaced", "ends", "refund"),
-    *("loss_lifts", "loss_cancels", "temporary_ends", "uncollected", "child", "elsewhere"),
+    *("made", "posted", "brought", "choose", "enter", "alone", "approval", "hands_in", "replaced", "ends", "refund"),
+    *("loss_lifts", "loss_cancels", "temporary_ends", "uncollected", "child", "elsewhere", "supposed"),
 )
 """What a step may be told with, beside its ground."""
 

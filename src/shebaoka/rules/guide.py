@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from shebaoka.notice import Materials, Notice, add_term
+from shebaoka.notice import Materials, Notice, Term, add_term
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import (
     POST,
@@ -37,6 +37,7 @@ from shebaoka.rules.offers import fee_of
 from shebaoka.rules.state import as_of, card_of, live_card, open_application
 
 Goes = Literal["holder", "agent"]
+Awaits = Literal["", "made", "posted", "brought"]
 Pin = Literal["", "choose", "enter", "change", "wrong"]
 """What is entered: a PIN of the holder's choice, the present one, both, or a wrong one."""
 
@@ -73,7 +74,7 @@ class Move(msgspec.Struct, frozen=True):
     fee_fen: int
     goes: Goes
     own: bool
-    awaits: Literal["", "made", "posted"] = ""
+    awaits: Awaits = ""
     alone: bool = False
 
     @property
@@ -99,7 +100,7 @@ class Example:
         self._agent = Agent(name="代办人", number=with_check_digit(f"{notice.region}{on.year - _ADULT_YEARS}0416004"))
         self.dossier = Dossier()
         self.moves: list[Move] = []
-        self._awaits: Literal["", "made", "posted"] = ""
+        self._awaits: Awaits = ""
         self._drawn = 0
 
     @property
@@ -177,7 +178,7 @@ class Example:
     def wait_for_the_card(self) -> None:
         """Until the day by which the card is expected; a temporary card that would end before is extended first."""
         application = open_application(self.dossier)
-        if application is None:
+        if application is None or application.making is Making.READY:
             return
         expected_on = add_term(application.applied_on, self.notice.p.card_ready_within)
         temporary = live_card(self.today, CardKind.TEMPORARY)
@@ -194,6 +195,22 @@ class Example:
         self.on = max(self.on, expected_on)
         self.make()
         self._awaits = "posted" if application.collect_at == POST else "made"
+
+    def long_ago(self, term: Term, *, left: int = 0) -> dt.date:
+        """The latest day from which a term has passed by today; or ends so many days after it."""
+        day = self.on - (add_term(self.on, term) - self.on)
+        until = self.on + dt.timedelta(days=left)
+        while add_term(day + dt.timedelta(days=1), term, self.notice.p.temporary_from_29_february) < until:
+            day += dt.timedelta(days=1)
+        while add_term(day, term, self.notice.p.temporary_from_29_february) >= until:
+            day -= dt.timedelta(days=1)
+        return day
+
+    def bring_back(self) -> None:
+        """A card that nobody collected in time went back, and is brought to the window again (4.2)."""
+        self.before("return_uncollected_card")
+        self.before("record_ready")
+        self._awaits = "brought"
 
     def collect(self) -> None:
         """The card is waited for, collected, and activated in the same visit; one that is posted is activated only."""

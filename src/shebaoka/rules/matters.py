@@ -15,6 +15,8 @@ from shebaoka.records import POST, QUESTIONS, CardKind, Channel, Matter, Questio
 from shebaoka.rules.guide import Example, Goes, Move
 
 Answers = Mapping[str, str]
+_SOME_DAYS = 10
+"""A temporary card that is about to end has so many days left in the example."""
 _ALWAYS_FOR_THEM = frozenset({Matter.CHILD, Matter.DIED, Matter.WORKING_ELSEWHERE})
 """Matters in which somebody else goes: a parent, a relative, whoever is at home."""
 
@@ -184,6 +186,15 @@ def _forgot_pin(example: Example, answers: Answers) -> None:
     example.ask("reset_pin", card=kind, pin="choose")
 
 
+def _change_pin(example: Example, answers: Answers) -> None:
+    kind = _kind(answers)
+    example.given_a_card(kind)
+    if answers["known"] == "yes":
+        example.ask("change_pin", card=kind, pin="change")
+    else:
+        example.ask("reset_pin", card=kind, pin="choose")
+
+
 def _damaged(example: Example, answers: Answers) -> None:
     kind = _kind(answers)
     example.given_a_card(kind)
@@ -194,6 +205,28 @@ def _made_wrongly(example: Example, answers: Answers) -> None:
     kind = _kind(answers)
     example.given_a_card(kind)
     _replace(example, "made_wrongly", kind, answers)
+
+
+def _not_collected(example: Example, _: Answers) -> None:
+    today = example.on
+    example.on = example.long_ago(example.notice.p.uncollected_after)
+    example.registered()
+    example.before("apply_for_card")
+    example.make()
+    example.on = today
+    example.bring_back()
+    example.collect()
+
+
+def _temporary_ends(example: Example, answers: Answers) -> None:
+    """The temporary card has ended, or does in some days; the social security card is what follows it (3.2)."""
+    today, over = example.on, answers["over"] == "yes"
+    example.on = example.long_ago(example.notice.p.temporary_valid, left=0 if over else _SOME_DAYS)
+    example.given_a_card(CardKind.TEMPORARY)
+    example.on = today
+    if not over:
+        example.ask("extend_card", card=CardKind.TEMPORARY)
+    _apply(example, {})
 
 
 def _working_elsewhere(example: Example, answers: Answers) -> None:
@@ -258,8 +291,11 @@ _MATTERS: Mapping[Matter, Callable[[Example, Answers], None]] = {
     Matter.LOST: _lost,
     Matter.FOUND_AGAIN: _found_again,
     Matter.FORGOT_PIN: _forgot_pin,
+    Matter.CHANGE_PIN: _change_pin,
     Matter.DAMAGED: _damaged,
     Matter.MADE_WRONGLY: _made_wrongly,
+    Matter.NOT_COLLECTED: _not_collected,
+    Matter.TEMPORARY_ENDS: _temporary_ends,
     Matter.WORKING_ELSEWHERE: _working_elsewhere,
     Matter.IN_HOSPITAL: _in_hospital,
     Matter.MOVING_AWAY: _moving_away,
