@@ -365,7 +365,6 @@ ARTICLES = frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES, Right.SEE_CON
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/"): ANYBODY,
     **{("GET", f"/notice{path}"): ANYBODY for path in ("", "/history", "/on", "/{clause:str}")},
-    **{("GET", path): ANYBODY for path in ("/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")},
     ("GET", "/guide"): ANYBODY,
     ("GET", "/guide/{matter:str}"): ANYBODY,
     ("GET", "/places"): ANYBODY,
@@ -376,6 +375,10 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         for path in ("sign-in", "code", "slip", "loss", "telephone", "telephone/code", "messages")
     },
     ("POST", "/my/sign-out"): ANYBODY,
+    **{
+        ("GET", path): ANYBODY
+        for path in ("/cards", "/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")
+    },
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,

@@ -366,16 +366,18 @@ def test_people_find_by_their_own_words(site: Site2013, typed: str, address: str
 def test_the_search_page(site: Site2013) -> None:
     """What was typed is still there, and marked where it was found; nothing that is typed is more than text."""
     ask = [
-        {"url": "/search", "params": {"language": "en", "q": q}} for q in ("lost card", "", "zzz", "x" * 2000, *HOSTILE)
+        {"url": "/search", "params": {"language": "en", "q": q}}
+        for q in ("lost card", "three cards", "", "zzz", "x" * 2000, *HOSTILE)
     ]
-    some, none, nothing, long, *hostile = site.ask(*ask)
+    some, cards, none, nothing, long, *hostile = site.ask(*ask)
     assert 'value="lost card"' in some.text
     assert 'href="/notice/9.4"' in some.text
     assert "<mark>" in some.text
+    assert 'href="/cards"' in cards.text
     assert "Nothing was found" not in none.text
     assert "12333" in nothing.text
     assert f"first {TYPED_MAX} characters" in long.text
-    for answer in (some, none, nothing, long, *hostile):
+    for answer in (some, cards, none, nothing, long, *hostile):
         assert (answer.status_code, Reader(answer.text).faults) == (200, [])
         assert [mark for mark in ("<script>alert", "\x00", "\x1b") if mark in answer.text] == []
         assert len(answer.content) < 100_000

@@ -47,6 +47,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "notice_clause": ("", "/notice/9.4"),
     "notice_history": ("", "/notice/history"),
     "notice_of_a_day": ("", "/notice/on?day=2013-07-01"),
+    "cards_beside_each_other": ("", "/cards"),
     "public_search": ("", "/search?q=card"),
     "guides": ("", "/guide"),
     "guide_asks": ("", "/guide/lost"),

@@ -27,6 +27,7 @@ NOTICE_WORDS: dict[str, tuple[str, str, str]] = {
     "kind_parameter": ("参数", "參數", "Parameter"),
     "kind_answer": ("常见问题", "常見問題", "Question"),
     "kind_related": ("相关通知", "相關通知", "Related notice"),
+    "kind_cards": ("对照", "對照", "Comparison"),
     "kind_guide": ("办事指引", "辦事指引", "Guide"),
     "the_clauses": ("条款目录", "條款目錄", "Clauses"),
     "of_one_clause": ("单独看这一条", "單獨看這一條", "This clause alone"),
@@ -99,5 +100,11 @@ NOTICE_WORDS: dict[str, tuple[str, str, str]] = {
     "wrong_summary": ("有一处要改：", "有一處要改：", "One thing must be corrected:"),
     "home_more": ("还可以看", "還可以看", "More"),
     "home_call": ("也可以打电话问", "也可以打電話問", "You can also call"),
+    "cards_intro": (
+        "社保卡、临时卡、医保卡放在一起看。每一格后面的数字是所依据的条款。",
+        "社保卡、臨時卡、醫保卡放在一起看。每一格後面的數字是所依據的條款。",
+        "The three cards beside each other. The number behind each fact is the clause it rests on.",
+    ),
+    "cards_fact": ("项目", "項目", "What"),
     "home_cards": ("三种卡有什么不同", "三種卡有什麼不同", "How the three cards differ"),
 }  # fmt: skip
