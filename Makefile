@@ -60,6 +60,9 @@ CARDS ?= 100000
 bench-making: $(STAMP)  ## a batch of cards to its maker and back, photos and desk included; CARDS=10000 is fewer; the last line is JSON
 	$(BIN)/python -m bench.making --cards $(CARDS)
 
+bench-public: $(STAMP) wrk  ## public pages a second beside a plain server of bytes, and the window while look-ups flood; the last line is JSON
+	$(BIN)/python -m bench.public
+
 pictures: $(STAMP) chromium  ## the pictures in docs/pictures: a run's report, and the office's page of it
 	$(BIN)/python -m bench.pictures docs/pictures
 
@@ -92,4 +95,9 @@ chromium:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing; install it: apt-get install chromium"; exit 1; }
 
-.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window bench-making pictures screenshots lock softhsm virtual-card chromium
+# What asks for public pages as fast as they come is wrk, which Debian has.
+wrk:
+	@command -v wrk >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || \
+	  { echo "wrk is missing; install it: apt-get install wrk"; exit 1; }
+
+.PHONY: help setup demo tour test test-long test-browser lint bench-desk bench-settlement bench-import bench-window bench-making bench-public pictures screenshots lock softhsm virtual-card chromium wrk

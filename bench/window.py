@@ -75,7 +75,7 @@ def main() -> None:
             city = City(people, kept.on)
             if city.person(0)[0] != house.screens.number_of(kept.first):
                 sys.exit(f"{home}: the city in it was made by another version of this; name another folder.")
-            with _served(settings, house) as pages:
+            with served(settings, house) as pages:
                 taken = measured(house, city, pages)
             size = house.views.rows("select pg_database_size(current_database()), pg_total_relation_size('finding')")
     _print(taken)
@@ -274,12 +274,17 @@ def measured(house: House, city: City, pages: httpx.Client) -> dict[str, Taken]:
     }
 
 
-@contextmanager
-def _served(settings: Settings, house: House) -> Iterator[httpx.Client]:
-    """A browser in which a clerk is signed in, at a server of its own that has nothing else to do."""
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(settings: Settings, house: House) -> Iterator[httpx.Client]:
+    """A browser in which a clerk is signed in, at a server of its own that has nothing else to do."""
+    port = free_port()
     environ = {**os.environ, "SHEBAOKA_HOME": str(settings.home), "SHEBAOKA_DATABASE": settings.database}
     command = [sys.executable, "-m", "shebaoka", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:

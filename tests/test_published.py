@@ -19,7 +19,7 @@ from tests.webhouse import app_of, house_on
 from scenario import read_cities
 from shebaoka.desk import Site, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, history_of
-from shebaoka.portal import FAMILIES, Shelf, notice, straight
+from shebaoka.portal import FAMILIES, Shelf, Turnstile, notice, straight
 from shebaoka.portal.finding import SHOWN_MAX, TYPED_MAX, Findable, Index
 from shebaoka.portal.published import pages, rendered
 from shebaoka.portal.shelf import Family, Way
@@ -226,7 +226,8 @@ def test_content_that_cannot_be_read_is_told_by_the_framework(site: Site2013) ->
 
     async def ask(path: str) -> None:
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-        await straight(app, Shelf(site.front, [written.family]))(scope, None, None)  # type: ignore[arg-type]
+        entrance = straight(app, Shelf(site.front, [written.family]), Turnstile(site.front, ()))
+        await entrance(scope, None, None)  # type: ignore[arg-type]
 
     for path in ("/faq", "/where", "", "//faq"):
         asyncio.run(ask(path))

@@ -115,7 +115,11 @@ def make_app(front: Front) -> Litestar:
 
 def with_shortcut(app: Litestar) -> terminal.App:
     """The application as it is served: terminals' messages and published pages go a shorter way to the same answers."""
-    return terminal.straight(portal.straight(app, app.state.shelf), app.state.front, app.state.door)
+    return terminal.straight(
+        portal.straight(app, app.state.shelf, portal.Turnstile(app.state.front, portal.roots())),
+        app.state.front,
+        app.state.door,
+    )
 
 
 def serve(

@@ -32,6 +32,7 @@ LIMITS: Mapping[str, Limit] = {
     "holder_slip": Limit(10, 3600),
     "holder_telephone": Limit(5, 3600),
     "holder_paper": Limit(20, 600),
+    "visit": Limit(300, 15),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

@@ -9,8 +9,10 @@ from shebaoka.portal import guide, mycard, mychanges, mysignin, notice, places, 
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
+from shebaoka.portal.shelf import root_of
 from shebaoka.portal.straight import get_published
 from shebaoka.portal.straight import straight as straight
+from shebaoka.portal.turnstile import Turnstile as Turnstile
 
 READING = [
     get([route for family in FAMILIES for route in family.routes])(get_published),
@@ -34,3 +36,8 @@ MY = [
 def router() -> Router:
     """The public pages under `/`."""
     return Router("/", route_handlers=[*READING, *FINDING, *MY], include_in_schema=False)
+
+
+def roots() -> frozenset[str]:
+    """The first parts of the public page's addresses."""
+    return frozenset(root_of(route.path) for route in router().routes)

@@ -11,16 +11,20 @@ from urllib.parse import parse_qsl
 from litestar import Response
 
 from shebaoka.pages import HEADERS, Asked, manner
-from shebaoka.portal.shelf import Leaf, Shelf, Way, root_of
-from shebaoka.records import NotFound, Trouble
+from shebaoka.portal.shelf import Leaf, Shelf, Way
+from shebaoka.portal.turnstile import Turnstile
+from shebaoka.records import NotFound, TooManyTries, Trouble
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
+Header = tuple[bytes, bytes]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 SENT = HEADERS | {"Cache-Control": "no-cache", "Vary": "Accept-Encoding, Cookie"}
 """What goes out with every published page. A browser may keep it, and asks each time whether it is still so."""
+_HTML = b"text/html; charset=utf-8"
 _SENT = [(name.lower().encode(), value.encode()) for name, value in SENT.items()]
+_BUSY = [*((name.lower().encode(), value.encode()) for name, value in HEADERS.items()), (b"content-type", _HTML)]
 
 
 class Answer(NamedTuple):
@@ -75,32 +79,51 @@ async def get_published(request: Asked) -> Response[bytes]:
     )
 
 
-def straight(app: App, shelf: Shelf) -> App:
-    """The application with a shorter way to published pages; `app` takes all else, and every trouble."""
+def straight(app: App, shelf: Shelf, turnstile: Turnstile) -> App:
+    """The application with a shorter way to published pages; `app` takes what the turnstile lets through."""
 
     async def entrance(scope: Message, receive: Receive, send: Send) -> None:
-        asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        if not asks or root_of(scope["path"]) not in shelf.families:
+        if scope["type"] != "http":
             await app(scope, receive, send)
             return
         said: dict[bytes, bytes] = dict(scope["headers"])
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}
-        try:
-            leaf = await shelf.find(scope["path"], way_of(query, _cookies(said.get(b"cookie", b""))))
-        except Trouble:
-            leaf = None  # the framework meets the same, and tells it on a page
-        if leaf is None:
-            await app(scope, receive, send)
+        cookies = _cookies(said.get(b"cookie", b""))
+        way = way_of(query, cookies)
+        leaf = await _published(shelf, scope, way)
+        if leaf is not None:
+            encodings, known = (said.get(h, b"").decode("latin-1") for h in (b"accept-encoding", b"if-none-match"))
+            answer = answered(leaf, encodings=encodings, known=known)
+            await _sent(send, scope, answer.status, _headers(leaf, answer, query), answer.body)
             return
-        encodings, known = (said.get(name, b"").decode("latin-1") for name in (b"accept-encoding", b"if-none-match"))
-        answer = answered(leaf, encodings=encodings, known=known)
-        await send({"type": "http.response.start", "status": answer.status, "headers": _headers(leaf, answer, query)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+        try:
+            turnstile.pass_through(scope, said, cookies)
+        except TooManyTries as e:
+            busy = await turnstile.told(way)
+            headers = [*_BUSY, (b"retry-after", b"%d" % e.wait_s), (b"content-length", b"%d" % len(busy))]
+            await _sent(send, scope, e.status, headers, busy)
+            return
+        await app(scope, receive, send)
 
     return entrance
 
 
-def _headers(leaf: Leaf, answer: Answer, query: Mapping[str, str]) -> Iterable[tuple[bytes, bytes]]:
+async def _published(shelf: Shelf, scope: Message, way: Way) -> Leaf | None:
+    """The published page that is asked for; None if it is none, or cannot be read, which the framework tells."""
+    if scope["method"] not in ("GET", "HEAD"):
+        return None
+    try:
+        return await shelf.find(scope["path"], way)
+    except Trouble:
+        return None
+
+
+async def _sent(send: Send, scope: Message, status: int, headers: Iterable[Header], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _headers(leaf: Leaf, answer: Answer, query: Mapping[str, str]) -> list[Header]:
     headers = [*_SENT, *((name.lower().encode(), value.encode()) for name, value in answer.headers.items())]
     if answer.status != 304:
         headers.append((b"content-type", f"{leaf.kind}; charset=utf-8".encode()))

@@ -5,6 +5,7 @@ from shebaoka.web.errors import ErrorBody as ErrorBody
 from shebaoka.web.errors import json_troubles as json_troubles
 from shebaoka.web.errors import strictly as strictly
 from shebaoka.web.front import Front as Front
+from shebaoka.web.front import address_behind as address_behind
 from shebaoka.web.front import address_of as address_of
 from shebaoka.web.front import asked as asked
 from shebaoka.web.front import journalled as journalled

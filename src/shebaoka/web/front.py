@@ -138,11 +138,15 @@ class Front(msgspec.Struct, frozen=True):
 
 def address_of(connection: Connection) -> str:
     """The address that a browser comes from: the network's word, or that of the proxy which the settings name."""
-    front: Front = connection.app.state.front
     network = connection.client.host if connection.client else ""
+    return address_behind(connection.app.state.front, network, connection.headers.get("X-Forwarded-For", ""))
+
+
+def address_behind(front: Front, network: str, forwarded: str) -> str:
+    """The same, of the network's address and what an `X-Forwarded-For` says."""
     if front.proxy and network == front.proxy:
         # A proxy adds the address that it sees at the end; what stands before it anybody may have written.
-        return connection.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or network
+        return forwarded.rpartition(",")[2].strip() or network
     return network
 
 

@@ -1,0 +1,61 @@
+"""So many pages that are made for their reader go to one address; the rest is turned away before it costs anything.
+
+A flood that reaches the framework takes the loop and the interpreter that windows and terminals wait for. Here it is
+counted by address, before anything is read, and answered with a page that is kept; that answer is held back for a
+second, so that who asks again only when they were answered asks no more than once a second on each connection. Whoever
+sits at the office's pages has a session and is not counted; nor are programs, which sign or have tokens.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, MutableMapping
+from typing import Any
+
+from shebaoka.pages import SESSION
+from shebaoka.portal.shelf import Family, PublishedPage, Shelf, Way, root_of
+from shebaoka.records import TooManyTries
+from shebaoka.web import Front, address_behind
+
+OTHERS = frozenset(("/api", "/terminal", "/scripts", "/pages.css", "/public.css", "/icon.svg"))
+"""What is no page: programs' addresses, and files that a browser keeps."""
+HELD_BACK_S = 1.0
+HELD_BACK_MAX = 2_000
+"""So many answers are held back at once; fewer than the connections that the server has, so that some are left."""
+_BUSY = "/busy"
+
+
+def _busy(page: PublishedPage, _: str) -> str:
+    says = page.labels["trouble_429"]
+    shown = {"code": TooManyTries.code, "status_shown": TooManyTries.status, "says": says, "back": "", "again": False}
+    return page.printed("trouble.html", **shown)
+
+
+class Turnstile:
+    """Counts what comes from each address. `public` are the first parts of the public page's own addresses."""
+
+    def __init__(self, front: Front, public: Collection[str]) -> None:
+        self._front = front
+        self._public = frozenset(public)
+        self._held_back = 0
+        self._pages = Shelf(front, [Family(_BUSY, (), lambda _: [_BUSY], _busy)])
+
+    def pass_through(
+        self, scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes], cookies: Mapping[str, str]
+    ) -> None:
+        """One page more for whoever asks. `TooManyTries` if their address has had too many."""
+        root = root_of(scope["path"])
+        if root in OTHERS or (root not in self._public and SESSION in cookies):
+            return
+        client = scope.get("client")
+        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+        self._front.limits.take("visit", address_behind(self._front, client[0] if client else "", forwarded))
+
+    async def told(self, way: Way) -> bytes:
+        """The page that tells so, after a while."""
+        if self._held_back < HELD_BACK_MAX:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(HELD_BACK_S)
+            finally:
+                self._held_back -= 1
+        leaf = await self._pages.find(_BUSY, way)
+        return leaf.content if leaf is not None else b""
