@@ -67,7 +67,7 @@ def words() -> dict[str, Words]:
 TABLES = (
     "card_order",
     *("booking", "feedback"),
-    "shown_code",
+    *("shown_code", "credential_key", "credential_offer", "card_credential", "used_nonce"),
     *("snapshot", "pin", "application", "card", "undone", "stay", "difference", "comparison", "explanation", "cycle"),
     *("till_sheet", "till_float", "fee_receipt", "till", "fee"),
     *("consignment_card", "consignment", "posted_card", "postal_address"),

@@ -273,3 +273,12 @@ def test_contributions_are_credited(shell: Shell, holder: str, tmp_path: Path) -
     (tmp_path / "control_totals.csv").write_text("文件,行数,金额合计\njune.csv,3,1051\n", encoding="gb18030")
     short = shell.run(*command, by="migration")
     assert (short.exit_code, "does not reconcile" in short.stdout) == (1, True)
+
+
+def test_keys_of_credentials(shell: Shell) -> None:
+    """The administrator draws a new key of credentials for wallets, and sees which one signs."""
+    assert "There is no key yet" in shell.ok("wallet", "keys")
+    first = shell.ok("wallet", "new-key").split()[-1].rstrip(".")
+    second = shell.ok("wallet", "new-key").split()[-1].rstrip(".")
+    said = shell.ok("wallet", "keys").split()
+    assert [word for word in said if word in (first, second, "signs")] == [second, "signs", first]

@@ -26,6 +26,7 @@ from shebaoka.store import (
     batches,
     bookings,
     deliveries,
+    ecards,
     embedded_server,
     finding,
     holders,
@@ -36,12 +37,16 @@ from shebaoka.store import (
     staff,
     stock,
     views,
+    wallets,
 )
 from shebaoka.vault import SoftwareVault
 
 STORE = Path(sql.__file__).parent
 AUDITOR_ROLE = "shebaoka_auditor"
-KEY_TABLES = {"request_key", "person_key", "card_number_key", "card_serial_key", "holder_session"}
+KEY_TABLES = {
+    *("request_key", "person_key", "card_number_key", "card_serial_key"),
+    *("holder_session", "credential_offer", "card_credential"),
+}
 """Unique across people, and so keyed by themselves."""
 BEFORE_A_PERSON = {"draft", "paper"}
 """A draft and its papers are there before their person may be: they are the windows', kept whole on one node."""
@@ -50,6 +55,7 @@ APPEND_ONLY = (
     *("undone", "comparison", "difference", "explanation", "bank_file", "import_signature"),
     *("finding", "search_event", "telephone_event", "carrier_key"),
     *("till_float", "till_sheet", "card_batch_event", "shown_code"),
+    *("card_credential", "used_nonce"),
     *("stock_place", "stock_move", "stock_count"),
     *("article", "site_signoff"),
 )
@@ -156,7 +162,7 @@ ALL = {
     f"{m.__name__}.{name}": text
     for m in (
         *(sql, views, staff, finding, passkeys, outbox, holders, articles, stock, deliveries, partners, batches),
-        bookings,
+        *(bookings, ecards, wallets),
     )
     for name, text in statements(m).items()
 }
@@ -587,6 +593,8 @@ FIXED = {
     "photo": ("person_id",),
     "telephone": ("person_id",),
     "notification": ("person_id", "seq", "kind", "caused_at"),
+    "credential_key": ("kid", "public", "wrapped", "drawn_at"),
+    "credential_offer": ("digest", "person_id", "card", "tx_code", "until_at"),
     "holder_session": ("digest", "person_id", "how", "began_at"),
     "holder_slip": ("person_id", "n", "key_id", "value", "until", "given_by"),
     "article_version": ("article", "n", "place", "from_on", "until_on", "texts", "written_by", "written_at"),

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -55,6 +55,7 @@ from shebaoka.desk import (
     Stock,
     Telephones,
     Till,
+    Wallets,
     WhereaboutsRoom,
     Windows,
     now,
@@ -237,6 +238,7 @@ class House:
         self.partners = Partners(self.views, vault, notices, load_formats(settings.makers or makers_folder()), clock)
         self.messages = Messages(self.views)
         self.ecards = ECards(self.views, vault, notices, clock)
+        self.wallets = Wallets(self.views, vault, notices, self.ecards, self._people, self.passkeys.site.origin, clock)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)
@@ -271,6 +273,11 @@ class House:
         """A person's screen as of today, on a connection that is lent."""
         with self.stores.lent() as store:
             return self.screens.person(store, number, self.screens.today())
+
+    def _people(self, numbers: Sequence[str]) -> dict[str, PersonScreen]:
+        """Several people's screens as of today, in one trip."""
+        with self.stores.lent() as store:
+            return self.screens.people(store, numbers, self.screens.today())
 
     def carrier(self, out: Callable[[str], None]) -> Carrier | None:
         """Who takes notifications to telephones, as the settings say; None where they say nothing. `BadInput`."""

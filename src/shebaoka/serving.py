@@ -20,7 +20,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from shebaoka import api, hotline, office, pages, portal, pos, production, terminal, window
+from shebaoka import api, hotline, office, pages, portal, pos, production, terminal, wallet, window
 from shebaoka.app import House
 from shebaoka.desk import Carrier, Counter, PersonScreen, kept_deleted, kept_findable, kept_sent, open_counter
 from shebaoka.records import BadInput
@@ -86,6 +86,7 @@ def make_app(front: Front) -> Litestar:
             production.router(),
             portal.router(),
             hotline.router(),
+            wallet.router(),
         ],
         dependencies={
             "front": Provide(lambda: front, sync_to_thread=False, use_cache=True),

@@ -1,9 +1,9 @@
 """The command line `shebaoka`: every service, every look-up, and what the administrator does on the machine itself.
 
 A face like the others: services and look-ups go through the desk, signed in by a staff token. What needs no token is
-the administrator's (setup, staff, institution, terminal, window, maker, outbox send and key, db, vault, journal verify
-and seal, money check, stock check, site), public (the notice, the list of services, proofs of slips), looks at a file
-alone (photo check, import inspect), or at a card in hand (card read and personalise, reader).
+the administrator's (setup, staff, institution, terminal, window, maker, wallet, outbox send and key, db, vault, journal
+verify and seal, money check, stock check, site), public (the notice, the list of services, proofs of slips), looks at
+a file alone (photo check, import inspect), or at a card in hand (card read and personalise, reader).
 """
 
 from pathlib import Path
@@ -32,6 +32,7 @@ from shebaoka.cli.readers import add_to as add_readers
 from shebaoka.cli.site import add_to as add_site
 from shebaoka.cli.slips import add_to as add_slip
 from shebaoka.cli.stock import add_to as add_stock
+from shebaoka.cli.wallets import add_to as add_wallets
 from shebaoka.cli.windows import add_to as add_windows
 
 
@@ -66,7 +67,7 @@ for _add in (
     _add(main)
 for _add in (add_people, add_account, add_services, add_batches, add_batch_files, add_finding, add_stock):
     _add(main)
-for _add in (add_deliveries, add_maker, add_outbox, add_site, add_windows):
+for _add in (add_deliveries, add_maker, add_outbox, add_site, add_wallets, add_windows):
     _add(main)
 add_readers(main)
 unabridged(main)

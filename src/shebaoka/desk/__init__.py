@@ -239,6 +239,10 @@ from shebaoka.desk.telephones import Telephone as Telephone
 from shebaoka.desk.telephones import TelephoneEvent as TelephoneEvent
 from shebaoka.desk.telephones import Telephones as Telephones
 from shebaoka.desk.till import Till as Till
+from shebaoka.desk.wallets import CONFIGURATION as CONFIGURATION
+from shebaoka.desk.wallets import Denied as Denied
+from shebaoka.desk.wallets import Offered as Offered
+from shebaoka.desk.wallets import Wallets as Wallets
 from shebaoka.desk.whereabouts import Whereabouts as Whereabouts
 from shebaoka.desk.whereabouts import WhereaboutsRoom as WhereaboutsRoom
 from shebaoka.desk.whereabouts import WhereaboutsTold as WhereaboutsTold

@@ -33,6 +33,7 @@ LIMITS: Mapping[str, Limit] = {
     "holder_telephone": Limit(5, 3600),
     "holder_paper": Limit(20, 600),
     "visit": Limit(300, 15),
+    "wallet": Limit(60, 60),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

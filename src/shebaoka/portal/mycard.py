@@ -26,6 +26,7 @@ _REASONS = {
     "signed in by a code": "my_reason_code",
     "signed in by a slip": "my_reason_slip",
     "own statement": "my_reason_statement",
+    "put into a wallet": "my_reason_wallet",
     "office page": "my_reason_page",
     "number and name in full": "my_reason_full",
     "journal search": "my_reason_journal",

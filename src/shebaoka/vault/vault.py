@@ -1,6 +1,6 @@
 """What every vault does, whatever holds its keys: PIN values, marks of requests, seals of the journal (9.1, 9.2, 9.3),
-terminals' keys, with what comes under them, the keys of the staff's second factors, papers that are kept sealed, and
-the keys that files to makers and banks are signed and opened with.
+terminals' keys, with what comes under them, the keys of the staff's second factors, papers that are kept sealed, the
+keys that files to makers and banks are signed and opened with, and those of credentials for wallets.
 
 The desk calls it before and after deciding, and the installer once. A subclass says only how a keyed value is made,
 how a terminal's key is wrapped, and where keys and the first PIN are kept.
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Meta
 
 from shebaoka.records import Digits, NewPin, VaultTrouble
-from shebaoka.vault import filekey, pins, terminalkey
+from shebaoka.vault import credentialkey, filekey, pins, terminalkey
 from shebaoka.vault.filekey import FileKeyUse
 from shebaoka.vault.pinblock import PinCipher
 from shebaoka.vault.terminalkey import MacAlgorithm, TerminalKey
@@ -46,6 +46,9 @@ DATA_KEY = b"shebaoka/data-key/1/"
 
 FILE_KEY = b"shebaoka/file-key/1/"
 """What is authenticated beside a wrapped key of our files, with what it is for after it."""
+
+CREDENTIAL_KEY = b"shebaoka/credential-key/1"
+"""What is authenticated beside a wrapped key of credentials, so that nothing else sealed could stand in its place."""
 
 TERMINAL_KEYS_MAX = 4096
 """As many keys of terminals as a process keeps unwrapped; then the one that was used longest ago goes."""
@@ -262,6 +265,25 @@ class Vault(abc.ABC):
     def open_file(self, wrapped: bytes, sealed: bytes, info: bytes) -> bytes | None:
         """The key of a file that was sealed for us; None if it does not open. `VaultTrouble` as with `sign_file`."""
         return filekey.unsealed(self._file_key("seal", wrapped), sealed, info)
+
+    def draw_credential_key(self) -> tuple[bytes, bytes]:
+        """A new key that credentials for wallets are signed with: its public bytes, and it wrapped for the database."""
+        private = credentialkey.draw()
+        sealed = self._wrap(private, CREDENTIAL_KEY)
+        return credentialkey.public(private), sealed.nonce + sealed.text
+
+    def sign_credential(self, wrapped: bytes, message: bytes) -> bytes:
+        """64 bytes of ES256 over a credential or a status list. `VaultTrouble` if the key cannot be unwrapped."""
+        try:
+            if len(wrapped) != NONCE_SIZE + credentialkey.SIZE + TAG_SIZE:
+                raise not_unwrapped()
+            private = self._unwrap(Sealed(nonce=wrapped[:NONCE_SIZE], text=wrapped[NONCE_SIZE:]), CREDENTIAL_KEY)
+        except VaultTrouble:
+            raise VaultTrouble(
+                "The key of credentials cannot be unwrapped: it was changed, or another vault wrapped it; restore "
+                "vault and database as they belong together."
+            ) from None
+        return credentialkey.signature(private, message)
 
     def _file_key(self, use: FileKeyUse, wrapped: bytes) -> bytes:
         try:

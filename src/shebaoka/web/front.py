@@ -59,6 +59,7 @@ from shebaoka.desk import (
     Stock,
     Telephones,
     Till,
+    Wallets,
     WhereaboutsRoom,
     Windows,
 )
@@ -106,6 +107,7 @@ class Front(msgspec.Struct, frozen=True):
     journal: JournalRoom
     messages: Messages
     ecards: ECards
+    wallets: Wallets
     accounts: Accounts
     dossiers: Dossiers
     own_cards: OwnCards

@@ -1,0 +1,44 @@
+"""Credentials for wallets: the keys that sign them, offers and what was taken by them, and their places on lists."""
+
+KEYS = "select kid, public, wrapped, ended_at, drawn_at from credential_key order by drawn_at desc, kid"
+ADD_KEY = """
+insert into credential_key (kid, public, wrapped, drawn_at) values (%(kid)s, %(public)s, %(wrapped)s, %(at)s)
+on conflict do nothing"""
+END_KEYS = "update credential_key set ended_at = %(at)s where ended_at is null returning kid"
+
+OFFER = """
+insert into credential_offer (digest, person_id, card, tx_code, made_at, until_at)
+values (%(digest)s, %(person_id)s, %(card)s, %(tx_code)s, %(at)s, %(until)s)"""
+OPEN = """
+select digest from credential_offer
+where digest = %(digest)s and taken_at is null and until_at > %(at)s and misses < %(misses_max)s"""
+# A try is counted before it is compared.
+TRY = """
+update credential_offer set misses = misses + 1
+where digest = %(digest)s and taken_at is null and until_at > %(at)s and misses < %(misses_max)s returning tx_code"""
+TAKE = """
+update credential_offer set taken_at = %(at)s, token = %(token)s, token_until = %(until)s
+where digest = %(digest)s and taken_at is null returning digest"""
+GRANTED = """
+select p.person_id, p.number, o.card, o.token from credential_offer o join person p on p.person_id = o.person_id
+where digest = %(digest)s and token_until > %(at)s and issued_at is null"""
+ISSUE = """
+update credential_offer set issued_at = %(at)s where digest = %(digest)s and issued_at is null returning digest"""
+USE_NONCE = """
+insert into used_nonce (nonce, at) values (%(nonce)s, %(at)s) on conflict (nonce) do nothing returning nonce"""
+
+NEWEST_LIST = """
+select list, (select count(*) from card_credential where place >= list * %(size)s)
+from (select coalesce(max(place), 0) / %(size)s as list from card_credential) as newest"""
+PUT = """
+insert into card_credential (place, person_id, card, kid, issued_at, until_at)
+values (%(place)s, %(person_id)s, %(card)s, %(kid)s, %(at)s, %(until)s)
+on conflict (place) do nothing returning place"""
+# Of a list, only those whose card may be anything but in order: most are, and need no look.
+IN_DOUBT = """
+select k.place, k.card, p.number
+from card_credential k
+join card c on c.person_id = k.person_id and c.n = k.card
+join person p on p.person_id = k.person_id
+where k.place >= %(first)s and k.place < %(beyond)s and k.until_at > %(at)s
+  and (c.life <> 'in_use' or c.loss <> 'none' or c.locked or c.valid_until is not null or p.standing <> 'insured')"""
