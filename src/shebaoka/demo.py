@@ -15,6 +15,7 @@ from pathlib import Path
 from shebaoka.app import Settings
 from shebaoka.city import Resident, invent_city, write_old_export
 from shebaoka.desk import BankLine, Difference
+from shebaoka.hall import WRITES, add_windows, open_hall
 from shebaoka.importer import sign
 from shebaoka.importer.mapping import ready_mapping
 from shebaoka.ledger import PERSONAL
@@ -25,7 +26,7 @@ from shebaoka.records import BadInput, RunReport
 from shebaoka.scenes import SCENES, Tills
 from shebaoka.stage import Stage, open_stage
 from shebaoka.tills import Till
-from shebaoka.workshop import WINDOWS, Workshop
+from shebaoka.workshop import Workshop
 from shebaoka.year import Year
 
 Out = Callable[[str], None]
@@ -40,6 +41,8 @@ STAFF = (
     ("head-chen", "supervisor", "window-3"),
     ("audit-sun", "auditor", ""),
     ("production-zhao", "production", "card-workshop"),
+    ("operator-bai", "operator", "hotline"),
+    (WRITES.name, str(WRITES.role), ""),
 )
 """Whom a visitor may sign in as: name, role, window."""
 SIGNERS = ("migration-li", "migration-wu")
@@ -79,7 +82,8 @@ def demo(
 
         yesterday = now.astimezone(stage.house.notices.zone).date() - dt.timedelta(days=1)
         told.at(f"yesterday's reconciliation is at http://{host}:{port}/evening?on={yesterday}")
-        told.at(f"open http://{host}:{port}/ (Ctrl+C ends it; everybody in it is invented)")
+        told.at(f"open http://{host}:{port}/ for the public page, /today for the office (Ctrl+C ends it;")
+        told.more("everybody in it is invented)")
         stage.clock.run()
         _tell_staff(stage, host, port, told)
         serve_house(stage.house, host, port, workers=1, open_to_all=True)
@@ -107,6 +111,7 @@ def _play(stage: Stage, settings: Settings, people: int, now: dt.datetime, told:
     _live(stage, year, now, told)
     _today(stage, year, numbers, now, told)
     _make_cards(stage, settings, folder / "workshop", told)
+    _open_hall(stage, told)
     return _tell(stage, report, told) and report.state == "sign_off"
 
 
@@ -136,7 +141,7 @@ def _tell_staff(stage: Stage, host: str, port: int, told: _Told) -> None:
     told.at(f"to sign in: enrol at http://{host}:{port}/enrol with one of these, each good once within 24 hours,")
     told.more("and an authenticator app; then sign in at /sign-in with the password of your own choice")
     for name, role, place in STAFF:
-        told.more(f"{role:<11} {name:<10} {stage.house.staff.add_person(name, role, place)}")
+        told.more(f"{role:<20} {name:<15} {stage.house.staff.add_person(name, role, place)}")
 
 
 def _carry_over(stage: Stage, residents: Sequence[Resident], folder: Path, told: _Told) -> RunReport:
@@ -232,8 +237,7 @@ def _today(stage: Stage, year: Year, numbers: Sequence[str], now: dt.datetime, t
 
 def _make_cards(stage: Stage, settings: Settings, folder: Path, told: _Told) -> None:
     """Applications with photos go to a maker and a bank, both played here, and come back as cards."""
-    for code, name in zip(WINDOWS, ("一号窗口", "二号窗口", "三号窗口"), strict=True):
-        stage.house.windows.add(code, name, "演示大厅", "演示街1号", "周一至周五 8:30–12:00，14:30–17:30")
+    add_windows(stage)
     made = Workshop(stage, settings, folder).makes_cards()
     told.at(
         f"a batch of {made.ordered} cards with photos, {made.package_bytes:,} bytes signed and encrypted, to a "
@@ -246,6 +250,15 @@ def _make_cards(stage: Stage, settings: Settings, folder: Path, told: _Told) -> 
     told.more(
         f"{made.blanks_used} blanks used up, {made.blanks_expected} must be left, {made.blanks_counted} counted: "
         f"{_equal(made.blanks_expected == made.blanks_counted)}"
+    )
+
+
+def _open_hall(stage: Stage, told: _Told) -> None:
+    """The public page is approved and signed off by two; somebody books a call, and somebody writes."""
+    heard = open_hall(stage)
+    told.at(
+        f"the public page is signed off by two, {heard.signed} things of it, {heard.articles} articles among them; "
+        f"{heard.bookings} booking of a call and {heard.feedback} feedback wait for operators"
     )
 
 

@@ -96,7 +96,7 @@ def _newcomer(stage: Stage, cast: Iterator[str], _: Tills) -> None:
     ]
     stage.play(fresh.number, steps)
     stage.ask(LookUpPerson, known, channel=Channel.PHONE, reason="is my card activated?")
-    stage.ask(LookUpPerson, known, channel=Channel.PORTAL, reason="is my card activated?")
+    stage.ask(LookUpPerson, known, channel=Channel.BANK, reason="whose card is this?")
 
 
 def _old_card(stage: Stage, cast: Iterator[str], _: Tills) -> None:

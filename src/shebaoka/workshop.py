@@ -17,6 +17,7 @@ from msgspec.structs import replace as changed
 from shebaoka.app import Settings, load_formats, makers_folder
 from shebaoka.city import Resident, invent_city
 from shebaoka.desk import Choice, Outcome, Role, Staff
+from shebaoka.hall import WINDOWS
 from shebaoka.maker import KeyPair, Simulated, public_text
 from shebaoka.portraits import portrait_of
 from shebaoka.records import (
@@ -36,7 +37,6 @@ from shebaoka.stage import Stage
 PEOPLE, SEED = 24, 20140701
 REJECTED = {4: "照片偏色", 11: "芯片写入失败", 17: "印刷偏移"}
 """Line of the first batch → why the maker rejects its card."""
-WINDOWS = ("window-1", "window-2", "window-3")
 MAKER, BANK = "maker-demo", "bank-demo"
 _KEYS_GOOD = dt.timedelta(days=365)
 _BLANKS = 500
