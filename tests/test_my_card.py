@@ -21,9 +21,12 @@ from shebaoka.app import open_house, settings_from
 from shebaoka.desk import HOLDER_COOKIE, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask, with_check_digit
+from shebaoka.office import journal
+from shebaoka.portal import mycard, mysignin
 from shebaoka.portal.frame import Page
 from shebaoka.records import Digits
 from shebaoka.serving import front_of
+from shebaoka.window import drafting, entryslips, people, slips, telephones
 from shebaoka.window.frame import LABELS as WINDOW_LABELS
 
 LABELS = Page.ROOM.labels
@@ -285,6 +288,16 @@ def test_another_telephone_and_messages(pages: Pages) -> None:
         assert fill(client, "/my/messages", "/my/telephone", language="fr").status_code == 400
         told = [fill(client, "/my/telephone", telephone=SAID).status_code for _ in range(4)]
         assert told == [303, 303, 303, 429]
+
+
+def test_what_the_house_says_of_its_looks_is_worded() -> None:
+    """Each reason that the house's own pages give for a look has words for the holder, in every language."""
+    own = [people.REASON, people.FULL_REASON, journal.REASON, slips._FORM_REASON, telephones._REASON]
+    own += [entryslips._REASON, *mysignin.SIGNED_IN.values()]
+    assert set(own) <= set(mycard._REASONS)
+    assert any(f"{drafting.REASON} d0".startswith(begin) for begin in mycard._BEGIN)
+    for label in (*mycard._REASONS.values(), *mycard._BEGIN.values(), "my_reason_paper"):
+        assert all(LABELS[language][label] for language in LANGUAGES)
 
 
 def test_a_form_from_before_is_none_of_the_sessions(pages: Pages) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from shebaoka.desk import HOLDER_COOKIE, Holder, Offer, PersonScreen, Window
+from shebaoka.desk import HOLDER_COOKIE, Holder, NearTold, Offer, near_told
 from shebaoka.notice import LANGUAGES
 from shebaoka.pages import LANGUAGE_NAMES, Asked, cookie_for, form_of, front_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
@@ -35,8 +35,9 @@ from shebaoka.records import (
     TooManyTries,
     Trouble,
 )
-from shebaoka.web import Front, address_of, asked
+from shebaoka.web import address_of, asked
 
+NEAREST = 3
 _ONCE, _SEQ = re.compile(r"[0-9a-f]{16}"), re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -77,6 +78,7 @@ def _loss_shown(page: Page, holder: Holder) -> dict[str, Any]:
     lost = [c for c in screen.cards if c.card.ending is None and c.card.loss is not Loss.NONE]
     channels = ",".join(dict.fromkeys(c for o in reports for c in o.channels))
     no = refusal_of(page, Refusal.SERVICE_IS_NOT_FOR_THIS_CHANNEL, {"channels": channels}) if not here else None
+    region = screen.dossier.person.region if screen.dossier.person else ""
     papers = next((o.materials for o in reports if o.materials), None)
     return {
         "whose": whose(screen),
@@ -87,7 +89,8 @@ def _loss_shown(page: Page, holder: Holder) -> dict[str, Any]:
         "no_text": said.speech.clause(no.clause) if no else "",
         "papers": said.speech.names(papers.holder, said.words.materials) if papers else "",
         "agent_papers": said.speech.names(papers.agent_adds, said.words.materials) if papers else "",
-        "windows": windows_of(front, screen),
+        "windows": _nearest(page, region),
+        "region": region if front.places.place(region) else "",
         "not_now": [said.offer(o, screen).sentence for o in here if not o.possible][:1] if not offered else [],
     }
 
@@ -99,10 +102,10 @@ def _offered(page: Page, offer: Offer) -> LossOffered:
     return LossOffered(f"{kind}.{offer.card}", page.said.service_of(offer.service, offer.card), lasts)
 
 
-def windows_of(front: Front, screen: PersonScreen) -> list[Window]:
-    """Windows in use, the one first at which the holder last had a card made."""
-    last = screen.dossier.applications[-1].collect_at if screen.dossier.applications else ""
-    return sorted(front.windows.in_use(), key=lambda w: w.code != last)
+def _nearest(page: Page, region: str) -> list[NearTold]:
+    """The windows that are nearest to where somebody is insured."""
+    room = page.front.places
+    return [near_told(n, page.on, page.said.speech) for n in room.nearest(room.place(region), limit=NEAREST)]
 
 
 @post("/my/loss", status_code=200)

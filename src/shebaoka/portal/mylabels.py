@@ -13,6 +13,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "my_by_code": ("用手机验证码登录", "用手機驗證碼登入", "Sign in by a code to your telephone"),
     "my_by_slip": ("用登录凭条登录", "用登入憑條登入", "Sign in with a slip from the window"),
+    "my_not_carried": (
+        "这里暂时发不出短信，请到窗口领登录凭条。",
+        "這裡暫時發不出簡訊，請到窗口領登入憑條。",
+        "No messages can be sent from here at present. Please ask for a slip at the window.",
+    ),
     "my_by_slip_text": (
         "没有登记过手机号码，可以带本人身份证到窗口登记，或领一张登录凭条。",
         "沒有登記過手機號碼，可以帶本人身份證到窗口登記，或領一張登入憑條。",
@@ -124,6 +129,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "請盡快去，卡在掛失以前還能被別人用。",
         "Please go soon: until it is reported, somebody else could use the card.",
     ),
+    "my_nearest": ("最近的窗口", "最近的窗口", "The nearest windows"),
+    "my_all_windows": ("全部窗口和地图", "全部窗口和地圖", "All windows, and a map"),
     "my_bring": ("请带", "請帶", "Bring"),
     "my_agent_brings": ("别人代办，还要带", "別人代辦，還要帶", "If somebody goes for you, also"),
     "my_telephone_and_messages": ("手机号码和短信通知", "手機號碼和簡訊通知", "Telephone and messages"),

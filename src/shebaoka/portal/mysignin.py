@@ -98,6 +98,7 @@ def _shown(page: Page, after: str = "") -> dict[str, Any]:
     lets = lets_in(page.notice)
     no = None if lets else refusal_of(page, Refusal.ENQUIRY_IS_FOR_WINDOW_OR_HOTLINE, _channels(page))
     return {
+        "carried": page.front.carried,
         "no": no and page.said.speech.says(no),
         "no_clause": no.clause if no else "",
         "after": after if after in AFTER else "",
