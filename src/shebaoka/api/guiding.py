@@ -1,15 +1,15 @@
 """What do I do? The guide for programs: matters, questions, and the way to go. Public, and about nobody."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from shebaoka.api.signing import ERRORS, Day, Language, day_asked
 from shebaoka.desk import GuideTold, MatterTold, answers_in, matters
 from shebaoka.records import ASKED
-from shebaoka.web import Front
+from shebaoka.web import Front, in_public_thread
 
 Answered = Annotated[str | None, QueryParameter(required=False, description="The answer to this question.")]
 
@@ -33,6 +33,7 @@ async def get_matters(
 )
 async def get_guide(
     front: NamedDependency[Front],
+    request: Request[Any, Any, Any],
     matter: Annotated[str, PathParameter(description="What it is about, such as lost.")],
     who: Answered = None,
     card: Answered = None,
@@ -55,4 +56,5 @@ async def get_guide(
     said = locals()
     answers = answers_in((code, said[code] or "") for code in ASKED)
     day = day_asked(front, on)
-    return front.guide.told(matter, answers, day, front.speech(front.notices.on(day).id, language))
+    speech = front.speech(front.notices.on(day).id, language)
+    return await in_public_thread(request, front.guide.told, matter, answers, day, speech)

@@ -1,19 +1,17 @@
-"""A public page: its own frame, and a few threads of its own, so that a flood of readers keeps no window waiting."""
+"""A public page: its own frame, put together in the few threads that the public has (`in_thread`)."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from anyio import CapacityLimiter, to_thread
 from litestar import Response
 
 from shebaoka.pages import Asked, Room
 from shebaoka.pages import Page as AnyPage
 from shebaoka.portal.labels import LABELS
+from shebaoka.web import in_public_thread
 
-T = TypeVar("T")
-THREADS = 4
-"""So many public requests read the database or put a page together at once; the others wait for them."""
+in_thread = in_public_thread
+"""What a public page does apart from the loop that serves everybody."""
 MENU = (
     ("/guide", "menu_guide"),
     ("/notice", "menu_notice"),
@@ -24,14 +22,6 @@ MENU = (
     ("/feedback", "menu_feedback"),
 )
 """What the menu of the public page names: address and label."""
-
-
-async def in_thread(request: Asked, work: Callable[..., T], *args: Any) -> T:
-    """What `work` gives back, done in one of the public's threads."""
-    few: CapacityLimiter | None = request.app.state.get("public_threads")
-    if few is None:
-        few = request.app.state["public_threads"] = CapacityLimiter(THREADS)
-    return await to_thread.run_sync(work, *args, limiter=few)
 
 
 def typed(request: Asked, name: str) -> str:

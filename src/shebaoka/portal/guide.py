@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from litestar import Response, get
 
-from shebaoka.desk import NearTold, answers_in, fitting, matters, near_told
+from shebaoka.desk import GuideTold, NearTold, answers_in, fitting, matters, near_told
 from shebaoka.notice import LANGUAGES
 from shebaoka.pages import Asked
 from shebaoka.portal.finding import Findable
@@ -28,10 +28,15 @@ async def get_guide(request: Asked) -> Response[bytes]:
     page = Page(request)
     matter = str(request.path_params["matter"])
     said = answers_in(request.query_params.multi_items())
-    found = page.front.guide.told(matter, fitting(matter, said), page.on, page.said.speech)
-    near = await in_thread(request, _windows, page) if found.visits else []
+    found, near = await in_thread(request, _answer, page, matter, said)
     # Whoever comes with nothing answered is asked, and not told that something is missing.
     return await page.show("guide.html", guide=found, begun=bool(said), windows=near)
+
+
+def _answer(page: Page, matter: str, said: dict[str, str]) -> tuple[GuideTold, list[NearTold]]:
+    """What the guide says, and beside a way to go the windows."""
+    found = page.front.guide.told(matter, fitting(matter, said), page.on, page.said.speech)
+    return found, _windows(page) if found.visits else []
 
 
 def _windows(page: Page) -> list[NearTold]:

@@ -12,3 +12,4 @@ from shebaoka.web.front import journalled as journalled
 from shebaoka.web.front import looked_up as looked_up
 from shebaoka.web.front import must_sign_in as must_sign_in
 from shebaoka.web.front import signed_in as signed_in
+from shebaoka.web.public import in_public_thread as in_public_thread
