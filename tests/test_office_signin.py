@@ -367,7 +367,6 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     **{("GET", f"/notice{path}"): ANYBODY for path in ("", "/history", "/on", "/{clause:str}")},
     ("GET", "/guide"): ANYBODY,
     ("GET", "/guide/{matter:str}"): ANYBODY,
-    ("GET", "/places"): ANYBODY,
     **{("GET", f"/my{path}"): ANYBODY for path in ("", "/statement", "/looks")},
     **{
         (method, f"/my/{path}"): ANYBODY
@@ -379,6 +378,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         ("GET", path): ANYBODY
         for path in ("/cards", "/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")
     },
+    **{("GET", path): ANYBODY for path in ("/places", "/where", "/slip/{code:str}")},
+    ("POST", "/where"): ANYBODY,
     ("GET", "/pages.css"): ANYBODY,
     ("GET", "/public.css"): ANYBODY,
     ("GET", "/icon.svg"): ANYBODY,
@@ -545,6 +546,7 @@ def filled(pages: Pages, path: str) -> str:
         "person_id:int": str(id_of(pages, LI)),
         "name:str": "passkeys.js",
         "kind:str": "faq",
+        "code:str": "7K3M9QXD2T8V",
         "article:int": "1",
         "draft_id:str": "d0",
         "step:str": "presenter",

@@ -2,21 +2,29 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import Database
-from tests.test_office import Reader
+from tests.conftest import OTHER_PIN, Database
+from tests.test_office import Reader, mark_of
 from tests.test_office_signin import Pages, pages_on
+from tests.test_whereabouts import asked, somebody
 
 from shebaoka.coordinates import Point, metres_between
+from shebaoka.desk import Draft, Proof, Role, Staff
 from shebaoka.notice import LANGUAGES
+from shebaoka.numbers import mask, with_check_digit
 from shebaoka.portal.citymap import HEIGHT_MAX, WIDTH, city_map
 from shebaoka.portal.labels import LABELS
+from shebaoka.records import SERVICES, Ask, Channel, Material, Receipt, Sender, TooManyTries
+from shebaoka.slipcode import grouped_slip_code, slip_code_of
 
+CLERK = Staff("clerk-1", Role.CLERK, "w1")
 MALICE = "</li><script>alert(1)</script>𠮷"
 HOURS = "周一至周五 8:30—12:00，14:30—17:30；周六 9:00—12:00"
 WINDOWS = (
@@ -40,6 +48,13 @@ def read(answer: Any, status: int = 200) -> str:
     """A page that is well-formed and small, as people read it."""
     assert (answer.status_code, Reader(answer.text).faults, len(answer.content) < 100_000) == (status, [], True)
     return html.unescape(answer.text)
+
+
+@pytest.fixture
+def fresh(pages: Pages) -> Pages:
+    """The same house an hour later, so that all tries have come back."""
+    pages.clock.move(hours=1)
+    return pages
 
 
 # Windows -------------------------------------------------------------------------------------------------------------
@@ -109,3 +124,234 @@ def test_a_map_is_true_to_scale(windows: list[Point], places: list[Point], start
     metres = metres_between(Point(middle, 112), Point(middle, 112 + drawn.bar / drawn.per_x))
     assert metres == pytest.approx(drawn.bar_m, rel=0.01)
     assert drawn.bar <= WIDTH / 3
+
+
+# Where is my card ----------------------------------------------------------------------------------------------------
+
+
+def asks(client: Any, **said: str) -> Any:
+    """Fill in the form and send it."""
+    return client.post("/where", data={"mark": mark_of(client, "/where"), **said})
+
+
+def bare(text: str) -> str:
+    """A page without the mark of its form and what was typed."""
+    return re.sub(r'name="(mark|number|slip_code)"[^>]*', "", text)
+
+
+def holder_of(pages: Pages, *, activated: bool = False) -> tuple[str, str]:
+    """Somebody newly invented whose card was collected: the number, and the card's."""
+    who = somebody(pages)
+    asked(pages, who, "apply_for_card", collect_at="w1")
+    asked(pages, who, "put_in_batch", batch="B-1")
+    for service in ("record_made", "record_ready", "collect_card"):
+        asked(pages, who, service)
+    if activated:
+        asked(pages, who, "activate_card", new_pin=OTHER_PIN)
+    return who, pages.front.person(who).cards[-1].card.number
+
+
+def slip_of(pages: Pages, who: str, service: str = "apply_for_card") -> Draft:
+    """A draft of somebody, with its slip code."""
+    card = "social_security" if service != "apply_for_card" else ""
+    return pages.house.drafts.open(CLERK, who, service, card, pages.front.person(who))
+
+
+def answered(pages: Pages, who: str, service: str) -> Receipt:
+    """What the desk says of a service asked for at the window, with every material."""
+    made = {"id": f"{who}-{service}", "person": who, "service": service, "shows": list(Material)}
+    ask = Ask(msgspec.convert(made, SERVICES[service]), Sender("x", Channel.WINDOW, "w1"))
+    (receipt,) = pages.front.counter.submit([ask]).result()
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_has_number_and_proof_is_answered(fresh: Pages, language: str) -> None:
+    """From a card's number and from a slip's code, however they are typed: where the card is, its window and whether
+    that is open, whether it is activated and how, with the clauses; the number in part and no name; the look is kept.
+    """
+    t = LABELS[language]
+    sealed, card = holder_of(fresh)
+    waiting = somebody(fresh)
+    code = slip_of(fresh, waiting).slip_code
+    asked(fresh, waiting, "apply_for_card", collect_at="w1")
+    in_use, used = holder_of(fresh, activated=True)
+    with fresh.client() as client:
+        client.cookies.set("language", language)
+        for number, proof in (
+            (sealed, card),
+            (f" {sealed[:6]} {sealed[6:].lower()}", f"{card[:4]} {card[4:].lower()}"),
+        ):
+            answer = asks(client, number=number, proof=proof)
+            text = read(answer)
+            assert (mask(sealed) in text, sealed in text, "李娜" in text, card in text) == (True, False, False, False)
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert fresh.house.words[language].refusals["social_function_is_not_activated"].do in text
+        assert 'href="/notice/5.1"' in text
+        for proof in (code, grouped_slip_code(code).lower(), f"https://x.example/slip/{code}"):
+            text = read(asks(client, number=waiting, proof=proof))
+            assert WINDOWS[0][2] in text
+            assert t["slip_open"] in text
+        assert fresh.house.words[language].bases["social_function_is_activated"] in read(
+            asks(client, number=in_use, proof=used)
+        )
+    (line, *_) = fresh.house.screens.journal_of(fresh.front.person(sealed).person_id)
+    assert (line.service, line.by, line.channel, line.where) == ("look_up_person", "holder", "portal", "where")
+    assert line.answer.readings == ("own_enquiry_channels",)
+    assert fresh.house.notices.versions[-1].wording[language].readings["own_enquiry_channels"] in text
+
+
+def test_a_stranger_learns_nothing(fresh: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's number, somebody's with a wrong card, a lost or an ended one, an old card's, another's slip: one page,
+    one status, one question to the database, and nothing in anybody's journal.
+    """
+    who, card = holder_of(fresh, activated=True)
+    lost, lost_card = holder_of(fresh, activated=True)
+    asked(fresh, lost, "report_loss", kind="formal")
+    gone, gone_card = holder_of(fresh, activated=True)
+    asked(fresh, gone, "cancel_card", why="leaving")
+    old = somebody(fresh)
+    asked(fresh, old, "carry_over_account", old_card_number="A00112233", balance_fen=1, records=[])
+    slip = slip_of(fresh, old).slip_code
+    nobody, entries = (
+        with_check_digit("14070219510101001"),
+        [fresh.front.person(n).entries for n in (who, lost, gone, old)],
+    )
+    questions: list[str] = []
+    asked_before = fresh.house.views.rows
+    monkeypatch.setattr(fresh.house.views, "rows", lambda s, p=None: (questions.append(s), asked_before(s, p))[1])
+    told = set()
+    with fresh.client() as client:
+        for number, proof in (
+            (nobody, card), (who, lost_card), (lost, lost_card), (gone, gone_card), (old, "A00112233"), (who, slip),
+            (nobody, slip), (who, slip_code_of(7)),
+        ):  # fmt: skip
+            questions.clear()
+            answer = asks(client, number=number, proof=proof)
+            told.add((answer.status_code, bare(answer.text), tuple(questions)))
+            assert proof not in answer.text
+    assert len(told) == 1
+    assert next(iter(told))[0] == 404
+    assert [fresh.front.person(n).entries for n in (who, lost, gone, old)] == entries
+
+
+def test_ten_thousand_guesses_reveal_nothing_and_lock_nobody_out(fresh: Pages) -> None:
+    """From fifty addresses ten thousand cards are tried for a holder and for nobody: never an answer, most are not even
+    read, and the holder is answered at once, from an address of their own and from one of those.
+    """
+    who, card = holder_of(fresh, activated=True)
+    nobody, room = with_check_digit("14070219510101001"), fresh.house.enquiries
+    submit = lambda ask: fresh.front.counter.submit([ask]).result()[0]  # noqa: E731
+    results: dict[str, Counter[str]] = {who: Counter(), nobody: Counter()}
+    for n in range(10_000):
+        number = (who, nobody)[n % 2]
+        try:
+            found = room.ask(number, Proof(card_number=f"Z{n:08d}"), f"203.0.113.{n // 2 % 50}", submit)
+            results[number]["found" if found else "nothing"] += 1
+        except TooManyTries:
+            results[number]["too_many"] += 1
+    assert results[who] == results[nobody] == {"nothing": 50 * 8, "too_many": 5000 - 50 * 8}
+    assert room.ask(who, Proof(card_number=card), "198.51.100.7", submit) is not None
+    for _ in range(20):
+        assert room.ask(who, Proof(card_number=card), "198.51.100.7", submit) is not None
+    fresh.clock.move(hours=1)
+    assert room.ask(who, Proof(card_number=card), "203.0.113.1", submit) is not None
+
+
+def test_a_flood_at_the_page_is_told_to_wait(fresh: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address is told to wait, with when, at the form and at slips; another is served all the while."""
+    who, card = holder_of(fresh)
+    address = "203.0.113.9"
+    monkeypatch.setattr("shebaoka.portal.where.address_of", lambda _: address)
+    with fresh.client() as client:
+        mark = mark_of(client, "/where")
+        said = {"mark": mark, "number": who}
+        codes = [client.post("/where", data=said | {"proof": f"Z{n:08d}"}).status_code for n in range(10)]
+        assert codes == [404] * 8 + [429] * 2
+        waits = client.post("/where", data=said | {"proof": card})
+        assert (waits.status_code, int(waits.headers["Retry-After"]) > 60) == (429, True)
+        slips = [client.get(f"/slip/{slip_code_of(n)}").status_code for n in range(62)]
+        assert (set(slips[:60]), slips[60:]) == ({404}, [429, 429])
+        address = "198.51.100.8"
+        assert client.post("/where", data=said | {"proof": card}).status_code == 200
+        assert client.get(f"/slip/{slip_code_of(1)}").status_code == 404
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_slip_is_of(fresh: Pages, language: str) -> None:
+    """Open, refused with its clause, done, set aside: each in words with service and window, without whose it is; a
+    code that is none, or none of ours, is told; from the slip the number alone leads on.
+    """
+    t, who = LABELS[language], somebody(fresh)
+    draft, drafts = slip_of(fresh, who), fresh.house.drafts
+    refused, done = answered(fresh, who, "collect_card"), answered(fresh, who, "apply_for_card")
+    with fresh.client() as client:
+        client.cookies.set("language", language)
+
+        def slip(code: str, status: int = 200) -> str:
+            text = read(client.get(f"/slip/{code}"), status)
+            assert not any(secret in text for secret in (who, mask(who), "李娜", "14070219"))
+            return text
+
+        assert t["slip_open"] in slip(draft.slip_code)
+        drafts.answered(CLERK, draft, refused)
+        text = slip(grouped_slip_code(draft.slip_code))
+        assert (t["slip_open_refused"] in text, 'href="/notice/4.2"' in text) == (True, True)
+        drafts.answered(CLERK, drafts.get(CLERK, draft.id), done)
+        text = slip(draft.slip_code)
+        assert (t["slip_done"] in text, "榆次政务大厅 一号窗口" in text) == (True, True)
+        sent = asks(client, number=who, slip_code=draft.slip_code)
+        assert t["where_stage"] in read(sent)
+        other = slip_of(fresh, somebody(fresh))
+        drafts.set_aside(CLERK, other)
+        assert t["slip_left"] in slip(other.slip_code)
+        assert t["slip_unknown_public"] in slip(slip_code_of(99), 404)
+        for wrong in (draft.slip_code[:-1] + "ZZ", "甲", "%00", "x" * 3000):
+            assert t["where_slip_code_unfit"] in read(client.get(f"/slip/{wrong}"), 400)
+
+
+def test_what_is_typed_wrongly_is_told_beside_its_field(fresh: Pages) -> None:
+    """Each fault has its sentence, its field and a link to it; the number is still there, a code never is; nothing
+    hostile comes back as anything but text.
+    """
+    t = LABELS["zh-Hans"]
+    who, card = holder_of(fresh)
+    with fresh.client() as client:
+        for number, proof, told in (
+            ("", "", ("where_number_unfit", "where_proof_unfit")),
+            (who[:-1] + "甲", card, ("where_number_unfit",)),
+            (with_check_digit("14070229990101001"), card, ("where_number_unfit",)),
+            (who, "12345", ("where_proof_unfit",)),
+            (who, "7K3M9QXD2T8V", ("where_slip_code_unfit",)),
+            (MALICE, MALICE, ("where_number_unfit", "where_proof_unfit")),
+            ("㐂" * 2000, "\x01\x02𠮷🀄", ("where_number_unfit", "where_proof_unfit")),
+        ):
+            answer = asks(client, number=number, proof=proof)
+            text = read(answer, 400)
+            for label in told:
+                field = "number" if "number" in label else "proof"
+                assert (f'<a href="#{field}">{t[label]}</a>' in text, f'id="{field}"' in text) == (True, True)
+            assert f'value="{number[:100]}"' in text
+            assert "<script>alert" not in answer.text
+            assert not proof or proof == MALICE or proof not in text
+        assert client.post("/where", data={"mark": "x", "number": who, "proof": card}).status_code == 403
+
+
+def test_a_city_whose_notice_answers_nobody_here(fresh: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says so with the clause and whom to call, whoever asks; a slip's state is told all the same."""
+    who, card = holder_of(fresh)
+    code = slip_of(fresh, who, "report_loss.formal").slip_code
+    with fresh.client() as client:
+        mark = mark_of(client, "/where")
+        monkeypatch.setattr(fresh.house.enquiries, "are_answered", lambda: False)
+        t = LABELS["zh-Hans"]
+        for answer, status in (
+            (client.get("/where"), 200),
+            (client.post("/where", data={"mark": mark, "number": who, "proof": card}), 403),
+        ):
+            text = read(answer, status)
+            assert (t["where_not_here"].format("12333") in text, 'href="/notice/5.2"' in text) == (True, True)
+            assert "<form" not in text
+        text = read(client.get(f"/slip/{code}"))
+        assert (t["slip_open"] in text, "<form" in text) == (True, False)

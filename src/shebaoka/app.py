@@ -23,6 +23,7 @@ from shebaoka.desk import (
     Dossiers,
     Drafts,
     ECards,
+    Enquiries,
     Entering,
     Evening,
     FeedbackRoom,
@@ -254,6 +255,7 @@ class House:
         signoffs = SignOffs(self.views, vault, clock)
         self.articles = Articles(self.views, signoffs, clock)
         self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)
+        self.enquiries = Enquiries(self.views, notices, self.limits, self._person, self.whereabouts, clock)
         self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
         self.bookings = Bookings(self.views, notices, clock)
         self.feedback = FeedbackRoom(self.views, notices, clock)

@@ -52,6 +52,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "guides": ("", "/guide"),
     "guide_asks": ("", "/guide/lost"),
     "guide": ("", "/guide/lost?card=social_security&reported=no&meanwhile=yes&who=agent"),
+    "where": ("", "/where"),
+    "slip_of_a_draft": ("", "/slip/{slip}"),
     "places": ("", "/places?from=140728&of={window}"),
     "my_sign_in": ("", "/my/sign-in"),
     "my_slip": ("", "/my/slip"),
@@ -144,8 +146,8 @@ def addressed(browser: Windows, address: str) -> str:
         word = found.group(1)
         if word in STATES:
             return str(person_in(browser, word).person_id)
-        if word == "draft":
-            return a_draft(browser)
+        if word in ("draft", "slip"):
+            return a_draft(browser, slip=word == "slip")
         if word == "keypad":
             return browser.run.house.keypad.invite(a_draft(browser), asks_present=False, asks_new=True)
         if word == "list":
@@ -167,8 +169,8 @@ def addressed(browser: Windows, address: str) -> str:
     return re.sub(r"\{(\w+)\}", filled, address)
 
 
-def a_draft(browser: Windows) -> str:
-    """A draft of somebody newly invented, with everything that one can hold, that waits for a second person."""
+def a_draft(browser: Windows, *, slip: bool = False) -> str:
+    """A draft of somebody newly invented, with all that one can hold, that waits for a second person, or its slip."""
     run, clerk = browser.run, Staff("clerk-7", Role.CLERK, "w1")
     holder, drafts = person_in(browser, "lost"), browser.run.house.drafts
     draft = drafts.open(clerk, holder.number, "replace_card.loss", "social_security", run.front.person(holder.number))
@@ -180,7 +182,8 @@ def a_draft(browser: Windows) -> str:
         papers_seen=True,
         paid=Paid("cash", 2800),
     )
-    return drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content)).id
+    asked = drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content))
+    return asked.slip_code if slip else asked.id
 
 
 def a_batch(browser: Windows, *, frozen: bool) -> str:

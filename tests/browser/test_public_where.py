@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.steps import DESK, Windows, no_faults, nobody_at
+from tests.browser.steps import DESK, Windows, no_faults, nobody_at, person_in
+
+from shebaoka.desk import Role, Staff
+from shebaoka.numbers import mask
 
 PHONE = {"width": 360, "height": 740}
 SIZES = pytest.mark.parametrize(("size", "script"), [(PHONE, False), (DESK, True)], ids=["telephone", "desk"])
@@ -68,3 +71,52 @@ def test_a_position_stays_in_the_page(browser: Windows, sites: None) -> None:
     refused = nobody_at(browser, path="/places", size=PHONE)
     refused.get_by_role("button", name="用我现在的位置").click()
     expect(refused.get_by_role("status")).to_contain_text("选一个出发地")
+
+
+@SIZES
+def test_a_slip_leads_to_where_the_card_is(browser: Windows, size: dict[str, int], script: bool) -> None:
+    """What the slip's QR code opens says how far the service is and not whose; the number alone leads to the answer."""
+    holder, drafts = person_in(browser, "ready"), browser.run.house.drafts
+    clerk = Staff("clerk-7", Role.CLERK, "w1")
+    draft = drafts.open(clerk, holder.number, "apply_for_card", "", browser.run.front.person(holder.number))
+    page = nobody_at(browser, path=f"/slip/{draft.slip_code}", size=size, java_script_enabled=script)
+    expect(page.locator("main")).to_contain_text("已登记，还没有办完")
+    expect(page.locator("main")).not_to_contain_text(holder.name)
+    if script:
+        no_faults(page)
+    page.get_by_label("社会保障号码").fill(holder.number)
+    page.get_by_role("button", name="查询").click()
+    expect(page.get_by_role("status")).to_contain_text("已到窗口，可以领卡")
+    expect(page.locator("main")).to_contain_text(mask(holder.number))
+    expect(page.locator("main")).not_to_contain_text(holder.name)
+    if script:
+        no_faults(page)
+
+
+@SIZES
+def test_a_card_tells_where_it_is_and_what_was_typed_wrongly_is_told(
+    browser: Windows, size: dict[str, int], script: bool
+) -> None:
+    """A fault stands beside its field, and the link above leads there; number and card that do not belong together lead
+    to one sentence; those that do say that the card waits for activation.
+    """
+    holder, other = person_in(browser, "sealed"), person_in(browser, "in_use")
+    card = browser.run.front.person(holder.number).cards[-1].card.number
+    page = nobody_at(browser, path="/where", size=size, java_script_enabled=script)
+    fill = lambda number, proof: (  # noqa: E731
+        page.get_by_label("社会保障号码").fill(number),
+        page.get_by_label("卡号，或者").fill(proof),
+        page.get_by_role("button", name="查询").click(),
+    )
+    fill(holder.number[:17] + "甲", card)
+    expect(page.get_by_role("alert")).to_contain_text("有地方要改")
+    if script:
+        no_faults(page)
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("社会保障号码")).to_be_focused()
+    fill(other.number, card)
+    expect(page.get_by_role("alert")).to_contain_text("没有查到")
+    fill(holder.number, card.lower())
+    expect(page.locator("main")).to_contain_text("还没有启用社保功能")
+    if script:
+        no_faults(page)

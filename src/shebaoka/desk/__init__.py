@@ -76,6 +76,11 @@ from shebaoka.desk.ecards import Code as Code
 from shebaoka.desk.ecards import ECards as ECards
 from shebaoka.desk.ecards import ReadCode as ReadCode
 from shebaoka.desk.ecards import code_digest as code_digest
+from shebaoka.desk.enquiries import Enquiries as Enquiries
+from shebaoka.desk.enquiries import FoundCard as FoundCard
+from shebaoka.desk.enquiries import Proof as Proof
+from shebaoka.desk.enquiries import SlipState as SlipState
+from shebaoka.desk.enquiries import read_proof as read_proof
 from shebaoka.desk.entering import DIGITS as DIGITS
 from shebaoka.desk.entering import SLIP_VALID as SLIP_VALID
 from shebaoka.desk.entering import Entering as Entering

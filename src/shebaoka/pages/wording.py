@@ -19,6 +19,11 @@ _OPEN: Facts = dict.fromkeys(FACTS_OF_A_CASE, "…")
 """For a sentence that is shown without a case: what the case would tell is left open."""
 
 
+def _open_but(card: str) -> Facts:
+    """All facts left open but for the kind of card, where it is known."""
+    return _OPEN | ({"card": card} if card else {})
+
+
 class Line(msgspec.Struct, frozen=True):
     """A journal entry as a page shows it."""
 
@@ -85,11 +90,17 @@ class Said:
         no = [self.speech.says(Answer("refused", g, clause, notice, facts=_OPEN)) for g in grounds if g in refusals]
         return yes, no
 
-    def refusal(self, ground: str, clause: str) -> str:
+    def refusal(self, ground: str, clause: str, card: str = "") -> str:
         """The sentence of a ground that refuses, without a case; a ground that is no more is shown as it is."""
         if ground not in self.words.refusals:
             return ground.replace("_", " ")
-        return self.speech.says(Answer("refused", ground, clause, self.speech.notice.id, facts=_OPEN))
+        return self.speech.says(Answer("refused", ground, clause, self.speech.notice.id, facts=_open_but(card)))
+
+    def refusal_do(self, ground: str, card: str = "") -> str:
+        """What to do instead, without a case; nothing for a ground that is no more."""
+        if ground not in self.words.refusals:
+            return ""
+        return " ".join(self.speech.do(Answer("refused", ground, "", self.speech.notice.id, facts=_open_but(card))))
 
     def offer(self, offer: Offer, screen: PersonScreen) -> Possible:
         """A service that is possible now, or by which clause it is not."""

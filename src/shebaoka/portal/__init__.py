@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import guide, mycard, mychanges, mysignin, notice, places, search
+from shebaoka.portal import guide, mycard, mychanges, mysignin, notice, places, search, where
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -19,8 +19,8 @@ READING = [
     *(notice.get_notice_on, search.get_search, guide.get_guide),
 ]
 """Pages that are the same for whoever reads them; the first are published, and made once for all."""
-FINDING = [places.get_places]
-"""Where to go, by the minute."""
+FINDING = [places.get_places, where.get_where, where.post_where, where.get_slip]
+"""Where to go by the minute, and where somebody's card is."""
 
 MY = [
     *(mysignin.get_sign_in, mysignin.post_sign_in, mysignin.get_code, mysignin.post_code),

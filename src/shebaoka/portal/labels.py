@@ -5,6 +5,7 @@ from shebaoka.portal.guidelabels import GUIDE
 from shebaoka.portal.mylabels import MY
 from shebaoka.portal.noticelabels import NOTICE_WORDS
 from shebaoka.portal.placeslabels import PLACES
+from shebaoka.portal.wherelabels import WHERE
 
 FRAME: dict[str, tuple[str, str, str]] = {
     "public": ("社会保障卡", "社會保障卡", "Social security card"),
@@ -20,4 +21,7 @@ FRAME: dict[str, tuple[str, str, str]] = {
     "home_asks": ("您要办什么？", "您要辦什麼？", "What do you need?"),
     "public_page": ("公众页面", "公眾頁面", "Public pages"),
 }
-LABELS = with_labels(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES))
+LABELS = with_labels(
+    *(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES)),
+    by_language(WHERE),
+)

@@ -25,6 +25,7 @@ from shebaoka.desk import (
     Dossiers,
     Drafts,
     ECards,
+    Enquiries,
     Entering,
     Evening,
     FeedbackRoom,
@@ -127,6 +128,7 @@ class Front(msgspec.Struct, frozen=True):
     maker_files: MakerFiles
     limits: Limits
     places: PlacesRoom
+    enquiries: Enquiries
     bookings: Bookings
     feedback: FeedbackRoom
     clock: Clock
