@@ -7,8 +7,10 @@ what it was.
 import datetime as dt
 import html
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import errors
 from tests.conftest import Database, StandingClock
+from tests.test_office import Reader
 from tests.test_office_signin import Pages, send
 from tests.test_windows import read
 from tests.webhouse import house_on
@@ -29,6 +32,10 @@ from shebaoka.cli.entrance import Caller
 from shebaoka.desk import ArticleFault, ArticleKind, NewArticle, Role, Staff, Text, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.office.frame import LABELS
+from shebaoka.portal import articles
+from shebaoka.portal.labels import LABELS as LABELS_PUBLIC
+from shebaoka.portal.published import pages as published_pages
+from shebaoka.portal.published import rendered
 from shebaoka.records import BadInput, NotAllowed, NotFound, SealWrong, SiteChanged
 from shebaoka.serving import front_of
 
@@ -544,3 +551,110 @@ def test_the_page_of_the_sign_off(pages: Pages, house: House, shared_database: D
         waiting = house.articles.add("faq", written(), by=XU)
         told = read(send(other, f"/articles/{waiting.id}/verdict", n="1", verdict="approved"), 409)
         assert t["seal_is_wrong"] in told
+
+
+# The public page -----------------------------------------------------------------------------------------------------
+
+
+def public(house: House, pages: Pages, path: str, language: str = "en") -> str:
+    """A published page in a language, well-formed."""
+    text = rendered(pages.front, path, language).decode()
+    assert (Reader(text).language, Reader(text).faults) == (language, [])
+    assert len(text.encode()) < 100_000
+    return html.unescape(text)
+
+
+def test_readers_see_what_was_approved(pages: Pages, house: House) -> None:
+    """Questions, twenty on a page at their longest, and notices, the newest first, each at an address of its own; found
+    by the search; a link to a host that ended is its words; nothing is there before its day, or after somebody took it
+    away, at once.
+    """
+    allowed(house)
+    assert LABELS_PUBLIC["en"]["no_questions"] in public(house, pages, "/faq")
+    assert LABELS_PUBLIC["en"]["no_related"] in public(house, pages, "/related")
+    longest = written("题" * 100, f"[官网](https://{HOST}/x) {HOSTILE}\n" + "字" * 1000)
+    ids = [approved(house, longest) for _ in range(21)]
+    text = public(house, pages, "/faq")
+    assert (text.count('class="clause'), HOSTILE in text, f'id="q{ids[0]}"' in text) == (20, True, True)
+    assert f'<a href="https://{HOST}/x" rel="external noopener noreferrer">' in text
+    assert f'id="q{ids[20]}"' in public(house, pages, "/faq/2")
+    news = [approved(house, written(f"通知 {n}", from_on=TODAY - dt.timedelta(days=n)), "related") for n in (5, 1, -1)]
+    assert re.findall(r'<li><a href="/related/(\d+)">', public(house, pages, "/related")) == [
+        str(news[1]),
+        str(news[0]),
+    ]
+    assert "通知 1" in public(house, pages, f"/related/{news[1]}")
+    found = {f.address: f for family in articles.FAMILIES for f in family.findable(pages.front)}
+    assert set(found) == {
+        *(f"/faq#q{n}" for n in ids[:20]),
+        f"/faq/2#q{ids[20]}",
+        *(f"/related/{n}" for n in news[:2]),
+    }
+    assert found[f"/faq#q{ids[0]}"].texts["en"].startswith("官网 <script>")
+    for path in (f"/related/{news[2]}", "/related/x", "/faq/3", "/faq/1"):
+        with pytest.raises(NotFound):
+            rendered(pages.front, path, "en")
+    with pages.client("supervisor") as client:
+        assert "通知 5" in client.get(f"/related/{news[0]}").text
+        assert client.get("/search", params={"q": "通知 5"}).text.count(f"/related/{news[0]}") == 1
+        send(client, f"/articles/{news[0]}/withdraw")
+        send(client, "/articles/hosts/end", host=HOST)
+        assert client.get(f"/related/{news[0]}").status_code == 404
+        shown_now = client.get("/faq").text
+        assert (HOST in shown_now, "<p>官网 " in shown_now) == (False, True)
+
+
+def test_where_the_seal_is_wrong_readers_see_no_article(pages: Pages, house: House, shared_database: Database) -> None:
+    """The page says that there is nothing now, and everything else on it stays."""
+    approved(house, written(HOSTILE))
+    assert HOSTILE in public(house, pages, "/faq")
+    shared_database.kept.execute("update site_signoff set code = 'x'")
+    assert LABELS_PUBLIC["en"]["no_questions"] in public(house, pages, "/faq")
+    assert "/faq" in public(house, pages, "/")
+
+
+class Defacing(BaseHTTPRequestHandler):
+    """A proxy that sends what the house's server sends, but for a page that it adds something to, and one's headers."""
+
+    client: Any = None
+
+    def do_GET(self) -> None:
+        """One page, changed or not."""
+        answer = self.client.get(self.path)
+        body = answer.content + (b"<!-- spam -->" if self.path.startswith("/notice/9.4?language=en") else b"")
+        self.send_response(404 if self.path.startswith("/cards") else answer.status_code)
+        if not self.path.startswith("/faq"):
+            self.send_header("Content-Security-Policy", answer.headers["Content-Security-Policy"])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_a_server_sends_is_held_against_what_was_signed(
+    pages: Pages, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page and language by language: one with a word more, one that is not there, one without its policy."""
+    monkeypatch.setattr(Caller, "house", lambda _: nullcontext(house))
+    approved(house, written(HOSTILE))
+    signed(house)
+    with pages.client() as client, HTTPServer(("127.0.0.1", 0), Defacing) as server:
+        client.headers["Accept-Encoding"] = "identity"
+        client.app.state.shelf.invalidate()
+        monkeypatch.setattr(Defacing, "client", client)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = CliRunner().invoke(main, ["site", "verify", "--json", "--url", f"http://127.0.0.1:{server.server_port}"])
+        server.shutdown()
+    told = msgspec.json.decode(said.stdout)
+    every = [path for path, _ in published_pages(pages.front)]
+    assert (said.exit_code, told["pages"]) == (1, len(every))
+    assert [f for f in told["faults"] if "/notice" in f] == [
+        "/notice/9.4 (en): the server sends another page than the content here makes."
+    ]
+    assert len([f for f in told["faults"] if f.startswith("/faq (") and "policy" in f]) == 3
+    assert len([f for f in told["faults"] if f.startswith("/cards (") and "404" in f]) == 3 * ("/cards" in every)
+    assert len(told["faults"]) == 4 + 3 * ("/cards" in every)
+    for bad in ("", "x", "ftp://a", "http://a/b", "http://", "http://127.0.0.1:1", "http://[", "http://a:b"):
+        assert CliRunner().invoke(main, ["site", "verify", "--url", bad]).exit_code == 1

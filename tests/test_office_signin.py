@@ -364,6 +364,7 @@ CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
 ARTICLES = frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES, Right.SEE_CONFIGURATION})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
     ("GET", "/"): ANYBODY,
+    **{("GET", f"/{kind}{path}"): ANYBODY for kind in ("faq", "related") for path in ("", "/{number:str}")},
     **{("GET", f"/notice{path}"): ANYBODY for path in ("", "/history", "/on", "/{clause:str}")},
     ("GET", "/guide"): ANYBODY,
     ("GET", "/guide/{matter:str}"): ANYBODY,
@@ -547,6 +548,7 @@ def filled(pages: Pages, path: str) -> str:
         "name:str": "passkeys.js",
         "kind:str": "faq",
         "code:str": "7K3M9QXD2T8V",
+        "number:str": "1",
         "article:int": "1",
         "draft_id:str": "d0",
         "step:str": "presenter",

@@ -43,6 +43,10 @@ from shebaoka.vault import SoftwareVault
 
 PAGES: dict[str, tuple[str, ...]] = {
     "home": ("", "/"),
+    "faq": ("", "/faq?of={article}"),
+    "faq_further": ("", "/faq/2?of={article}"),
+    "related": ("", "/related?of={article}"),
+    "related_notice": ("", "/related/{related}"),
     "notice": ("", "/notice"),
     "notice_clause": ("", "/notice/9.4"),
     "notice_history": ("", "/notice/history"),
@@ -156,8 +160,8 @@ def addressed(browser: Windows, address: str) -> str:
             return a_tray(browser)
         if word.endswith("batch"):
             return a_batch(browser, frozen=word == "frozen_batch")
-        if word in ("article", "partner"):
-            return a_partner(browser.run) if word == "partner" else str(an_article(browser.run))
+        if word in ("article", "related", "partner"):
+            return a_partner(browser.run) if word == "partner" else str(an_article(browser.run) + (word == "related"))
         if word in ("stocked", "blank"):
             return a_stock(browser.run)[word == "blank"]
         if word == "delivered" or word.endswith("consignment"):
@@ -296,7 +300,7 @@ def a_run(run: Running) -> str:
 
 
 def an_article(run: Running) -> int:
-    """A question that is shown, with another version that waits, one that waits alone, and hosts. Once in a house."""
+    """A question that is shown, with another version that waits, twenty more, a related notice after it, and hosts."""
     room, keeper, other = (
         run.house.articles,
         Staff("keeper-8", Role.SYSTEM_ADMINISTRATOR, ""),
@@ -314,7 +318,13 @@ def an_article(run: Running) -> int:
         one = room.add("faq", said, by=keeper)
         room.approve(one.id, one.n, by=other)
         room.rewrite(one.id, said, by=keeper)
+        two = room.add("related", said, by=keeper)
+        room.approve(two.id, two.n, by=other)
         room.add("related", said, by=keeper)
+        for n in range(20):
+            short = {language: Text(f"第 {n + 2} 个问题？", "请到窗口办理。") for language in texts}
+            more = room.add("faq", msgspec.structs.replace(said, texts=short), by=keeper)
+            room.approve(more.id, more.n, by=other)
         run.house.site.prepare(by=keeper)
         run.played["article"] = one.id
     return run.played["article"]

@@ -3,12 +3,14 @@
 Exit code 1 and a sentence for each thing that differs, so that a timer can run `site verify` and somebody be told.
 """
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
 from shebaoka.cli.entrance import TROUBLE, Caller, json_option
 from shebaoka.cli.layout import say, say_json, table
+from shebaoka.cli.served import compared, connection_to
 from shebaoka.cli.showing import local
 
 if TYPE_CHECKING:
@@ -76,20 +78,31 @@ def publish(caller: Caller, digest: str | None) -> None:
 
 
 @site.command("verify")
+@click.option("--url", help="Also fetch each published page, in each language, from the server at this address.")
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, as_json: bool) -> None:
-    """Whether everything is as it was signed off. Exit code 1 and a sentence for each thing that is not."""
+def verify(ctx: click.Context, url: str | None, as_json: bool) -> None:
+    """Whether everything is as it was signed off. Exit code 1 and a sentence for each thing that is not.
+
+    With --url each page that the server sends is held, byte for byte, against what the content here makes.
+    """
     caller: Caller = ctx.obj
+    connection = connection_to(url) if url is not None else None
     with caller.house() as house:
-        faults, count = house.site.faults(), len(house.site.items())
+        faults, count, served = house.site.faults(), len(house.site.items()), list[str]()
+        if connection is not None:
+            with closing(connection):
+                served = list(compared(house, connection))
+    faults += [fault for fault in served if fault]
     if as_json:
-        say_json({"items": count, "faults": faults})
+        say_json({"items": count, "pages": len(served), "faults": faults})
     else:
         for fault in faults:
             say(fault, first="✗ ")
         if not faults:
             say(f"{count} items are as they were signed off.", first="✓ ")
+            if served:
+                say(f"{len(served)} pages are served as the content here makes them.", first="✓ ")
     if faults:
         if not as_json:
             click.echo(f"shebaoka: The public page differs in {len(faults)} thing(s), told above.", err=True)

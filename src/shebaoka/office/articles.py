@@ -104,6 +104,12 @@ def _frame(page: Page) -> dict[str, Any]:
     }
 
 
+def _changed(request: Asked, path: str) -> Response[bytes]:
+    """To another page, after what readers see may have changed: they see it at once."""
+    request.app.state.shelf.invalidate()
+    return moved_to(path)
+
+
 # All articles and hosts ----------------------------------------------------------------------------------------------
 
 
@@ -160,7 +166,7 @@ async def _host_done(request: Asked, act: Callable[[], None], host: str = "") ->
         if e.code != "own_work":
             raise
         return await _articles(request, status=409, fault=labels["not_ones_own"])
-    return moved_to("/articles")
+    return _changed(request, "/articles")
 
 
 @post("/articles/hosts")
@@ -378,4 +384,4 @@ async def _decided(
         if e.code != "own_work":
             raise
         return await _one(request, article, status=409, fault=labels["not_ones_own"], reason=reason)
-    return moved_to(f"/articles/{article}")
+    return _changed(request, f"/articles/{article}")

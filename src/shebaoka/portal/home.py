@@ -4,7 +4,7 @@ from shebaoka.portal.frame import MENU
 from shebaoka.portal.shelf import Family, PublishedPage
 from shebaoka.web import Front
 
-MORE = (("/cards", "home_cards"), ("/notice/history", "history"))
+MORE = (("/cards", "home_cards"), ("/faq", "faq"), ("/related", "related_notices"), ("/notice/history", "history"))
 """What the first page names beside the menu: address and label."""
 
 

@@ -1,6 +1,7 @@
 """The public pages' own words. Each room of them has a module of words beside it; all are put together here."""
 
 from shebaoka.pages import by_language, with_labels
+from shebaoka.portal.articlelabels import ARTICLE_WORDS
 from shebaoka.portal.guidelabels import GUIDE
 from shebaoka.portal.mylabels import MY
 from shebaoka.portal.noticelabels import NOTICE_WORDS
@@ -24,4 +25,5 @@ FRAME: dict[str, tuple[str, str, str]] = {
 LABELS = with_labels(
     *(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES)),
     by_language(WHERE),
+    by_language(ARTICLE_WORDS),
 )

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 
 from shebaoka.notice import LANGUAGES
-from shebaoka.portal import cards, files, guide, home, notice
+from shebaoka.portal import articles, cards, files, guide, home, notice
 from shebaoka.portal.shelf import Family, Way, printed, root_of
 from shebaoka.records import NotFound
 from shebaoka.web import Front
@@ -14,6 +14,7 @@ from shebaoka.web import Front
 READ: tuple[Family, ...] = (
     *(home.FAMILY, notice.FAMILY, cards.FAMILY),
     *(guide.FAMILY,),
+    *articles.FAMILIES,
 )
 """What people read."""
 FAMILIES: tuple[Family, ...] = (*READ, *files.files(READ))

@@ -1,0 +1,75 @@
+"""What a server sends of the public page, held byte for byte against what the content here makes. `site verify` asks.
+
+It finds what files and database cannot show: a server that runs other code, a proxy that changes pages on their way.
+"""
+
+import http.client
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from shebaoka.records import BadInput
+
+if TYPE_CHECKING:
+    from shebaoka.app import House
+    from shebaoka.web import Front
+
+_PATIENCE_S = 15
+_PAGE_MAX = 4 * 1024 * 1024
+
+
+def connection_to(url: str) -> http.client.HTTPConnection:
+    """A connection to the server at an address like `https://card.example.gov.cn`. `BadInput`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    kinds: dict[str, type[http.client.HTTPConnection]] = {
+        "http": http.client.HTTPConnection,
+        "https": http.client.HTTPSConnection,
+    }
+    if parts.scheme not in kinds or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        raise BadInput("--url: give the server's address alone, such as http://127.0.0.1:8000.")
+    return kinds[parts.scheme](parts.hostname, port, timeout=_PATIENCE_S)
+
+
+def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator[str]:
+    """Of each published page in each language what is wrong with it as the server sends it; empty for nothing."""
+    from shebaoka.desk import open_counter
+    from shebaoka.portal.published import pages
+    from shebaoka.serving import front_of
+
+    with open_counter(house.desk, 1) as counter:
+        front = front_of(house, counter)
+        # A demonstration says on each page that its people are invented.
+        fronts = [front, *([msgspec.structs.replace(front, open_to_all=True)] if _is_invented(house) else [])]
+        for path, language in pages(front):
+            fault = _fault(fronts, connection, path, language)
+            yield f"{path} ({language}): {fault}" if fault else ""
+
+
+def _is_invented(house: "House") -> bool:
+    return house.screens.meta().get("invented") == "true"
+
+
+def _fault(fronts: list["Front"], connection: http.client.HTTPConnection, path: str, language: str) -> str:
+    from shebaoka.pages import HEADERS
+    from shebaoka.portal.published import rendered
+
+    try:
+        connection.request("GET", f"{path}?{urlencode({'language': language})}")
+        answer = connection.getresponse()
+        body = answer.read(_PAGE_MAX)
+    except (OSError, http.client.HTTPException) as e:
+        raise BadInput(f"--url: {connection.host} does not answer ({type(e).__name__}); is the server running?") from e
+    if answer.status != 200:
+        return f"the server answers {answer.status}."
+    if body not in (rendered(front, path, language) for front in fronts):
+        return "the server sends another page than the content here makes."
+    policy = "Content-Security-Policy"
+    if answer.getheader(policy, "") != HEADERS[policy]:
+        return "the server sends it without the policy that keeps foreign content out."
+    return ""
