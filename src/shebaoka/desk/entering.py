@@ -101,6 +101,7 @@ class Entering:
         ((person_id,),) = self._views.rows(sql.ASKED, {"number": number})
         row = {"person_id": person_id, "telephone": telephone, "seq": attempt.seq, "at": at}
         with self._views.together() as run:
+            run(sql.WITHOUT_WAITING, {})
             sent = run(sql.SEND_CODE, row | {"said": said, "language": language})
         attempt.person_id = person_id if sent else None
         return self._begun(attempt)

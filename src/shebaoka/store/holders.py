@@ -14,6 +14,8 @@ where person_id = %(person_id)s and digest <> %(digest)s and ended_at is null"""
 # Who has a number and a telephone together; a row without a person where nobody has both.
 ASKED = """
 select k.person_id from (select %(number)s::text as number) as asked left join person_key k using (number)"""
+# Nobody waits for the disk then: else an answer that wrote something would come later than one that did not.
+WITHOUT_WAITING = "select set_config('synchronous_commit', 'off', true)"
 # One statement, whether or not there is such a telephone: a stranger learns nothing from how long it takes.
 SEND_CODE = """
 insert into notification (person_id, seq, kind, caused_at, due_at, receiver, said, language)
