@@ -375,6 +375,17 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         for path in ("sign-in", "code", "slip", "loss", "telephone", "telephone/code", "messages")
     },
     ("POST", "/my/sign-out"): ANYBODY,
+    **{("GET", f"/my/ecard{path}"): ANYBODY for path in ("", "/code", "/wallet")},
+    ("POST", "/my/ecard/wallet"): ANYBODY,
+    **{
+        ("GET", f"/.well-known/{name}"): ANYBODY
+        for name in ("openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer")
+    },
+    **{
+        ("GET", f"/credentials/{path}"): ANYBODY
+        for path in ("social-security-card", "offers/{code:str}", "status/{n:int}")
+    },
+    **{("POST", f"/credentials/{path}"): ANYBODY for path in ("token", "nonce", "credential")},
     **{
         ("GET", path): ANYBODY
         for path in ("/cards", "/search", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt")
@@ -542,6 +553,8 @@ def filled(pages: Pages, path: str) -> str:
     said = {
         "clause:str": "9.4",
         "matter:str": "lost",
+        "code:str": "o" * 32,
+        "n:int": "0",
         "run:str": RUN,
         "cycle:int": "1",
         "person_id:int": str(id_of(pages, LI)),

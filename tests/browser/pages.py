@@ -64,6 +64,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "my_code": ("holder", "/my/code"),
     "my_card": ("holder", "/my"),
     "my_looks": ("holder", "/my/looks"),
+    "my_ecard": ("holder", "/my/ecard"),
     "my_loss": ("holder", "/my/loss"),
     "my_telephone": ("holder", "/my/telephone"),
     "my_telephone_code": ("holder", "/my/telephone/code"),

@@ -37,6 +37,8 @@ LIMITS: Mapping[str, Limit] = {
     "holder_paper": Limit(20, 600),
     "visit": Limit(300, 15),
     "wallet": Limit(60, 60),
+    "ecard": Limit(30, 60),
+    "ecard_wallet": Limit(5, 600),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

@@ -45,7 +45,9 @@ STATIC = Path(__file__).parent / "static"
 STYLES = {name: (STATIC / name).read_bytes() for name in ("pages.css", "public.css")}
 """Style sheets by name: that of all pages, and what the public's have besides."""
 STYLE_AT = {name: f"/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in STYLES.items()}
-SCRIPTS = {name: (STATIC / name).read_bytes() for name in ("passkeys.js", "places.js", "window.js", "aloud.js")}
+SCRIPTS = {
+    name: (STATIC / name).read_bytes() for name in ("passkeys.js", "places.js", "window.js", "aloud.js", "ecard.js")
+}
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
 

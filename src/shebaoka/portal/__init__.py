@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import guide, mycard, mychanges, mysignin, notice, places, search, where
+from shebaoka.portal import ecard, guide, mycard, mychanges, mysignin, notice, places, search, where
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -29,6 +29,7 @@ MY = [
     *(mychanges.get_loss, mychanges.post_loss, mychanges.get_telephone, mychanges.post_telephone),
     *(mychanges.get_telephone_code, mychanges.post_telephone_code),
     *(mychanges.post_messages, mychanges.get_answered),
+    *(ecard.get_ecard, ecard.get_code, ecard.post_wallet, ecard.get_wallet),
 ]
 """What a holder sees who has shown who they are."""
 

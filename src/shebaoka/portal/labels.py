@@ -2,6 +2,7 @@
 
 from shebaoka.pages import by_language, with_labels
 from shebaoka.portal.articlelabels import ARTICLE_WORDS
+from shebaoka.portal.ecardlabels import ECARD
 from shebaoka.portal.guidelabels import GUIDE
 from shebaoka.portal.mylabels import MY
 from shebaoka.portal.noticelabels import NOTICE_WORDS
@@ -26,4 +27,5 @@ LABELS = with_labels(
     *(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES)),
     by_language(WHERE),
     by_language(ARTICLE_WORDS),
+    by_language(ECARD),
 )
