@@ -102,6 +102,7 @@ TABLES = (
         "own_file_key",
     ),
     *("card_batch_event", "card_batch"),
+    *("hotline_call_event", "hotline_call"),
 )
 """Every table, those that point at others first. Deleting a test's few rows is far quicker than truncating."""
 

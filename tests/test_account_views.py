@@ -415,7 +415,7 @@ def section(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("role", ["clerk", "auditor", "operator"])
+@pytest.mark.parametrize("role", ["clerk", "auditor"])
 def test_the_page_in_every_language(faces: Faces, language: str, role: str) -> None:
     """It is well-formed, and has neither number nor name, for everybody who may open it."""
     with faces.browser(role) as browser:
@@ -460,19 +460,6 @@ def test_a_long_year_shows_its_newest_records(faces: Faces, monkeypatch: pytest.
     assert LABELS["en"]["only_latest"].format(3) in text
 
 
-def test_the_page_for_the_hotline(faces: Faces) -> None:
-    """An operator sees balance and latest records, no institution, and no way to a statement."""
-    with faces.browser("operator") as browser:
-        text = section(browser.get(faces.page, params={"language": "zh-Hans"}).text)
-        assert "1,100.00 元" in text
-        assert text.count("<tr>") == 1 + 10
-        assert "结算撤销" in text
-        assert not [name for name in (*NAMES.values(), OLD_HOSPITAL, "/statement", "123.45") if name in text]
-        before = faces.entries()
-        assert browser.get(f"{faces.page}/statement", params={"year": 2013}).status_code == 403
-        assert faces.entries() == before
-
-
 def test_corrections_that_wait_are_listed_with_entry_and_reason(faces: Faces) -> None:
     """Whoever may read accounts sees what waits for a second person; neither what was approved, nor what came late."""
     waiting = faces.life.waiting
@@ -495,26 +482,6 @@ def test_corrections_that_wait_are_listed_with_entry_and_reason(faces: Faces) ->
         with faces.browser(role) as browser:
             assert browser.get("/corrections").status_code == 403
             assert "/corrections" not in browser.get("/today").text
-
-
-TOLD_BRIEFLY = ("settle_charge", "cancel_settlement", "reverse_message")
-KEPT_BACK = ("123.45", "80 ", "33.45", f"t-{HOSPITAL}", f"t-{PHARMACY}")
-"""Parts of a charge of the life, and the terminals that sent it."""
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_journal_lines_tell_the_hotline_of_no_charge(faces: Faces, language: str) -> None:
-    """Neither page says to an operator where somebody was treated and what it cost; a clerk reads all of it."""
-    for path in (f"{faces.page}?before=20", *(f"/journal?service={s}" for s in TOLD_BRIEFLY), "/clauses/1.2?"):
-        said = {}
-        for role in ("operator", "clerk"):
-            with faces.browser(role) as browser:
-                text = browser.get(f"{path}&language={language}").text
-                said[role] = re.sub(r"<section class=\"panel\" id=\"account\">.*?</section>", "", text, flags=re.DOTALL)
-        assert not [shown for shown in KEPT_BACK if shown in said["operator"]], path
-        assert [shown for shown in KEPT_BACK if shown in said["clerk"]], path
-        brief = faces.front.words[language].brief["accepted"]
-        assert (brief in said["operator"], brief in said["clerk"]) == (True, False), path
 
 
 def test_the_api_tells_the_hotline_of_no_charge(faces: Faces) -> None:

@@ -418,24 +418,24 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/evening/{cycle:int}/explain"): Right.RECONCILE,
     ("POST", "/evening/{cycle:int}/close"): Right.RECONCILE,
     ("POST", "/evening/bank-file"): Right.PAY,
-    ("GET", "/journal"): Right.SEE_PEOPLE,
-    ("POST", "/journal"): Right.SEE_PEOPLE,
-    ("GET", "/persons/{person_id:int}/history"): Right.SEE_PEOPLE,
+    ("GET", "/journal"): Right.OPEN_DOSSIERS,
+    ("POST", "/journal"): Right.OPEN_DOSSIERS,
+    ("GET", "/persons/{person_id:int}/history"): Right.OPEN_DOSSIERS,
     ("GET", "/persons/{person_id:int}/history/file"): Right.SEE_ACCOUNTS,
-    ("GET", "/persons"): Right.SEE_PEOPLE,
-    ("POST", "/persons"): Right.SEE_PEOPLE,
-    ("GET", "/persons/{person_id:int}"): Right.SEE_PEOPLE,
+    ("GET", "/persons"): Right.OPEN_DOSSIERS,
+    ("POST", "/persons"): Right.OPEN_DOSSIERS,
+    ("GET", "/persons/{person_id:int}"): Right.OPEN_DOSSIERS,
     ("GET", "/persons/{person_id:int}/statement"): Right.SEE_ACCOUNTS,
     ("POST", "/persons/{person_id:int}/full"): Right.SEE_UNMASKED,
-    ("GET", "/persons/{person_id:int}/full"): Right.SEE_PEOPLE,
-    ("GET", "/persons/{person_id:int}/photo"): (Right.SEE_PEOPLE, Right.SEE_PHOTOS),
-    ("POST", "/persons/{person_id:int}/telephone"): (Right.SEE_PEOPLE, Right.SERVE_AT_WINDOW),
-    ("GET", "/persons/{person_id:int}/telephone"): Right.SEE_PEOPLE,
-    ("POST", "/persons/{person_id:int}/entry-slip"): (Right.SEE_PEOPLE, Right.SERVE_AT_WINDOW),
-    ("GET", "/persons/{person_id:int}/entry-slip"): Right.SEE_PEOPLE,
+    ("GET", "/persons/{person_id:int}/full"): Right.OPEN_DOSSIERS,
+    ("GET", "/persons/{person_id:int}/photo"): (Right.OPEN_DOSSIERS, Right.SEE_PHOTOS),
+    ("POST", "/persons/{person_id:int}/telephone"): (Right.OPEN_DOSSIERS, Right.SERVE_AT_WINDOW),
+    ("GET", "/persons/{person_id:int}/telephone"): Right.OPEN_DOSSIERS,
+    ("POST", "/persons/{person_id:int}/entry-slip"): (Right.OPEN_DOSSIERS, Right.SERVE_AT_WINDOW),
+    ("GET", "/persons/{person_id:int}/entry-slip"): Right.OPEN_DOSSIERS,
     ("POST", "/services"): Right.SERVE_AT_WINDOW,
     ("GET", "/day/list"): Right.SERVE_AT_WINDOW,
-    ("GET", "/drafts/{draft_id:str}"): Right.SEE_PEOPLE,
+    ("GET", "/drafts/{draft_id:str}"): Right.OPEN_DOSSIERS,
     ("GET", "/drafts/{draft_id:str}/pin"): Right.SERVE_AT_WINDOW,
     ("GET", "/drafts/{draft_id:str}/slips/{slip:str}"): Right.SERVE_AT_WINDOW,
     **{
@@ -443,7 +443,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
         for what in ("steps/{step:str}", "undo", "approval", "aside", "confirm", "keypad")
     },
     **{
-        ("GET", f"/drafts/{{draft_id:str}}/{what}"): Right.SEE_PEOPLE
+        ("GET", f"/drafts/{{draft_id:str}}/{what}"): Right.OPEN_DOSSIERS
         for what in ("steps/{step:str}", "undo", "approval", "aside", "confirm")
     },
     ("POST", "/papers/{paper:str}"): Right.SEE_PAPERS,
@@ -502,6 +502,16 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/deliveries/{consignment:str}"): CARRIERS,
     ("GET", "/batches/{batch:str}/proofs"): Right.APPROVE_BATCHES,
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
+    ("GET", "/hotline"): frozenset({Right.SERVE_CALLERS, Right.SEE_CALLS}),
+    ("POST", "/hotline"): Right.SERVE_CALLERS,
+    ("GET", "/hotline/call/{call_id:str}"): Right.SERVE_CALLERS,
+    **{
+        (method, f"/hotline/call/{{call_id:str}}/{step}"): Right.SERVE_CALLERS
+        for method in ("GET", "POST")
+        for step in ("claim", "answers", "service", "hand-over", "end")
+    },
+    ("GET", "/hotline/calls"): Right.SEE_CALLS,
+    ("GET", "/hotline/calls/{call_id:str}"): Right.SEE_CALLS,
     ("GET", "/till"): TILLS,
     ("GET", "/till/sheet.csv"): TILLS,
     ("GET", "/till/receipt.pdf"): TILLS,
@@ -513,7 +523,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/till/close"): Right.CLOSE_TILL,
     ("GET", "/approvals"): Right.SEE_ACCOUNTS,
     ("POST", "/approvals"): Right.APPROVE_DRAFTS,
-    ("GET", "/drafts"): Right.SEE_PEOPLE,
+    ("GET", "/drafts"): Right.OPEN_DOSSIERS,
     ("POST", "/drafts/set-aside"): Right.SERVE_AT_WINDOW,
     ("GET", "/day"): Right.OVERSEE,
     ("GET", "/day/table"): Right.OVERSEE,
@@ -571,6 +581,7 @@ def filled(pages: Pages, path: str) -> str:
         "tray_id:str": "t0123456789abcdef",
         "batch:str": "B-0",
         "consignment:str": "c0123456789abcdef",
+        "call_id:str": "h0123456789abcdef",
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

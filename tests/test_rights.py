@@ -72,6 +72,8 @@ def test_whoever_sees_more_sees_less() -> None:
     for role, post in POSTS.items():
         if post.rights & {Right.SEE_ACCOUNTS, Right.SEE_UNMASKED}:
             assert Right.SEE_PEOPLE in post.rights, role
+        # What a dossier's page shows is for who may read a whole account; the hotline has pages of its own.
+        assert (Right.OPEN_DOSSIERS in post.rights) == (Right.SEE_ACCOUNTS in post.rights), role
         if Right.SEE_PAPERS in post.rights:
             assert {Right.SEE_UNMASKED, Right.SEE_PHOTOS} < post.rights, role
 

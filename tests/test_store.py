@@ -25,6 +25,7 @@ from shebaoka.store import (
     as_role,
     batches,
     bookings,
+    calls,
     deliveries,
     ecards,
     embedded_server,
@@ -58,6 +59,7 @@ APPEND_ONLY = (
     *("card_credential", "used_nonce"),
     *("stock_place", "stock_move", "stock_count"),
     *("article", "site_signoff"),
+    "hotline_call_event",
 )
 
 
@@ -162,7 +164,7 @@ ALL = {
     f"{m.__name__}.{name}": text
     for m in (
         *(sql, views, staff, finding, passkeys, outbox, holders, articles, stock, deliveries, partners, batches),
-        *(bookings, ecards, wallets),
+        *(bookings, calls, ecards, wallets),
     )
     for name, text in statements(m).items()
 }

@@ -57,7 +57,7 @@ def test_a_telephone_is_kept_as_it_is_said(pages: Pages) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_on_a_persons_page(pages: Pages, language: str) -> None:
     """Whoever serves keeps it there, in part on the page and whole on the look in full; a fault comes back with what
-    was typed; the look stands in the journal; the hotline sees it and has no form.
+    was typed; the look stands in the journal; an auditor sees it and has no form.
     """
     t, number = LABELS[language], somebody(pages)
     who = pages.front.person(number).person_id
@@ -82,7 +82,7 @@ def test_the_form_on_a_persons_page(pages: Pages, language: str) -> None:
         send(client, f"{path}/telephone", forget="yes", agreed="yes", language="zh-Hant")
         assert t["telephone_none"] in html.unescape(client.get(path).text)
         assert client.get(f"{path}/telephone?language=en").headers["Location"] == f"{path}?language=en"
-    with pages.client("operator") as client:
+    with pages.client("auditor") as client:
         assert f'action="{path}/telephone"' not in client.get(path).text
 
 

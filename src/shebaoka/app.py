@@ -15,6 +15,7 @@ from shebaoka.desk import (
     Auditor,
     Batches,
     Bookings,
+    Calls,
     Carrier,
     Clock,
     Days,
@@ -259,6 +260,7 @@ class House:
         self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
         self.bookings = Bookings(self.views, notices, clock)
         self.feedback = FeedbackRoom(self.views, notices, clock)
+        self.calls = Calls(self.views, notices, clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

@@ -35,6 +35,7 @@ from shebaoka.desk import (
     Step,
     Text,
     read_as,
+    round_of,
 )
 from shebaoka.maker import KeyPair, public_text
 from shebaoka.numbers import with_check_digit
@@ -77,7 +78,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "search": ("clerk", "/persons"),
     "person": ("clerk", "/persons/{with_money}"),
     "person_who_lost_the_card": ("supervisor", "/persons/{being_replaced}"),
-    "person_on_the_phone": ("operator", "/persons/{locked}"),
+    "hotline": ("operator", "/hotline"),
+    "call": ("operator", "/hotline/call/{call}"),
+    "call_of_somebody": ("operator", "/hotline/call/{call_of_somebody}"),
+    "calls": ("supervisor", "/hotline/calls"),
+    "call_record": ("auditor", "/hotline/calls/{call_record}"),
     "draft": ("clerk", "/drafts/{draft}"),
     "draft_seen_by_an_auditor": ("auditor", "/drafts/{draft}"),
     "keypad": ("", "/keypad/{keypad}"),
@@ -155,10 +160,10 @@ def addressed(browser: Windows, address: str) -> str:
             return a_draft(browser, slip=word == "slip")
         if word == "keypad":
             return browser.run.house.keypad.invite(a_draft(browser), asks_present=False, asks_new=True)
-        if word == "list":
-            return a_list(browser)
-        if word == "tray":
-            return a_tray(browser)
+        if word in ("list", "tray"):
+            return a_list(browser) if word == "list" else a_tray(browser)
+        if word.startswith("call"):
+            return a_call(browser, word)
         if word.endswith("batch"):
             return a_batch(browser, frozen=word == "frozen_batch")
         if word in ("article", "related", "partner"):
@@ -189,6 +194,29 @@ def a_draft(browser: Windows, *, slip: bool = False) -> str:
     )
     asked = drafts.ask_approval(clerk, drafts.change(clerk, draft, Step.FEE, content))
     return asked.slip_code if slip else asked.id
+
+
+def a_call(browser: Windows, word: str) -> str:
+    """A call whose questions are open, one of somebody who was identified, or one that has ended."""
+    run, room = browser.run, browser.run.house.calls
+    operator = Staff(run.free("operator").name, Role.OPERATOR, "")  # who opens the page next
+    if (before := room.open_of(operator)) is not None:
+        room.end(operator, before, "cut_off", "")
+    call, holder = room.begin(operator, "zh-Hans"), person_in(browser, "in_use")
+    front = run.front
+    a_window(run)
+    clerk = Staff("clerk-7", Role.CLERK, "w1")
+    run.house.telephones.keep(clerk, holder.person_id, "13800001234", agreed=False, language="zh-Hans")
+    run.ask("use_card", holder.number, purpose="enquiry")
+    screen = front.person(holder.number)
+    call = room.claim(operator, call, holder.number, "activation", screen)
+    if word != "call":
+        known = room._known(screen)
+        call = room.answer(operator, call, round_of(call), {q.value: known.get(q, "") for q in call.asked}, screen)
+        assert call.identified_at, known
+    if word == "call_record":
+        room.end(operator, call, "answered", "听不清，明天再打")
+    return call.id
 
 
 def a_batch(browser: Windows, *, frozen: bool) -> str:

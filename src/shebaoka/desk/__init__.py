@@ -40,6 +40,17 @@ from shebaoka.desk.bookings import Booking as Booking
 from shebaoka.desk.bookings import Bookings as Bookings
 from shebaoka.desk.bookings import Wish as Wish
 from shebaoka.desk.calendar import record_lapses as record_lapses
+from shebaoka.desk.callanswers import MATTERS as MATTERS
+from shebaoka.desk.callanswers import Spoken as Spoken
+from shebaoka.desk.callanswers import by_telephone as by_telephone
+from shebaoka.desk.callanswers import spoken as spoken
+from shebaoka.desk.calls import OUTCOMES as OUTCOMES
+from shebaoka.desk.calls import TRIES as TRIES
+from shebaoka.desk.calls import Call as Call
+from shebaoka.desk.calls import CallEvent as CallEvent
+from shebaoka.desk.calls import Calls as Calls
+from shebaoka.desk.calls import read_claim as read_claim
+from shebaoka.desk.calls import round_of as round_of
 from shebaoka.desk.catching import kept_findable as kept_findable
 from shebaoka.desk.chiporders import order_for_chip as order_for_chip
 from shebaoka.desk.comparing import DIFFERENCES as DIFFERENCES
@@ -188,6 +199,7 @@ from shebaoka.desk.places import near_told as near_told
 from shebaoka.desk.places import spoken_day as spoken_day
 from shebaoka.desk.places import spoken_opening as spoken_opening
 from shebaoka.desk.places import spoken_week as spoken_week
+from shebaoka.desk.questions import Question as Question
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.rights import POSTS as POSTS
 from shebaoka.desk.rights import TOKEN_ROLES as TOKEN_ROLES

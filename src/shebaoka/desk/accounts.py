@@ -215,14 +215,6 @@ class Accounts:
             first_year=min([screen.on.year, *years]),
         )
 
-    def asks_of_brief(self, screen: PersonScreen) -> list[Asked]:
-        """What `brief_from` is to be told of somebody who was looked up."""
-        return [(views.ACCOUNT_MOVES, {"person_id": screen.person_id, "until": self._today()})]
-
-    def brief_from(self, screen: PersonScreen, moves: Rows) -> BriefAccount:
-        """The balance now and the latest records of somebody who was looked up."""
-        return self._brief(screen.person_id, _masked(screen), moves)
-
     def _statement(
         self, person_id: int, shown: tuple[str, str], year: int, carried: Rows, moves: Rows
     ) -> AccountStatement:
@@ -251,13 +243,10 @@ class Accounts:
         """The balance now and the latest records. `NotFound` for nobody."""
         person_id, name = self._person(number)
         rows = self._views.rows(views.ACCOUNT_MOVES, {"person_id": person_id, "until": self._today()})
-        return self._brief(person_id, (mask(number), mask_name(name)), rows)
-
-    def _brief(self, person_id: int, shown: tuple[str, str], moves: Rows) -> BriefAccount:
-        _, lines = lines_of(person_id, dt.MINYEAR, (Move(*row) for row in moves))
+        _, lines = lines_of(person_id, dt.MINYEAR, (Move(*row) for row in rows))
         return BriefAccount(
-            number=shown[0],
-            name=shown[1],
+            number=mask(number),
+            name=mask_name(name),
             on=self._today(),
             balance_fen=lines[-1].balance_fen if lines else 0,
             latest=tuple(BriefRecord(x.on, x.what, x.account_fen) for x in reversed(lines[-LATEST:])),

@@ -6,7 +6,7 @@ Each is read by the rights of whoever looks, after the look is in the journal. C
 
 import msgspec
 
-from shebaoka.desk.accounts import Accounts, AccountYear, Asked, BriefAccount, may_see_accounts
+from shebaoka.desk.accounts import Accounts, AccountYear, Asked, must_see_accounts
 from shebaoka.desk.drafts import Draft, draft_of
 from shebaoka.desk.journal import Row
 from shebaoka.desk.outbox import Notification, notification_of
@@ -25,12 +25,12 @@ from shebaoka.store import telephones as telephones_sql
 class Beside(msgspec.Struct, frozen=True):
     """What was found, as far as whoever looks may see it; the newest of each first.
 
-    `account` is a year of it, or what the hotline is told. `drafts` are the open ones, for who may go on with them.
+    `account` is a year of it. `drafts` are the open ones, for who may go on with them.
     `where` is where the card is, `telephone` where its holder is told, `told` of what.
     """
 
     lines: list[JournalLine]
-    account: AccountYear | BriefAccount
+    account: AccountYear
     drafts: list[Draft]
     has_photo: bool
     where: Whereabouts
@@ -48,12 +48,11 @@ class Dossiers:
 
     def beside(self, staff: Staff, screen: PersonScreen, year: int, *, limit: int, before: int) -> Beside:
         """Beside the screen of somebody who is registered and was looked up: so many journal entries before one, and a
-        year of the account, which is the present one or one before it. `NotAllowed` for a role that sees no people.
+        year of the account, which is the present one or one before it. `NotAllowed` for a role that reads no accounts.
         """
-        staff.must_see_people()
+        must_see_accounts(staff)
         who = {"person_id": screen.person_id}
-        in_full, serves = may_see_accounts(staff), staff.may(Right.SERVE_AT_WINDOW)
-        of_account = self._accounts.asks_of_year(screen, year) if in_full else self._accounts.asks_of_brief(screen)
+        serves, of_account = staff.may(Right.SERVE_AT_WINDOW), self._accounts.asks_of_year(screen, year)
         of_card = self._whereabouts.asks(screen)
         entries: Asked = (views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit})
         asks: list[Asked] = [entries, *of_card, *of_account, (telephones_sql.OF, who), (outbox_sql.OF_PERSON, who)]
@@ -64,7 +63,7 @@ class Dossiers:
             asks.append((papers_sql.HAS_PHOTO, who))
         found = dict(zip((statement for statement, _ in asks), self._views.rows_of_all(asks), strict=True))
         told = [found[statement] for statement, _ in of_account]
-        account = self._accounts.year_from(screen, year, *told) if in_full else self._accounts.brief_from(screen, *told)
+        account = self._accounts.year_from(screen, year, *told)
         return Beside(
             lines=[line_of(Row(*row)) for row in found[views.ENTRIES_OF_PERSON]],
             account=account,

@@ -97,13 +97,24 @@ class Drafts:
         `screen` is the person's, where they are registered. `BadInput` for what no window does, `NotAllowed`.
         """
         _must_serve(staff)
+        return self._open(number, service, card, screen, self._by(staff))
+
+    def hand_over(self, staff: Staff, number: str, service: str, card: str, screen: PersonScreen, place: str) -> Draft:
+        """A draft for the window where a caller will come, by an operator: its clerk finds it begun, and empty.
+
+        One that is open already is what is found there. `BadInput`, `NotAllowed` as for `open`.
+        """
+        staff.must(Right.SERVE_CALLERS)
+        return self._open(number, service, card, screen, self._by(staff) | {"place": place})
+
+    def _open(self, number: str, service: str, card: str, screen: PersonScreen | None, by: Mapping[str, Any]) -> Draft:
         if service not in WINDOW:
             raise BadInput("service: this is not done at a window; choose one of the services on the person's page.")
         if "card" not in SERVICES[service.partition(".")[0]].__struct_fields__:
             card = ""
         elif card not in tuple(CardKind):
             raise BadInput("card: choose which card it is about.")
-        values = self._by(staff) | {
+        values = dict(by) | {
             "id": f"d{secrets.token_hex(8)}",
             "number": number,
             "person_id": screen.person_id if screen else None,

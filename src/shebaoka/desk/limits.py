@@ -39,6 +39,7 @@ LIMITS: Mapping[str, Limit] = {
     "wallet": Limit(60, 60),
     "ecard": Limit(30, 60),
     "ecard_wallet": Limit(5, 600),
+    "caller": Limit(5, 3600),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000

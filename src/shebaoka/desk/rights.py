@@ -21,6 +21,7 @@ class Right(StrEnum):
     APPROVE = "approve"
     APPROVE_DRAFTS = "approve_drafts"
     SEE_PEOPLE = "see_people"
+    OPEN_DOSSIERS = "open_dossiers"
     SEE_ACCOUNTS = "see_accounts"
     SEE_UNMASKED = "see_unmasked"
     RECONCILE = "reconcile"
@@ -60,6 +61,7 @@ class Right(StrEnum):
 READS = frozenset(
     {
         *(Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.SEE_UNMASKED, Right.PROVE_A_RUN, Right.SEE_STAFF),
+        Right.OPEN_DOSSIERS,
         *(Right.SEE_PAPERS, Right.SEE_PHOTOS, Right.SEE_TILLS, Right.SEE_STOCK, Right.SEE_OUTBOX),
         *(Right.SEE_CONFIGURATION, Right.OVERSEE, Right.SEE_BATCHES, Right.SEE_CALLS),
     }
@@ -72,7 +74,7 @@ ABOUT_PEOPLE = frozenset(
         *(Right.TAKE_FEES, Right.CLOSE_TILL, Right.SEE_TILLS, Right.OVERSEE, Right.SERVE_AT_WINDOW),
         *(Right.SEND_CARDS, Right.RECEIVE_CARDS, Right.SEE_STOCK),
         *(Right.APPROVE_DRAFTS, Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES),
-        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX, Right.SERVE_CALLERS, Right.SEE_CALLS),
+        *(Right.SEE_OUTBOX, Right.KEEP_OUTBOX, Right.SERVE_CALLERS, Right.SEE_CALLS, Right.OPEN_DOSSIERS),
     }
 )
 """Rights to see people or what is theirs, or to change it."""
@@ -111,7 +113,7 @@ def _post(*rights: Right, channel: Channel | None = None, token: bool = True, pe
     return Post(frozenset(rights), channel, token, person)
 
 
-_SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS)
+_SEES = (Right.SEE_PEOPLE, Right.SEE_ACCOUNTS, Right.OPEN_DOSSIERS)
 _PAPERS = (Right.SERVE_AT_WINDOW, Right.KEEP_PAPERS, Right.SEE_PAPERS, Right.SEE_PHOTOS)
 _BATCHES = (Right.SEE_BATCHES, Right.KEEP_BATCHES, Right.APPROVE_BATCHES)
 POSTS: dict[Role, Post] = {
@@ -159,7 +161,8 @@ _MAY = {
     Right.CORRECT: "propose a correction",
     Right.APPROVE: "approve a correction",
     Right.APPROVE_DRAFTS: "approve a service at the window",
-    Right.SEE_PEOPLE: "open dossiers or the journal",
+    Right.SEE_PEOPLE: "look people up or read the journal",
+    Right.OPEN_DOSSIERS: "open dossiers or the journal",
     Right.SEE_ACCOUNTS: "read a whole account",
     Right.SEE_UNMASKED: "have number and name in full",
     Right.RECONCILE: "reconcile business cycles",

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Right, Staff
+from shebaoka.hotline.calllabels import CALLS
 from shebaoka.pages import Page as AnyPage
 from shebaoka.pages import Room, with_labels
-from shebaoka.records import NotAllowed
+from shebaoka.records import NotAllowed, TooManyTries, Trouble
 
-LABELS = with_labels()
+LABELS = with_labels(CALLS)
 
 
 def must_see_calls(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
@@ -23,3 +24,8 @@ class Page(AnyPage):
     """A page with the hotline's templates and words."""
 
     ROOM: ClassVar[Room] = Room("shebaoka.hotline", LABELS)
+
+    def fault(self, trouble: Trouble) -> str:
+        """What was wrong with what came in, in the page's language where there are words for it."""
+        worded = self.labels.get(f"fault_{trouble.code}") or str(trouble)
+        return worded.format(-(-trouble.wait_s // 60)) if isinstance(trouble, TooManyTries) else worded

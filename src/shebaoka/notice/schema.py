@@ -237,6 +237,7 @@ class Words(Data, frozen=True):
     place: Label
     windows: dict[str, Label]
     whereabouts: dict[str, Saying]
+    calls: dict[str, Saying]
     notifications: dict[str, Label]
     functions: dict[str, Label]
     applications: dict[str, Label]

@@ -46,6 +46,14 @@ FACTS_OF_A_NOTIFICATION = frozenset(
 """What notifications to holders may speak of, beside those of the notice; never a number."""
 FACTS_OF_A_GUIDE = frozenset({"expected", "until", "card", "fee", "term", "day", "names", "n"})
 """What the guide's remarks may speak of, beside those of the notice."""
+FACTS_OF_A_CALL = frozenset({"card", "papers", "channels", "state", "loss_until", "valid_until"})
+"""What the hotline's sentences may speak of, beside those of the notice; never a number."""
+CALLS = (
+    *("activated", "not_activated", "activation_not_needed", "no_card", "ended"),
+    *("lost_formal", "lost_temporary", "loss_lifts", "loss_cancels_the_card", "loss_can_be_cancelled"),
+    *("loss_cannot_be_cancelled", "not_lost", "locked", "not_locked", "temporary_until"),
+)
+"""What the hotline reads out to a holder who was identified, beside where the card is."""
 STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
 POSTED = "posted"
@@ -169,6 +177,7 @@ def faults_of_words(words: Words) -> list[str]:
         "notifications": (words.notifications, NOTIFICATIONS),
         "windows": (words.windows, WINDOW_WORDS),
         "whereabouts": (words.whereabouts, (*STAGES, POSTED, "late")),
+        "calls": (words.calls, CALLS),
         "functions": (words.functions, Function),
         "whys": (words.whys, Why),
         "parameters": (words.parameters, Parameters.__struct_fields__),
@@ -203,6 +212,7 @@ def faults_of_words(words: Words) -> list[str]:
     guided = [(f"guide.notes.{k}", s) for k, s in words.guide.notes.items()]
     faults += _unspeakable(guided + [(f"guide.cells.{k}", s) for k, s in words.guide.cells.items()], FACTS_OF_A_GUIDE)
     faults += _unspeakable([(f"windows.{k}", s) for k, s in words.windows.items()], FACTS_OF_A_WINDOW)
+    faults += _unspeakable(_both_halves("calls", words.calls), FACTS_OF_A_CALL)
     told = [(f"notifications.{k}", s) for k, s in words.notifications.items()]
     return faults + _unspeakable(told, FACTS_OF_A_NOTIFICATION)
 
@@ -296,6 +306,11 @@ class Speech:
         elif refusal:
             do = self.words.refusals[refusal].do
         return says.format_map(known), do.format_map(known)
+
+    def call(self, key: str, facts: Facts) -> tuple[str, str]:
+        """What an operator reads out to a holder, and what to do next: a sentence or two each."""
+        said, known = self.words.calls[key], self._known(facts)
+        return said.says.format_map(known), said.do.format_map(known)
 
     def notification(self, about: str, facts: Facts) -> str:
         """What a holder is told by message."""

@@ -152,7 +152,7 @@ async def get_day(request: Asked) -> Response[bytes]:
             tables=tables(page, day),
             before=on - dt.timedelta(days=1),
             after=on + dt.timedelta(days=1) if on < page.on else None,
-            sees_people=page.may(Right.SEE_PEOPLE),
+            sees_people=page.may(Right.OPEN_DOSSIERS),
         )
 
     return await to_thread.run_sync(show)

@@ -82,7 +82,7 @@ class Page:
         self.front = front
         self.request = request
         self.staff: Staff | None = request.state.get("staff")
-        self.sees_people = self.may(Right.SEE_PEOPLE)
+        self.sees_people = self.may(Right.OPEN_DOSSIERS)
         self.sees_accounts = self.may(Right.SEE_ACCOUNTS)
         self.sees_staff = self.may(Right.SEE_STAFF)
         self.sees_tills = self.may(Right.TAKE_FEES) or self.may(Right.SEE_TILLS)
@@ -181,6 +181,7 @@ class Page:
             ("/stock", labels["menu_stock"], self.may(Right.USE_STOCK) or self.may(Right.SEE_STOCK)),
             ("/deliveries", labels["menu_deliveries"], self.may(Right.RECEIVE_CARDS) or self.may(Right.SEE_STOCK)),
             ("/outbox", labels["menu_outbox"], self.may(Right.SEE_OUTBOX)),
+            ("/hotline", labels["menu_hotline"], self.may(Right.SERVE_CALLERS) or self.may(Right.SEE_CALLS)),
             ("/till", labels["till"], self.sees_tills),
             ("/evening", labels["evening"], True),
             ("/clauses", labels["clauses"], True),

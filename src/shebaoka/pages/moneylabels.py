@@ -41,8 +41,7 @@ MONEY: dict[str, dict[str, str]] = {
         "records_of_year": "{0} 年账户记录", "account_change": "账户收支", "opening": "期初余额",
         "credited": "当年计入", "paid": "当年支出", "years_of_account": "年度", "statement_of": "{0} 年对账单",
         "in_full": "号码和姓名完整，交给本人", "only_latest": "这里只列最新的 {0} 笔，其余见对账单。",
-        "no_records_of_year": "这一年没有账户记录。", "latest_records": "最近 {0} 笔记录",
-        "brief_note": "热线只查余额和最近的记录；就诊机构和费用请到窗口查询。",
+        "no_records_of_year": "这一年没有账户记录。",
         "trouble_no_font_for_chinese": "这台机器没有能印中文的字体，对账单没有印出来。请告诉管理员；可以先下载 CSV。",
     },
     "zh-Hant": {
@@ -85,8 +84,7 @@ MONEY: dict[str, dict[str, str]] = {
         "records_of_year": "{0} 年帳戶記錄", "account_change": "帳戶收支", "opening": "期初餘額",
         "credited": "當年計入", "paid": "當年支出", "years_of_account": "年度", "statement_of": "{0} 年對帳單",
         "in_full": "號碼和姓名完整，交給本人", "only_latest": "這裡只列最新的 {0} 筆，其餘見對帳單。",
-        "no_records_of_year": "這一年沒有帳戶記錄。", "latest_records": "最近 {0} 筆記錄",
-        "brief_note": "熱線只查餘額和最近的記錄；就診機構和費用請到窗口查詢。",
+        "no_records_of_year": "這一年沒有帳戶記錄。",
         "trouble_no_font_for_chinese": "這台機器沒有能印中文的字型，對帳單沒有印出來。請告訴管理員；可以先下載 CSV。",
     },
     "en": {
@@ -139,9 +137,7 @@ MONEY: dict[str, dict[str, str]] = {
         "credited": "Credited in the year", "paid": "Paid in the year", "years_of_account": "Year",
         "statement_of": "Statement of {0}", "in_full": "number and name in full, for the holder",
         "only_latest": "The latest {0} records are shown; the statement has all of them.",
-        "no_records_of_year": "There are no records of this year.", "latest_records": "The latest {0} records",
-        "brief_note": "The hotline is told the balance and the latest records; institutions and charges are told at "
-        "the window.",
+        "no_records_of_year": "There are no records of this year.",
         "trouble_no_font_for_chinese": "This machine has no font that prints Chinese, so the statement was not made. "
         "Tell the administrator; the CSV can be had meanwhile.",
     },

@@ -18,6 +18,7 @@ from shebaoka.desk import (
     Articles,
     Batches,
     Bookings,
+    Calls,
     Clock,
     Counter,
     Days,
@@ -131,6 +132,7 @@ class Front(msgspec.Struct, frozen=True):
     enquiries: Enquiries
     bookings: Bookings
     feedback: FeedbackRoom
+    calls: Calls
     clock: Clock
     turned_away: collections.Counter[str]
     fonts: Path | None = None

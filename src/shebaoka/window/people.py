@@ -13,7 +13,6 @@ from shebaoka.desk import (
     AccountStatement,
     AccountYear,
     Beside,
-    BriefAccount,
     JournalLine,
     KeyKind,
     Notification,
@@ -299,8 +298,8 @@ def _account(screen: PersonScreen, found: AccountYear) -> AccountShown:
     )
 
 
-def _money(page: Page, staff: Staff, screen: PersonScreen, account: AccountYear | BriefAccount) -> dict[str, Any]:
-    """What the part about the account is handed: a year of it, or what the hotline is told, and words for both."""
+def _money(page: Page, staff: Staff, screen: PersonScreen, account: AccountYear) -> dict[str, Any]:
+    """What the part about the account is handed: a year of it, and words for it."""
     labels, said = page.labels, page.said
     cares = {
         "outpatient": labels["outpatient"],
@@ -308,8 +307,7 @@ def _money(page: Page, staff: Staff, screen: PersonScreen, account: AccountYear 
         "inpatient": labels["inpatient"],
     }
     return {
-        "account": _account(screen, account) if isinstance(account, AccountYear) else None,
-        "brief": account if isinstance(account, BriefAccount) else None,
+        "account": _account(screen, account),
         "statement_in_full": may_see_unmasked(staff),
         "what": lambda code: cares.get(code) or said.account(code),
         "amount": lambda fen: labels["yuan"].format(grouped(fen)),
