@@ -360,6 +360,7 @@ def test_an_auditor_reads_and_keeps_nothing(pages: Pages) -> None:
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 TILLS = frozenset({Right.TAKE_FEES, Right.SEE_TILLS})
+CALLS = frozenset({Right.SERVE_CALLERS, Right.SEE_CALLS})
 CARRIERS = frozenset({Right.SEND_CARDS, Right.RECEIVE_CARDS})
 ARTICLES = frozenset({Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES, Right.SEE_CONFIGURATION})
 WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] = {
@@ -501,6 +502,11 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/deliveries/{consignment:str}"): CARRIERS | {Right.SEE_STOCK},
     ("POST", "/deliveries/{consignment:str}"): CARRIERS,
     ("GET", "/batches/{batch:str}/proofs"): Right.APPROVE_BATCHES,
+    **{(method, path): ANYBODY for method in ("GET", "POST") for path in ("/booking", "/feedback", "/follow")},
+    ("GET", "/follow/{code:str}"): ANYBODY,
+    ("POST", "/follow/{code:str}/withdraw"): ANYBODY,
+    **{("GET", f"/hotline/{what}{one}"): CALLS for what in ("bookings", "feedback") for one in ("", "/{id_:int}")},
+    **{("POST", f"/hotline/{what}/{{id_:int}}"): Right.SERVE_CALLERS for what in ("bookings", "feedback")},
     ("GET", "/corrections"): Right.SEE_ACCOUNTS,
     ("GET", "/hotline"): frozenset({Right.SERVE_CALLERS, Right.SEE_CALLS}),
     ("POST", "/hotline"): Right.SERVE_CALLERS,
@@ -570,7 +576,6 @@ def filled(pages: Pages, path: str) -> str:
         "person_id:int": str(id_of(pages, LI)),
         "name:str": "passkeys.js",
         "kind:str": "faq",
-        "code:str": "7K3M9QXD2T8V",
         "number:str": "1",
         "article:int": "1",
         "draft_id:str": "d0",
@@ -579,6 +584,7 @@ def filled(pages: Pages, path: str) -> str:
         "paper:str": "none",
         "list_id:str": "l0123456789abcdef",
         "tray_id:str": "t0123456789abcdef",
+        "id_:int": "1",
         "batch:str": "B-0",
         "consignment:str": "c0123456789abcdef",
         "call_id:str": "h0123456789abcdef",

@@ -27,6 +27,7 @@ from shebaoka.desk import (
     Content,
     NewArticle,
     NewRow,
+    Opinion,
     Outcome,
     Paid,
     Role,
@@ -34,6 +35,7 @@ from shebaoka.desk import (
     StatedDetail,
     Step,
     Text,
+    Wish,
     read_as,
     round_of,
 )
@@ -117,6 +119,15 @@ PAGES: dict[str, tuple[str, ...]] = {
     "till_to_close": ("cashier", "/till?window=w1", "being_replaced"),
     "evening": ("clerk", "/evening"),
     "cycle": ("clerk", "/evening/{cycle}"),
+    "booking": ("", "/booking"),
+    "feedback": ("", "/feedback"),
+    "follow": ("", "/follow"),
+    "followed_booking": ("", "/follow/{booked}?made=yes"),
+    "followed_feedback": ("", "/follow/{given}"),
+    "bookings": ("operator", "/hotline/bookings"),
+    "booking_to_call": ("operator", "/hotline/bookings/{booking}"),
+    "feedbacks": ("supervisor", "/hotline/feedback"),
+    "feedback_to_answer": ("auditor", "/hotline/feedback/{opinion}"),
     "clauses": ("operator", "/clauses"),
     "clause": ("clerk", "/clauses/9.4"),
     "run": ("migration", "/imports/{run}"),
@@ -172,9 +183,7 @@ def addressed(browser: Windows, address: str) -> str:
             return a_stock(browser.run)[word == "blank"]
         if word == "delivered" or word.endswith("consignment"):
             return a_consignment(browser, word)
-        if word == "window":
-            return a_window(browser.run)
-        return {"cycle": str(day_at_institutions(browser.run)), "run": a_run(browser.run)}[word]
+        return _once_a_house(browser.run, word)
 
     return re.sub(r"\{(\w+)\}", filled, address)
 
@@ -311,6 +320,26 @@ def a_tray(browser: Windows) -> str:
         if not room.get(clerk, tray.id).handed_over:
             room.hand_over(clerk, tray, line.id, None, hands_in=False, submit=submit)
     return tray.id
+
+
+def _once_a_house(run: Running, word: str) -> str:
+    """What needs nothing but the house."""
+    if word in ("booked", "booking", "given", "opinion"):
+        return an_asking(run)[word]
+    if word == "window":
+        return a_window(run)
+    return str(day_at_institutions(run)) if word == "cycle" else a_run(run)
+
+
+def an_asking(run: Running) -> dict[str, str]:
+    """A booking and feedback that was given: the number of each, and its id."""
+    day, times = run.house.bookings.offered()[-1]
+    wish = Wish("pin_and_lock", "13800001234", day.isoformat(), f"{times[0]:%H:%M}", once=secrets.token_hex(16))
+    booked, given = (
+        run.house.bookings.book(wish),
+        run.house.feedback.give(Opinion("service", "窗口的同志很耐心。\n谢谢！")),
+    )
+    return {"booked": booked.code, "booking": str(booked.id), "given": given.code, "opinion": str(given.id)}
 
 
 def a_window(run: Running) -> str:

@@ -121,6 +121,7 @@ from shebaoka.desk.finding import Search as Search
 from shebaoka.desk.finding import read_as as read_as
 from shebaoka.desk.fold import Outcome as Outcome
 from shebaoka.desk.fresh import Clock as Clock
+from shebaoka.desk.fresh import draw_once as draw_once
 from shebaoka.desk.fresh import now as now
 from shebaoka.desk.guide import PUBLIC_CHANNELS as PUBLIC_CHANNELS
 from shebaoka.desk.guide import AskedTold as AskedTold
@@ -199,6 +200,7 @@ from shebaoka.desk.places import near_told as near_told
 from shebaoka.desk.places import spoken_day as spoken_day
 from shebaoka.desk.places import spoken_opening as spoken_opening
 from shebaoka.desk.places import spoken_week as spoken_week
+from shebaoka.desk.plaintext import read_call_number as read_call_number
 from shebaoka.desk.questions import Question as Question
 from shebaoka.desk.rights import CHANNEL_OF as CHANNEL_OF
 from shebaoka.desk.rights import POSTS as POSTS

@@ -21,10 +21,10 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 LIMITS: Mapping[str, Limit] = {
-    "book": Limit(20, 3600),
-    "book_one": Limit(3, 86_400),
-    "feedback": Limit(20, 3600),
-    "follow": Limit(30, 600),
+    "book": Limit(60, 3600),
+    "book_one": Limit(6, 86_400),
+    "feedback": Limit(60, 3600),
+    "follow": Limit(120, 600),
     "where": Limit(60, 600),
     "where_number": Limit(8, 3600),
     "slip": Limit(60, 600),

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 from litestar.connection import ASGIConnection
 
 from shebaoka.desk import Right, Staff
+from shebaoka.hotline.bookinglabels import BOOKINGS
 from shebaoka.hotline.calllabels import CALLS
+from shebaoka.pages import ABOUT, Room, with_labels
 from shebaoka.pages import Page as AnyPage
-from shebaoka.pages import Room, with_labels
 from shebaoka.records import NotAllowed, TooManyTries, Trouble
 
-LABELS = with_labels(CALLS)
+LABELS = with_labels(CALLS, ABOUT, BOOKINGS)
 
 
 def must_see_calls(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:

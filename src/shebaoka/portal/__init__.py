@@ -5,7 +5,7 @@
 
 from litestar import Router, get
 
-from shebaoka.portal import ecard, guide, mycard, mychanges, mysignin, notice, places, search, where
+from shebaoka.portal import asking, ecard, guide, mycard, mychanges, mysignin, notice, places, search, where
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -33,10 +33,16 @@ MY = [
 ]
 """What a holder sees who has shown who they are."""
 
+ASKING = [
+    *(asking.get_booking, asking.post_booking, asking.get_feedback, asking.post_feedback),
+    *(asking.get_follow, asking.post_follow, asking.get_followed, asking.post_withdraw),
+]
+"""Forms: bookings of a call, feedback, and following them up."""
+
 
 def router() -> Router:
     """The public pages under `/`."""
-    return Router("/", route_handlers=[*READING, *FINDING, *MY], include_in_schema=False)
+    return Router("/", route_handlers=[*READING, *FINDING, *MY, *ASKING], include_in_schema=False)
 
 
 def roots() -> frozenset[str]:

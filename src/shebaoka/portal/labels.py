@@ -1,7 +1,8 @@
 """The public pages' own words. Each room of them has a module of words beside it; all are put together here."""
 
-from shebaoka.pages import by_language, with_labels
+from shebaoka.pages import ABOUT, by_language, with_labels
 from shebaoka.portal.articlelabels import ARTICLE_WORDS
+from shebaoka.portal.askinglabels import ASKING
 from shebaoka.portal.ecardlabels import ECARD
 from shebaoka.portal.guidelabels import GUIDE
 from shebaoka.portal.mylabels import MY
@@ -24,8 +25,6 @@ FRAME: dict[str, tuple[str, str, str]] = {
     "public_page": ("公众页面", "公眾頁面", "Public pages"),
 }
 LABELS = with_labels(
-    *(by_language(FRAME), by_language(GUIDE), MY, by_language(NOTICE_WORDS), by_language(PLACES)),
-    by_language(WHERE),
-    by_language(ARTICLE_WORDS),
-    by_language(ECARD),
+    *(by_language(words) for words in (FRAME, GUIDE, NOTICE_WORDS, PLACES, WHERE, ARTICLE_WORDS, ECARD)),
+    *(MY, ABOUT, ASKING),
 )

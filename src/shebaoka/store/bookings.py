@@ -50,9 +50,3 @@ update feedback set answer = %(answer)s, answered_by = %(by)s, answered_at = %(a
 where id = %(id)s and owner = %(by)s and answered_at is null returning id"""
 WITHDRAW_FEEDBACK = "delete from feedback where code = %(code)s returning id"
 DELETE_FEEDBACK = "delete from feedback where deleted_on <= %(today)s returning id"
-
-COUNTS = """
-select (select count(*) from booking where state = 'waiting' and deleted_on > %(today)s),
-       (select count(*) from booking where state = 'waiting' and deleted_on > %(today)s and due_at < %(at)s),
-       (select count(*) from feedback where answered_at is null and deleted_on > %(today)s),
-       (select count(*) from feedback where answered_at is null and deleted_on > %(today)s and due_at < %(at)s)"""

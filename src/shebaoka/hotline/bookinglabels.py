@@ -1,0 +1,67 @@
+"""Words of the operators' pages of bookings and feedback, in three languages: Simplified, Traditional, English."""
+
+from shebaoka.pages import by_language
+
+_WORDS: dict[str, tuple[str, str, str]] = {
+    "bookings": ("预约回电", "預約回電", "Bookings to call back"),
+    "booking": ("预约 {0}", "預約 {0}", "Booking {0}"),
+    "feedbacks": ("意见反馈", "意見回饋", "Feedback"),
+    "feedback": ("意见 {0}", "意見 {0}", "Feedback {0}"),
+    "show_waiting": ("待处理", "待處理", "Waiting"),
+    "show_ended": ("已办结", "已辦結", "Done"),
+    "none_wait": ("没有待处理的。", "沒有待處理的。", "None is waiting."),
+    "none_ended": ("还没有办结的。", "還沒有辦結的。", "None is done yet."),
+    "due_at": ("办理时限", "辦理時限", "Due"),
+    "its_owner": ("负责人", "負責人", "Owner"),
+    "its_owners": ("看过完整号码的人", "看過完整號碼的人", "Who had the whole number"),
+    "nobodys": ("还没有人负责", "還沒有人負責", "Nobody yet"),
+    "mine": ("我", "我", "me"),
+    "speaks": ("用语", "用語", "Language"),
+    "how_it_stands": ("进展", "進展", "How it stands"),
+    "tried": ("打过 {0} 次", "打過 {0} 次", "called {0} times"),
+    "is_overdue": ("已超过时限", "已超過時限", "Overdue"),
+    "is_time": ("到时间了，请打电话", "到時間了，請打電話", "It is time to call"),
+    "is_waiting": ("还没到时间", "還沒到時間", "Not yet time"),
+    "is_to_answer": ("待答复", "待答覆", "To be answered"),
+    "is_reached": ("已经通话", "已經通話", "Was reached"),
+    "is_not_reached": ("没有打通，不再打", "沒有打通，不再打", "Not reached, given up"),
+    "is_answered": ("已答复", "已答覆", "Answered"),
+    "open_it": ("查看", "查看", "Open"),
+    "take": ("由我负责", "由我負責", "Take it"),
+    "take_over": ("从 {0} 接过来", "從 {0} 接過來", "Take it over from {0}"),
+    "leave": ("不再由我负责", "不再由我負責", "Give it back"),
+    "call_now": ("请拨打", "請撥打", "Call"),
+    "number_for_owner": (
+        "负责人才能看到完整号码；通话以后就不再显示。",
+        "負責人才能看到完整號碼；通話以後就不再顯示。",
+        "Its owner alone sees the whole number, until the call was made.",
+    ),
+    "was_reached": ("已经通话，办结", "已經通話，辦結", "I reached them: done"),
+    "was_missed": ("没有人接，稍后再打", "沒有人接，稍後再打", "Nobody answered: again later"),
+    "was_given_up": ("没有打通，不再打了", "沒有打通，不再打了", "Nobody answered: give up"),
+    "write_answer": ("写答复", "寫答覆", "Write the answer"),
+    "answer_hint": (
+        "最多 {0} 个字。提意见的人凭查询码看到它；写好以后不能再改。",
+        "最多 {0} 個字。提意見的人憑查詢碼看到它；寫好以後不能再改。",
+        "At most {0} characters. Whoever has the number reads it; it cannot be changed afterwards.",
+    ),
+    "send_answer": ("答复", "答覆", "Answer"),
+    "answered_by": ("{0}，{1}", "{0}，{1}", "{0}, {1}"),
+    "fault_is_anothers": (
+        "现在由别人负责，什么都没有办。请看下面是谁。",
+        "現在由別人負責，什麼都沒有辦。請看下面是誰。",
+        "Somebody else has it now, and nothing was done. See below who.",
+    ),
+    "fault_is_nobodys": (
+        "要先由自己负责；已经办结的不能再改。",
+        "要先由自己負責；已經辦結的不能再改。",
+        "Take it first; one that is done stays as it is.",
+    ),
+    "fault_answer_empty": ("请写下答复。", "請寫下答覆。", "Write the answer."),
+    "fault_answer_too_long": (
+        "写了 {has} 个字，最多 {most} 个字。",
+        "寫了 {has} 個字，最多 {most} 個字。",
+        "It has {has} characters, and at most {most} fit.",
+    ),
+}
+BOOKINGS: dict[str, dict[str, str]] = by_language(_WORDS)
