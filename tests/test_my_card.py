@@ -18,7 +18,7 @@ from tests.test_office_signin import AT, Pages, pages_on
 from tests.test_whereabouts import WINDOW, asked
 
 from shebaoka.app import open_house, settings_from
-from shebaoka.desk import HOLDER_COOKIE, open_counter
+from shebaoka.desk import HOLDER_COOKIE, enquiries, open_counter
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask, with_check_digit
 from shebaoka.office import journal
@@ -26,6 +26,7 @@ from shebaoka.portal import mycard, mysignin
 from shebaoka.portal.frame import Page
 from shebaoka.records import Digits
 from shebaoka.serving import front_of
+from shebaoka.wallet import handlers
 from shebaoka.window import drafting, entryslips, people, slips, telephones
 from shebaoka.window.frame import LABELS as WINDOW_LABELS
 
@@ -293,7 +294,7 @@ def test_another_telephone_and_messages(pages: Pages) -> None:
 def test_what_the_house_says_of_its_looks_is_worded() -> None:
     """Each reason that the house's own pages give for a look has words for the holder, in every language."""
     own = [people.REASON, people.FULL_REASON, journal.REASON, slips._FORM_REASON, telephones._REASON]
-    own += [entryslips._REASON, *mysignin.SIGNED_IN.values()]
+    own += [entryslips._REASON, enquiries.REASON, handlers.REASON, *mysignin.SIGNED_IN.values()]
     assert set(own) <= set(mycard._REASONS)
     assert any(f"{drafting.REASON} d0".startswith(begin) for begin in mycard._BEGIN)
     for label in (*mycard._REASONS.values(), *mycard._BEGIN.values(), "my_reason_paper"):

@@ -27,6 +27,8 @@ _REASONS = {
     "signed in by a slip": "my_reason_slip",
     "own statement": "my_reason_statement",
     "put into a wallet": "my_reason_wallet",
+    "where is my card": "my_reason_where",
+    "put into a wallet": "my_reason_wallet",
     "office page": "my_reason_page",
     "number and name in full": "my_reason_full",
     "journal search": "my_reason_journal",
@@ -136,6 +138,8 @@ class LookShown:
 
 def who_of(page: Page, look: Look) -> str:
     """What whoever looked is to the house: a role, an institution, or how they asked; never a person's name."""
+    if look.place == "where":
+        return page.labels["my_who_where"]
     if look.place in set(Role):
         return page.labels[f"role_{look.place}"]
     roles = {CHANNEL_OF[Role.CLERK]: Role.CLERK, CHANNEL_OF[Role.OPERATOR]: Role.OPERATOR}
