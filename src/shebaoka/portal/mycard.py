@@ -28,7 +28,6 @@ _REASONS = {
     "own statement": "my_reason_statement",
     "put into a wallet": "my_reason_wallet",
     "where is my card": "my_reason_where",
-    "put into a wallet": "my_reason_wallet",
     "office page": "my_reason_page",
     "number and name in full": "my_reason_full",
     "journal search": "my_reason_journal",

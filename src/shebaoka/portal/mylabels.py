@@ -105,7 +105,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "my_reason_wallet": ("放进电子钱包", "放進電子錢包", "put into a wallet"),
     "my_reason_statement": ("下载对账单", "下載對賬單", "a statement was downloaded"),
     "my_reason_where": ("问卡到哪了", "問卡到哪了", "asked where the card is"),
-    "my_reason_wallet": ("电子卡发到手机钱包", "電子卡發到手機錢包", "the card went into a wallet"),
     "my_reason_page": ("打开您的档案", "打開您的檔案", "your dossier was opened"),
     "my_reason_full": ("查看完整号码和姓名", "查看完整號碼和姓名", "number and name in full"),
     "my_reason_journal": ("查看办理记录", "查看辦理記錄", "the record of what was done was opened"),
