@@ -202,6 +202,18 @@ def test_whoever_has_number_and_proof_is_answered(fresh: Pages, language: str) -
     assert fresh.house.notices.versions[-1].wording[language].readings["own_enquiry_channels"] in text
 
 
+def test_what_the_calendar_ended_proves_nothing(fresh: Pages) -> None:
+    """A temporary card is a proof until its last day, whether or not its end was recorded."""
+    who = somebody(fresh)
+    asked(fresh, who, "apply_for_card", collect_at="w1")
+    asked(fresh, who, "apply_for_temporary_card", new_pin=OTHER_PIN)
+    proof = fresh.front.person(who).cards[-1].card.number
+    with fresh.client() as client:
+        assert re.findall(r'aria-current="step">(\S+)', read(asks(client, number=who, proof=proof))) == ["申领"]
+        fresh.clock.move(days=366)
+        read(asks(client, number=who, proof=proof), 404)
+
+
 def test_a_stranger_learns_nothing(fresh: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's number, somebody's with a wrong card, a lost or an ended one, an old card's, another's slip: one page,
     one status, one question to the database, and nothing in anybody's journal.

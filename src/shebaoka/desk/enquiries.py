@@ -102,9 +102,7 @@ class Enquiries:
         pair = f"{address} {number}"
         self._limits.take("where", address)
         self._limits.take("where_number", pair)
-        row = {"number": number, "on": self._today(), **msgspec.structs.asdict(proof)}
-        ((fits,),) = self._views.rows(sql.FITS, row)
-        if not fits:
+        if not self._fits(number, proof):
             return None
         self._limits.give_back("where_number", pair)
         outcome = submit(Ask(LookUpPerson(id=f"where-{uuid.uuid4()}", person=number, reason=REASON), SENDER))
@@ -117,6 +115,15 @@ class Enquiries:
             return FoundCard(None, None, slip, outcome.answer)
         screen = self._person(number)
         return FoundCard(self._whereabouts.of(screen), _activated(screen), slip, outcome.answer)
+
+    def _fits(self, number: str, proof: Proof) -> bool:
+        """Whether number and proof are on file together; one question, whoever asks."""
+        today = self._today()
+        temporary = self._notices.on(today).p.loss_reports.temporary
+        lifts = temporary is None or temporary.then == "lifts"
+        on = {"on": today, "lifted_before": today if lifts else dt.date.min}
+        ((fits,),) = self._views.rows(sql.FITS, {"number": number, **on, **msgspec.structs.asdict(proof)})
+        return bool(fits)
 
     def slip(self, code: str) -> SlipState | None:
         """What the slip with this code is of; None for a code that no slip has. The code cannot be guessed."""

@@ -44,8 +44,15 @@ class Activation(msgspec.Struct, frozen=True):
     clause: str
 
 
+STAGES: dict[str, int] = {"applied": 0, "in_batch": 1, "rejected": 1, "made": 2, "ready": 3, "collected": 4}
+"""How far on its way a card is at a stage; a stage that is not on the way is not here."""
+
+
 class Answered(msgspec.Struct, frozen=True):
-    """What an enquiry is told: whose number in part, where the card is, its window, activation, slip, readings."""
+    """What an enquiry is told: whose number in part, where the card is, its window, activation, slip, readings.
+
+    `way` are the stages of a card's way, and `at` which one it is at; no way for a card that is not on one.
+    """
 
     number: str
     where: WhereaboutsTold | None
@@ -53,6 +60,8 @@ class Answered(msgspec.Struct, frozen=True):
     activation: Activation | None
     slip: SlipTold | None
     readings: tuple[str, ...]
+    way: tuple[str, ...]
+    at: int
 
 
 @get("/where")
@@ -131,7 +140,7 @@ async def _form(
 
 def _answer(page: Page, number: str, found: FoundCard) -> Response[bytes]:
     where = told(found.where, page.said_of(found.where.notice).speech) if found.where else None
-    code = found.where.collect_at if found.where else ""
+    code, stage = (found.where.collect_at, found.where.stage) if found.where else ("", "")
     near = page.front.places.nearest() if code else []
     answered = Answered(
         number=mask(number),
@@ -140,6 +149,8 @@ def _answer(page: Page, number: str, found: FoundCard) -> Response[bytes]:
         activation=None if found.activated is None else _activation(page.said, yes=found.activated),
         slip=_slip_told(page, "", found.slip) if found.slip else None,
         readings=(*(where.readings if where else ()), *page.said.speech.readings(found.looked_up)),
+        way=tuple(page.labels[f"where_way_{n}"] for n in range(5)) if stage in STAGES else (),
+        at=STAGES.get(stage, 0),
     )
     return page.show_at_once("answer.html", answered=answered)
 
