@@ -15,7 +15,7 @@ from pathlib import Path
 from shebaoka.app import Settings
 from shebaoka.city import Resident, invent_city, write_old_export
 from shebaoka.desk import BankLine, Difference
-from shebaoka.hall import WRITES, add_windows, open_hall
+from shebaoka.hall import WRITES, add_windows, entry_slip, holder_of, open_hall
 from shebaoka.importer import sign
 from shebaoka.importer.mapping import ready_mapping
 from shebaoka.ledger import PERSONAL
@@ -74,7 +74,7 @@ def demo(
         told.at("an empty house is open: embedded PostgreSQL, a key file of its own, a first PIN drawn;")
         told.more(f"its people are invented, its clock is moved by the play from {began_at:%Y-%m-%d} to today")
         with _seldom_collected():
-            whole = _play(stage, settings, people, now, told)
+            whole, holder = _play(stage, settings, people, now, told)
         out("`shebaoka journal verify --play demo --replay` decides all of it again from the journal\n")
         if not serve:
             return 0 if whole else 1
@@ -85,6 +85,7 @@ def demo(
         told.at(f"open http://{host}:{port}/ for the public page, /today for the office (Ctrl+C ends it;")
         told.more("everybody in it is invented)")
         stage.clock.run()
+        _tell_holder(stage, holder, host, port, told)
         _tell_staff(stage, host, port, told)
         serve_house(stage.house, host, port, workers=1, open_to_all=True)
     return 0
@@ -101,8 +102,8 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _play(stage: Stage, settings: Settings, people: int, now: dt.datetime, told: "_Told") -> bool:
-    """From the old accounts to today; whether everything adds up."""
+def _play(stage: Stage, settings: Settings, people: int, now: dt.datetime, told: "_Told") -> tuple[bool, str]:
+    """From the old accounts to today; whether everything adds up, and the number of a holder with card and money."""
     folder = settings.home / "demo"
     residents = invent_city(people, SEED, stage.desk.today())
     report = _carry_over(stage, residents, folder / "old-system", told)
@@ -112,7 +113,8 @@ def _play(stage: Stage, settings: Settings, people: int, now: dt.datetime, told:
     _today(stage, year, numbers, now, told)
     _make_cards(stage, settings, folder / "workshop", told)
     _open_hall(stage, told)
-    return _tell(stage, report, told) and report.state == "sign_off"
+    whole = _tell(stage, report, told) and report.state == "sign_off"
+    return whole, holder_of(stage, numbers)
 
 
 class _Told:
@@ -134,6 +136,14 @@ class _Told:
     def more(self, line: str) -> None:
         """More about the line before."""
         self.out(f"            {line}")
+
+
+def _tell_holder(stage: Stage, number: str, host: str, port: int, told: _Told) -> None:
+    """A holder to sign in as, with a slip from a window, which is good once."""
+    told.at(
+        f"to see a holder's own card: http://{host}:{port}/my/slip with the slip that a window gave them, good once,"
+    )
+    told.more(f"number {number}   slip {entry_slip(stage, number)}")
 
 
 def _tell_staff(stage: Stage, host: str, port: int, told: _Told) -> None:

@@ -4,6 +4,8 @@ Questions and answers are written by one administrator and approved by another, 
 city.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from shebaoka.desk import ArticleKind, NewArticle, Opinion, Role, Staff, Text, Wish
@@ -17,6 +19,7 @@ _PLACES = (
     ("三号窗口", "平遥演示大厅", "平遥县演示巷3号", "37.20, 112.19"),
 )
 WRITES = Staff("admin-he", Role.SYSTEM_ADMINISTRATOR, "")
+CLERK = Staff("clerk-li", Role.CLERK, WINDOWS[2])
 APPROVES = Staff("admin-lin", Role.SYSTEM_ADMINISTRATOR, "")
 _Said = tuple[str, str]
 QUESTIONS: tuple[tuple[_Said, _Said, _Said], ...] = (
@@ -101,3 +104,23 @@ def open_hall(stage: Stage) -> Heard:
         bookings=1,
         feedback=1,
     )
+
+
+def holder_of(stage: Stage, numbers: Sequence[str]) -> str:
+    """The number of somebody whose card is in use, and who has money: the first, or simply the first of all."""
+    screens = stage.house.screens
+    with stage.house.stores.lent() as store:
+        for number in numbers:
+            screen = screens.person(store, number, screens.today())
+            account = screen.dossier.account
+            if account is not None and account.balance_fen > 0 and any(c.state == "in_use" for c in screen.cards):
+                return number
+    return numbers[0]
+
+
+def entry_slip(stage: Stage, number: str) -> str:
+    """The code on the slip that a window gives a holder to sign in with."""
+    screens = stage.house.screens
+    with stage.house.stores.lent() as store:
+        person_id = screens.person(store, number, screens.today()).person_id
+    return stage.house.entering.give_slip(CLERK, person_id).code

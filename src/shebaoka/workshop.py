@@ -17,7 +17,7 @@ from msgspec.structs import replace as changed
 from shebaoka.app import Settings, load_formats, makers_folder
 from shebaoka.city import Resident, invent_city
 from shebaoka.desk import Choice, Outcome, Role, Staff
-from shebaoka.hall import WINDOWS
+from shebaoka.hall import CLERK, WINDOWS
 from shebaoka.maker import KeyPair, Simulated, public_text
 from shebaoka.portraits import portrait_of
 from shebaoka.records import (
@@ -45,7 +45,6 @@ _WITHOUT = 5
 _BY_AGENT = 6
 """Every so manyth card is collected by an agent."""
 AGENT = Agent("王芳", "140702198003150024", "女儿")
-CLERK = Staff("clerk-li", Role.CLERK, WINDOWS[2])
 _CHOOSES, _APPROVES = (Staff(name, Role.PRODUCTION, "card-workshop") for name in ("production-zhao", "production-sun"))
 
 
