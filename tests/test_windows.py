@@ -105,7 +105,7 @@ def test_days_that_are_not_as_in_the_week(house: House, pages: Pages) -> None:
     room.say_days("w1", last, last, "13:00-14:00")
     assert now("w1") == (
         "closed now, opens on Wednesday at 13:00",
-        ("2013-07-01 Monday closed 演练", "2013-07-02 Tuesday closed 演练", "2013-07-03 Wednesday 13:00–14:00"),
+        ("2013-07-01 Monday to 2013-07-02 Tuesday closed 演练", "2013-07-03 Wednesday 13:00–14:00"),
     )
     room.say_days("*", first, first, None)
     room.say_days("w1", first, first, "11:00-12:30")

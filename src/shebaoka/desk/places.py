@@ -4,7 +4,7 @@ Distances are as the crow flies, from a place of the city (`places.yaml`) or fro
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -88,7 +88,7 @@ def near_told(near: Near, on: dt.date, speech: Speech) -> NearTold:
         hours=spoken_week(week, speech.words) if week else near.window.hours,
         now=spoken_opening(opening, on, speech) if opening else "",
         is_open=opening is not None and opening.is_open,
-        days=tuple(spoken_day(day, speech) for day in near.days),
+        days=tuple(spoken_days(run, speech) for run in _runs(near.days)),
         distance=spoken_distance(near.distance_m, speech.words) if near.distance_m is not None else "",
     )
 
@@ -125,9 +125,31 @@ def spoken_distance(metres: float, words: Words) -> str:
 
 def spoken_day(day: WindowDay, speech: Speech) -> str:
     """A day that is not as in the week: its date, its hours, and why."""
-    said = speech.words.windows
-    name = f"{speech.date(day.on)} {said[WEEKDAYS[day.on.weekday()]]}"
-    return _of_day(name, day.spans, speech.words) + (f" {day.why}" if day.why else "")
+    return spoken_days([day], speech)
+
+
+def spoken_days(run: Sequence[WindowDay], speech: Speech) -> str:
+    """Days that lie side by side and are alike: the first and the last date, their hours, and why."""
+    said, names = speech.words.windows, [_dated(day.on, speech) for day in (run[0], run[-1])]
+    name = said["days"].format(first=names[0], last=names[1]) if len(run) > 1 else names[0]
+    return _of_day(name, run[0].spans, speech.words) + (f" {run[0].why}" if run[0].why else "")
+
+
+def _dated(on: dt.date, speech: Speech) -> str:
+    """A day with the name that it has in the week."""
+    return f"{speech.date(on)} {speech.words.windows[WEEKDAYS[on.weekday()]]}"
+
+
+def _runs(days: Iterable[WindowDay]) -> list[list[WindowDay]]:
+    """Days in their order, those that lie side by side and are alike together."""
+    runs: list[list[WindowDay]] = []
+    for day in days:
+        before = runs[-1][-1] if runs else None
+        if before and before.on + dt.timedelta(days=1) == day.on and (before.hours, before.why) == (day.hours, day.why):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def _of_day(name: str, day: Day, words: Words) -> str:
