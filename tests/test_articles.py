@@ -437,12 +437,12 @@ def test_hostile_words_are_words(house: House) -> None:
 
 def test_the_site_at_the_command_line(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows, prepares, signs and verifies; what differs is a sentence each and exit code 1."""
-    monkeypatch.setattr(Caller, "house", lambda _: nullcontext(house))
+    monkeypatch.setattr(Caller, "house", lambda *_: nullcontext(house))
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(main, ["--traceback", "site", *words])
 
-    assert (run("verify").exit_code, "was not signed off." in run("verify").output) == (1, True)
+    assert (run("verify").exit_code, "as a whole was not signed off" in run("verify").output) == (1, True)
     assert "NOT SIGNED" in run("publish").output
     waiting = house.site.prepared()
     assert waiting is not None
@@ -637,7 +637,7 @@ def test_what_a_server_sends_is_held_against_what_was_signed(
     pages: Pages, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page and language by language: one with a word more, one that is not there, one without its policy."""
-    monkeypatch.setattr(Caller, "house", lambda _: nullcontext(house))
+    monkeypatch.setattr(Caller, "house", lambda *_: nullcontext(house))
     approved(house, written(HOSTILE))
     signed(house)
     with pages.client() as client, HTTPServer(("127.0.0.1", 0), Defacing) as server:
@@ -650,11 +650,10 @@ def test_what_a_server_sends_is_held_against_what_was_signed(
     told = msgspec.json.decode(said.stdout)
     every = [path for path, _ in published_pages(pages.front)]
     assert (said.exit_code, told["pages"]) == (1, len(every))
-    assert [f for f in told["faults"] if "/notice" in f] == [
-        "/notice/9.4 (en): the server sends another page than the content here makes."
+    assert told["faults"] == [
+        "/notice/9.4 (en): the server sends another page than the content here makes.",
+        "/cards (zh-Hans, zh-Hant, en): the server answers 404.",
+        "/faq (zh-Hans, zh-Hant, en): the server sends it without the policy that keeps foreign content out.",
     ]
-    assert len([f for f in told["faults"] if f.startswith("/faq (") and "policy" in f]) == 3
-    assert len([f for f in told["faults"] if f.startswith("/cards (") and "404" in f]) == 3 * ("/cards" in every)
-    assert len(told["faults"]) == 4 + 3 * ("/cards" in every)
     for bad in ("", "x", "ftp://a", "http://a/b", "http://", "http://127.0.0.1:1", "http://[", "http://a:b"):
         assert CliRunner().invoke(main, ["site", "verify", "--url", bad]).exit_code == 1

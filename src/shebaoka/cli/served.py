@@ -4,7 +4,7 @@ It finds what files and database cannot show: a server that runs other code, a p
 """
 
 import http.client
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -36,8 +36,25 @@ def connection_to(url: str) -> http.client.HTTPConnection:
     return kinds[parts.scheme](parts.hostname, port, timeout=_PATIENCE_S)
 
 
-def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator[str]:
-    """Of each published page in each language what is wrong with it as the server sends it; empty for nothing."""
+class Compared(msgspec.Struct, frozen=True):
+    """A published page in a language, and what is wrong with it as the server sends it; empty for nothing."""
+
+    path: str
+    language: str
+    fault: str
+
+
+def told(served: Iterable[Compared]) -> list[str]:
+    """A sentence for each page with a fault, and the languages in which it has it."""
+    of: dict[tuple[str, str], list[str]] = {}
+    for one in served:
+        if one.fault:
+            of.setdefault((one.path, one.fault), []).append(one.language)
+    return [f"{path} ({', '.join(languages)}): {fault}" for (path, fault), languages in of.items()]
+
+
+def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator[Compared]:
+    """Every published page in each language, held against what the server sends."""
     from shebaoka.desk import open_counter
     from shebaoka.portal.published import pages
     from shebaoka.serving import front_of
@@ -47,8 +64,7 @@ def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator
         # A demonstration says on each page that its people are invented.
         fronts = [front, *([msgspec.structs.replace(front, open_to_all=True)] if _is_invented(house) else [])]
         for path, language in pages(front):
-            fault = _fault(fronts, connection, path, language)
-            yield f"{path} ({language}): {fault}" if fault else ""
+            yield Compared(path, language, _fault(fronts, connection, path, language))
 
 
 def _is_invented(house: "House") -> bool:

@@ -10,7 +10,7 @@ import click
 
 from shebaoka.cli.entrance import TROUBLE, Caller, json_option
 from shebaoka.cli.layout import say, say_json, table
-from shebaoka.cli.served import compared, connection_to
+from shebaoka.cli.served import Compared, compared, connection_to, told
 from shebaoka.cli.showing import local
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ def add_to(main: click.Group) -> None:
     main.add_command(site)
 
 
+_play_option = click.option(
+    "--play", default="", type=click.Choice(["", "demo", "tour"]), help="The page of the last demo, or tour."
+)
+
+
 @click.group()
 def site() -> None:
     """The public page as it was signed off, and what differs from that."""
@@ -32,11 +37,12 @@ def site() -> None:
 
 @site.command("show")
 @click.option("--all", "everything", is_flag=True, help="What is as it was signed off too.")
+@_play_option
 @json_option
 @click.pass_obj
-def show(caller: Caller, everything: bool, as_json: bool) -> None:
+def show(caller: Caller, everything: bool, play: str, as_json: bool) -> None:
     """What differs from what was signed off, what waits to be signed, and who signed when."""
-    with caller.house() as house:
+    with caller.house(play) as house:
         items = house.site.items()
         signoffs, waiting = house.site.signoffs(), house.site.prepared()
         if as_json:
@@ -79,21 +85,22 @@ def publish(caller: Caller, digest: str | None) -> None:
 
 @site.command("verify")
 @click.option("--url", help="Also fetch each published page, in each language, from the server at this address.")
+@_play_option
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, url: str | None, as_json: bool) -> None:
+def verify(ctx: click.Context, url: str | None, play: str, as_json: bool) -> None:
     """Whether everything is as it was signed off. Exit code 1 and a sentence for each thing that is not.
 
     With --url each page that the server sends is held, byte for byte, against what the content here makes.
     """
     caller: Caller = ctx.obj
     connection = connection_to(url) if url is not None else None
-    with caller.house() as house:
-        faults, count, served = house.site.faults(), len(house.site.items()), list[str]()
+    with caller.house(play) as house:
+        faults, count, served = house.site.faults(), len(house.site.items()), list[Compared]()
         if connection is not None:
             with closing(connection):
                 served = list(compared(house, connection))
-    faults += [fault for fault in served if fault]
+    faults += told(served)
     if as_json:
         say_json({"items": count, "pages": len(served), "faults": faults})
     else:

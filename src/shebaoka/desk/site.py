@@ -94,13 +94,18 @@ class SiteRoom:
 
     def faults(self) -> list[str]:
         """A sentence for each item that differs, and for each sign-off that is not as it was sealed."""
+        signed = self._signoffs.all()
         said = {
             "changed": "was changed since it was signed off.",
             "not_signed": "was not signed off.",
             "gone": "was signed off and is not there any more.",
         }
-        differences = [f"{item.name}: {said[item.state]}" for item in self.differences()]
-        return [*self._signoffs.faults(), *differences]
+        differ, faults = self.differences(), self._signoffs.faults()
+        whole = [item for item in differ if not item.name.startswith(ONE_BY_ONE)]
+        if whole and all(item.state == "not_signed" for item in whole) and not any(s.what == "site" for s in signed):
+            faults.append(f"The page as a whole was not signed off: {len(whole)} items. Two people do that at /site.")
+            differ = [item for item in differ if item not in whole]
+        return [*faults, *(f"{item.name}: {said[item.state]}" for item in differ)]
 
     def signoffs(self, *, seen_by: Staff | None = None) -> list[SignOff]:
         """Every sign-off, the latest first."""
