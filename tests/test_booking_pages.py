@@ -83,6 +83,8 @@ def test_somebody_is_called_back(pages: Pages, language: str) -> None:
         seat(desk, pages.front, "operator")
         seat(chief, pages.front, "supervisor")
         assert d["is_overdue"] in read(desk.get("/hotline/bookings"))
+        waits = read(desk.get("/hotline"))
+        assert (d["how_many_wait"].format(1) in waits, d["how_many_overdue"].format(1) in waits) == (True, True)
         send(desk, one, act="take")
         send(desk, one, act="reached")
         assert t["booking_is_reached"] in read(client.get(path))

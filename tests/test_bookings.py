@@ -1,25 +1,32 @@
 """Bookings of a call and feedback: what is taken, who may see it, whose it is, and that it is really gone one day."""
 
 import datetime as dt
+import re
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.conftest import TABLES, Database, StandingClock
 from tests.webhouse import house_on
 
+from scenario import read_cities
 from shebaoka.app import House
 from shebaoka.cli import main
 from shebaoka.desk import Bookings, FeedbackRoom, Opinion, Role, Staff, Wish, deleting, kept_deleted
 from shebaoka.desk.plaintext import mask_call_number, read_call_number, read_text, signs
 from shebaoka.notice import Notices, answers_at, spans_on
+from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput, FormUnfit, NotAllowed, NotFound, StoreDown
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 """Monday, noon in Jinzhong: the hotline closes, and opens again at half past two."""
+CITIES = read_cities()
 NUMBER, SHOWN = "13800001234", "138****1234"
 LIN, HE = Staff("lin", Role.OPERATOR, "hotline"), Staff("he", Role.OPERATOR, "hotline")
 CHIEF = Staff("chief", Role.SUPERVISOR, "")
@@ -100,6 +107,27 @@ def test_signs_are_counted_as_people_count() -> None:
         assert fault.code == code
 
 
+@settings(max_examples=40)
+@given(st.text(max_size=40))
+def test_a_text_is_read_once(text: str) -> None:
+    """Whatever is typed, what is kept fits into the database, and reads as itself; nothing that one sees is gone."""
+    kept, _ = read_text(text, "said", 500)
+    assert read_text(kept, "said", 500)[0] == kept
+    assert not re.search("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]", kept)
+    seen = (c for c in text if unicodedata.category(c) != "Cc" and not c.isspace())
+    assert "".join(kept.split()) == "".join(seen)
+
+
+def test_nobody_leaves_their_number_in_a_text(feedback: FeedbackRoom) -> None:
+    """A social security number with its right check digit is told, full-width too; any other digits are let be."""
+    number = with_check_digit("14070219700101001")
+    for text in (f"我是{number}，", number.translate({ord("0") + n: 0xFF10 + n for n in range(10)})):
+        assert wrong(lambda text=text: feedback.give(Opinion("other", text))) == {"said": "has_number"}  # type: ignore[misc]
+    other = number[:-1] + ("1" if number[-1] != "1" else "2")
+    for text in (f"单号{other}", f"0{number}0", "13800001234", "20130701 123456789 0"):
+        assert feedback.give(Opinion("other", text)).said == text
+
+
 def test_a_number_that_can_be_called() -> None:
     """Mobile and home numbers however they are typed become digits; what nobody can call is told. Masks tell little."""
     for typed, number, shown in (
@@ -153,6 +181,23 @@ def test_a_booking_is_kept_with_its_promise(bookings: Bookings) -> None:
     assert friday.due_at > friday.wished_at
     with pytest.raises(BadInput):
         bookings.by_code(f"{made.code[:-1]}{'0' if made.code[-1] != '0' else '1'}")
+
+
+@pytest.mark.parametrize("city", sorted(CITIES))
+def test_every_time_that_is_offered_can_be_booked(house: House, clock: StandingClock, city: str) -> None:
+    """Under any city's notice, at any hour: when it is due is after the wish, and before it is deleted."""
+    notices = CITIES[city]
+    room = Bookings(house.views, notices, clock)
+    clock.at = dt.datetime(2016, 12, 30, 1, 10, tzinfo=dt.UTC)
+    for n in range(6):
+        clock.move(hours=5 * n)
+        days = room.offered()
+        assert days
+        for day, times in (days[0], days[-1]):
+            made = room.book(changed(WISH, day=day.isoformat(), time=f"{times[0]:%H:%M}", once=f"{city}-{n}-{day}"))
+            due_on = made.due_at.astimezone(notices.zone).date()
+            assert clock.at <= made.wished_at <= made.due_at, day
+            assert due_on < made.deleted_on, day
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,31 @@ FAULTS: dict[str, tuple[Spoil, str, str]] = {
         "less than photo_file_kb_min",
     ),
     "a photo of no bytes": (_value("photo_file_kb_max", 0), "parameters.photo_file_kb_max", "Expected `int` >= 1"),
+    "a hotline that never answers": (
+        _value("hotline_hours", {"monday": []}),
+        "parameters.hotline_hours.value",
+        "one day of the week at least",
+    ),
+    "hours that end before they begin": (
+        _value("hotline_hours", {"monday": ["12:00-08:30"]}),
+        "parameters.hotline_hours.value.monday",
+        "end after they begin",
+    ),
+    "hours within others": (
+        _value("hotline_hours", {"monday": ["08:30-12:00", "11:00-17:00"]}),
+        "parameters.hotline_hours.value.monday",
+        "in order",
+    ),
+    "hours that no clock shows": (
+        _value("hotline_hours", {"monday": ["08:30-24:00"]}),
+        "parameters.hotline_hours",
+        "matching regex",
+    ),
+    "a booking deleted before it is answered": (
+        _value("bookings_kept", {"days": 2}),
+        "parameters.bookings_kept.value",
+        "longer than until it is answered",
+    ),
     "an unknown material": (
         _value("application_materials", {"holder": ["passport"]}),
         "parameters.application_materials.holder",

@@ -127,6 +127,13 @@ class Bookings:
         """Who was called, or could not be reached, the latest first."""
         return self._listed(staff, False, limit)
 
+    def count_waiting(self, staff: Staff) -> tuple[int, int]:
+        """How many wait to be called, and how many of them are overdue."""
+        staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
+        here = self._here()
+        waiting, overdue = self._views.rows(sql.BOOKINGS_WAITING, {"at": here, "today": here.date()})[0]
+        return waiting, overdue
+
     def one(self, staff: Staff, id_: int) -> Booking:
         """One booking; the telephone is whole as long as it is the asker's own to call. `NotFound`."""
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)

@@ -11,7 +11,7 @@ import msgspec
 
 from shebaoka.desk.bookings import LATEST, due_at, kept_once, must_be_mine, once_of
 from shebaoka.desk.fresh import Clock, now
-from shebaoka.desk.plaintext import mask_call_number, read_call_number, read_text
+from shebaoka.desk.plaintext import has_number, mask_call_number, read_call_number, read_text
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
 from shebaoka.notice import LANGUAGES, Notices, Parameters, add_term
@@ -110,6 +110,13 @@ class FeedbackRoom:
         """What was answered, the latest first."""
         return self._listed(staff, False, limit)
 
+    def count_waiting(self, staff: Staff) -> tuple[int, int]:
+        """How much waits for an answer, and how much of it is overdue."""
+        staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
+        asked = {"at": self._clock(), "today": self._today()}
+        waiting, overdue = self._views.rows(sql.FEEDBACKS_WAITING, asked)[0]
+        return waiting, overdue
+
     def one(self, staff: Staff, id_: int) -> Feedback:
         """One feedback; the telephone is whole as long as it is the asker's own to answer. `NotFound`."""
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
@@ -161,6 +168,8 @@ def _read(opinion: Opinion) -> tuple[str, list[FieldFault]]:
     """The text as it is kept, and a fault for each field that cannot be taken."""
     faults = [] if opinion.kind in FEEDBACK_KINDS else [FieldFault("kind", "choose")]
     said, wrong = read_text(opinion.said, "said", SAID_MOST)
+    if not wrong and has_number(said):
+        wrong = FieldFault("said", "has_number")
     faults += [wrong] if wrong else []
     if opinion.telephone.strip():
         _, unfit = read_call_number(opinion.telephone)

@@ -9,7 +9,7 @@ import unicodedata
 
 import regex
 
-from shebaoka.numbers import mask_telephone
+from shebaoka.numbers import mask_telephone, with_check_digit
 from shebaoka.records import FieldFault
 
 POINTS_MAX = 20
@@ -20,6 +20,7 @@ _APART = re.compile(r"[\s()()\-‐‑‒–—−./]+")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _AT_HOME = re.compile(r"0(?:10|2[0-9])[2-8][0-9]{7}|0[3-9][0-9]{2}[2-8][0-9]{6,7}")
 _TELEPHONE_MOST = 40
+_NUMBER = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 
 
 def signs(text: str) -> int:
@@ -39,6 +40,12 @@ def read_text(text: str, field: str, most: int) -> tuple[str, FieldFault | None]
         return kept, FieldFault(field, "too_long", {"most": most, "has": f"> {most}"})
     has = signs(kept)
     return kept, FieldFault(field, "too_long", {"most": most, "has": has}) if has > most else None
+
+
+def has_number(text: str) -> bool:
+    """Whether a social security number stands in a text, by its check digit: nobody should leave theirs there."""
+    found = (one.group().upper() for one in _NUMBER.finditer(unicodedata.normalize("NFKC", text)))
+    return any(with_check_digit(number[:-1]) == number for number in found)
 
 
 def read_call_number(text: str, field: str = "telephone") -> tuple[str, FieldFault | None]:

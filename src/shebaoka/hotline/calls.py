@@ -61,6 +61,8 @@ async def _desk(page: Page, staff: Staff, fault: str = "") -> Response[bytes]:
             fault=fault,
             open_call=room.open_of(staff),
             latest=room.latest_of(staff),
+            bookings=page.front.bookings.count_waiting(staff),
+            feedback=page.front.feedback.count_waiting(staff),
             names=LANGUAGE_NAMES,
             zone=zone,
         )

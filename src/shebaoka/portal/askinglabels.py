@@ -179,6 +179,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "寫了 {has} 個字，最多 {most} 個字，請縮短一些",
         "It has {has} characters, and at most {most} fit; make it shorter",
     ),
+    "ask_said_has_number": (
+        "里面有身份证号码（社会保障号码），请删掉，我们用不到",
+        "裡面有身分證號碼（社會保障號碼），請刪掉，我們用不到",
+        "An identity number stands in it; please take it out, we do not need it",
+    ),
     "ask_code_empty": ("请输入查询码", "請輸入查詢碼", "Type your number"),
     "ask_code_unfit": (
         "查询码不对，请逐个字对照再输入。里面没有字母 I、L、O、U",

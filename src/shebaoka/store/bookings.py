@@ -12,6 +12,9 @@ BOOKING = f"select {_BOOKING} from booking where id = %(id)s and deleted_on > %(
 BOOKINGS = f"""
 select {_BOOKING} from booking where (state = 'waiting') = %(open)s and deleted_on > %(today)s
 order by case when state = 'waiting' then wished_at end, ended_at desc, id limit %(limit)s"""
+BOOKINGS_WAITING = """
+select count(*), count(*) filter (where due_at < %(at)s) from booking
+where state = 'waiting' and deleted_on > %(today)s"""
 # Whoever takes one over says whose it is, so that two who take it at once are not both its owner.
 TAKE_BOOKING = """
 update booking set owner = %(by)s, owners = array_append(array_remove(owners, %(by)s), %(by)s)
@@ -40,6 +43,9 @@ FEEDBACK = f"select {_FEEDBACK} from feedback where id = %(id)s and deleted_on >
 FEEDBACKS = f"""
 select {_FEEDBACK} from feedback where (answered_at is null) = %(open)s and deleted_on > %(today)s
 order by case when answered_at is null then due_at end, answered_at desc, id limit %(limit)s"""
+FEEDBACKS_WAITING = """
+select count(*), count(*) filter (where due_at < %(at)s) from feedback
+where answered_at is null and deleted_on > %(today)s"""
 TAKE_FEEDBACK = """
 update feedback set owner = %(by)s, owners = array_append(array_remove(owners, %(by)s), %(by)s)
 where id = %(id)s and owner = %(owner)s and answered_at is null returning id"""
