@@ -1,4 +1,4 @@
-"""`make screenshots`: the main pages as a clerk's screen shows them, for docs/office.md and docs/window.md.
+"""`make screenshots`: the main pages for the documents, as a clerk's screen or a telephone shows them.
 
 They are taken of a house with invented people by the browser of the tests, signed in by the form. `SHOTS` is the list;
 whoever adds a page that somebody should see adds a line, and shows the file in a document. With names after the folder
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PIL import Image
@@ -17,12 +18,13 @@ from playwright.sync_api import Page
 from tests.browser.chrome import chromium
 from tests.browser.pages import addressed
 from tests.browser.running import running
-from tests.browser.steps import STATES, Holder, Windows, nobody_at, person_in, window_of
+from tests.browser.steps import STATES, Holder, Windows, holder_at, nobody_at, person_in, window_of
 from tests.conftest import Database
 
 from shebaoka.app import APP_ROLE
 from shebaoka.store import as_role, embedded_server, ensure_database, migrate
 
+PHONE = {"width": 360, "height": 740}
 COLOURS = 128
 """So many are enough for a page's, and a file of them is a third as large."""
 
@@ -30,7 +32,8 @@ COLOURS = 128
 class Shot(msgspec.Struct, frozen=True):
     """A page to be taken: its file, the role that opens it, its address as in `pages`, and what is done on it then.
 
-    Nobody is signed in where no role is named. `ready` is what must be seen before it is taken.
+    Nobody is signed in where no role is named; `phone` is that it is taken as a telephone shows it. `ready` is what
+    must be seen before it is taken.
     """
 
     file: str
@@ -38,6 +41,7 @@ class Shot(msgspec.Struct, frozen=True):
     address: str
     do: Callable[[Page, Windows], None] | None = None
     ready: str = "main h1"
+    phone: bool = False
 
 
 SHOTS = (
@@ -56,6 +60,13 @@ SHOTS = (
     Shot("production-batch", "production", "/batches/{batch}"),
     Shot("production-stock", "production", "/stock?blank={blank}"),
     Shot("production-deliveries", "production", "/deliveries?window={delivered}"),
+    Shot("public-home", "", "/", phone=True),
+    Shot("public-guide", "", "/guide/lost?card=social_security&reported=no&meanwhile=yes&who=agent", phone=True),
+    Shot("public-my", "holder", "/my", phone=True),
+    Shot("public-ecard", "holder", "/my/ecard", phone=True),
+    Shot("public-places", "", "/places?from=140725"),
+    Shot("public-notice", "", "/notice/9.4"),
+    Shot("hotline-call", "operator", "/hotline/call/{call_of_somebody}"),
 )
 
 
@@ -91,7 +102,11 @@ def _lives(browser: Windows) -> list[Holder]:
 
 def _take(shot: Shot, browser: Windows, folder: Path) -> None:
     address = addressed(browser, shot.address)
-    page = window_of(browser, shot.role) if shot.role else nobody_at(browser)
+    context: dict[str, Any] = {"size": PHONE, "device_scale_factor": 2} if shot.phone else {}
+    if shot.role == "holder":
+        page, _ = holder_at(browser, **context)
+    else:
+        page = window_of(browser, shot.role, **context) if shot.role else nobody_at(browser, **context)
     page.goto(address)
     if shot.do is not None:
         shot.do(page, browser)
