@@ -596,6 +596,7 @@ def test_readers_see_what_was_approved(pages: Pages, house: House) -> None:
             rendered(pages.front, path, "en")
     with pages.client("supervisor") as client:
         assert "通知 5" in client.get(f"/related/{news[0]}").text
+        assert f'href="/related/{news[1]}"' in client.get("/").text
         assert client.get("/search", params={"q": "通知 5"}).text.count(f"/related/{news[0]}") == 1
         send(client, f"/articles/{news[0]}/withdraw")
         send(client, "/articles/hosts/end", host=HOST)

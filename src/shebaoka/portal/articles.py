@@ -43,8 +43,15 @@ def _published(front: Front) -> Published:
         return Published()
 
 
-def _version(front: Front) -> Hashable:
+def version(front: Front) -> Hashable:
+    """What changes when an article does."""
     return _published(front).edition
+
+
+def latest(page: PublishedPage, count: int) -> list[Shown]:
+    """The newest related notices."""
+    published = _published(page.front)
+    return _shown(page, published.on(page.on, "related")[:count], published)
 
 
 def _all(front: Front, kind: ArticleKind) -> list[Article]:
@@ -114,7 +121,7 @@ def _family(root: str, kind: ArticleKind, addresses: Any, made: Any) -> Family:
         routes=(root, f"{root}/{{number:str}}"),
         addresses=addresses,
         made=made,
-        version=_version,
+        version=version,
         findable=lambda front: _findable(front, kind),
     )
 

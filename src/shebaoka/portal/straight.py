@@ -5,6 +5,7 @@ that takes packed pages gets it packed; what is chosen in the address goes into 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -128,8 +129,17 @@ def _headers(leaf: Leaf, answer: Answer, query: Mapping[str, str]) -> list[Heade
     if answer.status != 304:
         headers.append((b"content-type", f"{leaf.kind}; charset=utf-8".encode()))
         headers.append((b"content-length", b"%d" % len(answer.body)))
-    headers += [(b"set-cookie", cookie.to_header(header="").encode()) for cookie in manner.kept_of(query)]
+    if query:
+        asked = ((query.get(name), values) for name, values in manner.CHOICES.items())
+        headers += _kept(*(value if value in values else None for value, values in asked))
     return headers
+
+
+@cache
+def _kept(*chosen: str | None) -> tuple[Header, ...]:
+    """The cookies that keep what an address asks for; few are ever asked for, and writing one takes long."""
+    query = {name: value for name, value in zip(manner.CHOICES, chosen, strict=True) if value is not None}
+    return tuple((b"set-cookie", cookie.to_header(header="").encode()) for cookie in manner.kept_of(query))
 
 
 def _cookies(header: bytes) -> dict[str, str]:
