@@ -106,7 +106,8 @@ def test_a_holder_is_known_by_right_answers_alone(pages: Pages) -> None:
     helps, and the next call asks afresh. A round is answered once, however often its form comes.
     """
     room, who = pages.house.calls, holder(pages)
-    call = claimed(pages, f" {who.lower()[:6]} {who[6:].lower()} ")
+    call = room.begin(OPERATOR, "zh-Hans")
+    call = room.claim(OPERATOR, call, f" {who[:6]} {who[6:].lower()} ", "activation", screen_of(pages, who))
     assert (len(call.asked), call.tries, room.answers_about(call)) == (3, 0, False)
     known = answered(pages, call, RIGHT)
     assert (known.caller, known.asked, known.number) == (pages.front.person(who).person_id, (), who)
