@@ -16,10 +16,11 @@ from tests.test_office import Reader
 from tests.test_office_signin import Pages, pages_on, send
 
 from shebaoka.app import open_house, settings_from
-from shebaoka.desk import Role, Staff, open_counter
+from shebaoka.desk import HOLDER_COOKIE, Role, Staff, open_counter
 from shebaoka.hotline.frame import LABELS
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
+from shebaoka.portal.labels import LABELS as PORTAL
 from shebaoka.serving import front_of
 
 EVIL = "<script>alert(1)</script> 𠮷㐂 👩‍👩‍👧 \"'&"
@@ -98,7 +99,8 @@ def text_of(pages: Pages, number: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_caller_is_asked_and_then_answered_in_their_language(pages: Pages, language: str) -> None:
     """Nothing of the dossier stands on the page before the caller is identified; then the sentences of 5.2 do, in the
-    caller's language, number and name in part; each look stands in the journal with the call and what it was for.
+    caller's language, number and name in part; each look stands in the journal with the call and what it was for, and
+    its holder reads it in words.
     """
     who, t = holder(pages), LABELS[language]
     with pages.client("operator") as client:
@@ -125,6 +127,13 @@ def test_a_caller_is_asked_and_then_answered_in_their_language(pages: Pages, lan
         mine = [look for look in text_of(pages, who) if look[0] == "operator-1"]
         assert mine == [("operator-1", "phone", f"hotline {call}: {why}") for why in ("who calls", "lock")]
         assert client.get(f"{operator.at}/claim?language=en").headers["Location"] == f"{operator.at}?language=en"
+        with pages.client() as own:
+            own.cookies.set(HOLDER_COOKIE, pages.house.holders.begin(pages.front.person(who).person_id, "slip"))
+            own.cookies.set("language", language)
+            looks = html.unescape(own.get("/my/looks").text)
+        words = PORTAL[language]
+        assert (words["my_reason_who_calls"] in looks, words["my_reason_call"] in looks) == (True, True)
+        assert "hotline h" not in looks
         operator.ends(note=f"{EVIL} 明天再来")
         assert LABELS["zh-Hans"]["is_over"] in client.get(operator.at).text
         assert "&lt;script&gt;" in client.get("/hotline").text

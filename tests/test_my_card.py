@@ -297,7 +297,8 @@ def test_what_the_house_says_of_its_looks_is_worded() -> None:
     own += [entryslips._REASON, enquiries.REASON, handlers.REASON, *mysignin.SIGNED_IN.values()]
     assert set(own) <= set(mycard._REASONS)
     assert any(f"{drafting.REASON} d0".startswith(begin) for begin in mycard._BEGIN)
-    for label in (*mycard._REASONS.values(), *mycard._BEGIN.values(), "my_reason_paper"):
+    of_calls = (*mycard._CALLS.values(), "my_reason_call")
+    for label in (*mycard._REASONS.values(), *mycard._BEGIN.values(), *of_calls, "my_reason_paper"):
         assert all(LABELS[language][label] for language in LANGUAGES)
 
 

@@ -40,6 +40,13 @@ _REASONS = {
 """Why the house's own pages look, by what they say of it in the journal."""
 _BEGIN = {"window service ": "my_reason_service", "handing over ": "my_reason_handing"}
 """The same where the number of what was done follows."""
+_CALL = re.compile(r"hotline h[0-9a-f]{16}: (.*)")
+_CALLS = {
+    "who calls": "my_reason_who_calls",
+    "service": "my_reason_call_service",
+    "hand over": "my_reason_call_handed_over",
+}
+"""Why the hotline looked, by what it says behind the call; else it answered what a caller asked."""
 _PAPER = re.compile(r"[0-9a-f]{32}: (.*)")
 """A kept paper was opened, and why."""
 
@@ -151,6 +158,8 @@ def who_of(page: Page, look: Look) -> str:
 def reason_of(page: Page, reason: str) -> str:
     """Why somebody looked: in the page's words where the house itself said it, else as it was given."""
     label = _REASONS.get(reason) or next((v for begin, v in _BEGIN.items() if reason.startswith(begin)), "")
+    if call := _CALL.fullmatch(reason):
+        label = _CALLS.get(call[1], "my_reason_call")
     paper = _PAPER.fullmatch(reason)
     if paper:
         return page.said.named(page.labels["my_reason_paper"], paper[1])

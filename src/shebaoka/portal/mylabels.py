@@ -114,6 +114,18 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "my_reason_entry_slip": ("给了登录凭条", "給了登入憑條", "a sign-in slip was given"),
     "my_reason_service": ("在窗口办理业务", "在窗口辦理業務", "a service at the window"),
     "my_reason_handing": ("批量领卡", "批量領卡", "cards were handed over"),
+    "my_reason_who_calls": (
+        "有人来电，报了您的号码；先核对是不是本人",
+        "有人來電，報了您的號碼；先核對是不是本人",
+        "somebody called and gave your number, and was asked who they are",
+    ),
+    "my_reason_call": (
+        "来电人答对了核对的问题，答复来电",
+        "來電人答對了核對的問題，答覆來電",
+        "a call was answered, after the caller had shown to be you",
+    ),
+    "my_reason_call_service": ("电话办理业务", "電話辦理業務", "a service by telephone"),
+    "my_reason_call_handed_over": ("来电转给窗口办理", "來電轉給窗口辦理", "a call was handed over to a window"),
     "my_reason_paper": ("调阅材料", "調閱材料", "a kept paper was opened"),
     "my_loss": ("卡丢了，要挂失", "卡丟了，要掛失", "Report my card lost"),
     "my_loss_text": (
