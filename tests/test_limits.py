@@ -8,6 +8,7 @@ from tests.conftest import StandingClock
 from shebaoka.desk import limits
 from shebaoka.desk.limits import Limit, Limits
 from shebaoka.records import TooManyTries
+from shebaoka.web.front import one_of_address
 
 AT = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 
@@ -44,3 +45,19 @@ def test_a_flood_of_keys_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(room._full_at["look"]) <= 20
     with pytest.raises(TooManyTries):
         room.take("look", "held")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::ffff%eth0", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:80", "192.0.2.7:80"),
+        ("", ""),
+    ],
+)
+def test_who_has_many_addresses_is_one(address: str, counted: str) -> None:
+    """A browser chooses the last 64 bits of its IPv6 address anew as often as it likes, and is counted as one."""
+    assert one_of_address(address) == counted

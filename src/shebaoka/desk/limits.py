@@ -31,6 +31,7 @@ LIMITS: Mapping[str, Limit] = {
     "search": Limit(120, 60),
     "holder_asks": Limit(30, 600),
     "holder_code": Limit(5, 900),
+    "holder_code_day": Limit(15, 86_400),
     "holder_try": Limit(60, 600),
     "holder_slip": Limit(10, 3600),
     "holder_telephone": Limit(5, 3600),

@@ -119,7 +119,9 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
         return moved_to("/my/sign-in")
     try:
         front.limits.take("holder_asks", address)
-        front.limits.take("holder_code", f"{address} {number.strip().upper()[:_LONGEST]}")
+        one = f"{address} {number.strip().upper()[:_LONGEST]}"
+        front.limits.take("holder_code", one)
+        front.limits.take("holder_code_day", one)  # so that nobody's telephone is made to ring all day
         name = await in_thread(request, front.entering.ask_code, number, telephone, page.language)
     except (BadInput, TooManyTries) as e:
         return await refused_page(page, "mysignin.html", e, form, "number", **_shown(page))

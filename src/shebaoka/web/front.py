@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import ipaddress
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -152,8 +153,21 @@ def address_behind(front: Front, network: str, forwarded: str) -> str:
     """The same, of the network's address and what an `X-Forwarded-For` says."""
     if front.proxy and network == front.proxy:
         # A proxy adds the address that it sees at the end; what stands before it anybody may have written.
-        return forwarded.rpartition(",")[2].strip() or network
-    return network
+        return one_of_address(forwarded.rpartition(",")[2].strip() or network)
+    return one_of_address(network)
+
+
+def one_of_address(address: str) -> str:
+    """Whoever has an address, as tries are counted: of IPv6 the first 64 bits, for the rest is the browser's own to
+    choose; an IPv4 address within IPv6 is that address.
+    """
+    if ":" not in address:
+        return address
+    try:
+        read = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(read.ipv4_mapped or ipaddress.IPv6Network((read, 64), strict=False))
 
 
 async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> list[Outcome]:
