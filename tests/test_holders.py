@@ -213,6 +213,35 @@ def test_a_code_on_paper(pages: Pages) -> None:
     told("slip_is_over", lambda: room.entered_by_slip(number, late.code))
 
 
+def test_whoever_has_the_old_telephone_is_out(pages: Pages) -> None:
+    """A window that keeps another number ends the holder's sessions, and the code on its way to the old one; what a
+    window changes beside the number ends nothing.
+    """
+    room, (number, who) = pages.house.entering, with_telephone(pages)
+    for telephone, agreed, ended in ((SAID, True, False), (OTHER, True, True)):
+        name, cookie = room.ask_code(number, SAID, "en"), pages.house.holders.begin(who, "code")
+        (message,) = (m for m in sent(pages) if m.about == "sign_in_code")
+        pages.house.telephones.keep(WINDOW_CLERK, who, telephone, agreed=agreed, language="en")
+        if ended:
+            code = code_in(message)
+            told("code_is_over", lambda name=name, code=code: room.entered(name, code))  # type: ignore[misc]
+            assert why_not(pages, cookie) == "holder_session_telephone"
+        else:
+            assert (room.entered(name, code_in(message)), pages.house.holders.of(cookie).person_id) == (who, who)
+
+
+def test_nobody_comes_in_for_somebody_who_died(pages: Pages, shared_database: Database) -> None:
+    """Neither a code nor a slip opens their card: the telephone is another's by now. The answers are a stranger's."""
+    room, (number, who) = pages.house.entering, with_telephone(pages)
+    slip = room.give_slip(WINDOW_CLERK, who)
+    with psycopg.connect(shared_database.owner) as connection:
+        connection.execute("update person set standing = 'dead' where person_id = %s", (who,))
+    name = room.ask_code(number, SAID, "en")
+    assert sent(pages) == []
+    told("code_is_wrong", lambda: room.entered(name, "123456"))
+    told("slip_unknown", lambda: room.entered_by_slip(number, slip.code))
+
+
 def test_another_telephone(pages: Pages) -> None:
     """The code goes to the new number and the old one is told; what was agreed to stays; without the code, in another
     session or with the number on file nothing is changed.
@@ -221,7 +250,7 @@ def test_another_telephone(pages: Pages) -> None:
     other = with_telephone(pages)[1]
     told("telephone_is_the_same", lambda: room.ask_telephone_code(who, SAID, "en"))
     told("telephone_unfit", lambda: room.ask_telephone_code(who, "", "en"))
-    name = room.ask_telephone_code(who, OTHER, "en")
+    name = room.ask_telephone_code(who, "１５９ ００００-5678", "en")
     assert (room.waiting_for(name, who), room.waiting_for(name, other), room.waiting_for("x", who)) == (
         *("159****5678", "", ""),
     )

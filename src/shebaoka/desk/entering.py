@@ -103,12 +103,19 @@ class Entering:
         with self._views.together() as run:
             run(sql.WITHOUT_WAITING, {})
             sent = run(sql.SEND_CODE, row | {"said": said, "language": language})
-        attempt.person_id = person_id if sent else None
+        attempt.person_id, attempt.telephone = (person_id, telephone) if sent else (None, "")
         return self._begun(attempt)
 
     def entered(self, name: str, code: str) -> int:
-        """Whose code it is, which is used up by this. `BadInput` says whether it is wrong, used already, or over."""
-        return self._tried(name, About.SIGN_IN_CODE, code)[1]
+        """Whose code it is, which is used up by this. `BadInput` says whether it is wrong, used already, or over.
+
+        It is over, too, where the telephone that it went to is not on file any more.
+        """
+        attempt, person_id = self._tried(name, About.SIGN_IN_CODE, code)
+        known = self._telephones.of(person_id)
+        if known is None or known.number != attempt.telephone:
+            _unfit("code", "this code is over; ask for another one.", "code_is_over")
+        return person_id
 
     # By a code on paper
 

@@ -6,6 +6,7 @@ No rule asks for it, so it is no part of the dossier. Called by the window and t
 
 import datetime as dt
 import re
+import unicodedata
 
 import msgspec
 
@@ -16,6 +17,7 @@ from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask_telephone
 from shebaoka.records import BadInput
 from shebaoka.store import Views
+from shebaoka.store import holders as holders_sql
 from shebaoka.store import outbox as outbox_sql
 from shebaoka.store import telephones as sql
 
@@ -71,6 +73,8 @@ class Telephones:
     def keep(self, staff: Staff, person_id: int, number: str, *, agreed: bool, language: str) -> bool:
         """Keep what the holder said; whether that is something new. An empty number takes the one on file away.
 
+        With another number every session that the holder has at the public page ends: who has the old telephone may
+        have begun it.
         `BadInput` names the field: a number that no message reaches, agreeing without a number, another language.
         """
         staff.must(Right.SERVE_AT_WINDOW)
@@ -89,8 +93,11 @@ class Telephones:
             raise _bad("language", f"give one of {', '.join(LANGUAGES)}.")
         said = {"person_id": person_id, "agreed": agreed, "language": language, "at": self._clock(), "by": by}
         with self._views.together() as run:
+            before = telephone_from(run(sql.OF, {"person_id": person_id}))
             kept = run(sql.KEEP, said | {"number": read})
             if kept:
+                if by != HOLDER and before is not None and before.number != read:
+                    run(holders_sql.END_OTHERS, {**said, "digest": b"", "why": "telephone"})
                 seen = {"n": kept[0][0], "number": mask_telephone(read), "place": place}
                 run(sql.NOTE, said | seen)
                 if agreed:
@@ -105,7 +112,7 @@ def telephone_from(rows: list[tuple[object, ...]]) -> Telephone | None:
 
 def read_telephone(text: str) -> str:
     """The eleven digits of a mobile telephone, however they were typed; nothing for nothing. `BadInput`."""
-    number = _APART.sub("", text).removeprefix("+86").removeprefix("0086")
+    number = _APART.sub("", unicodedata.normalize("NFKC", text)).removeprefix("+86").removeprefix("0086")
     if number and not _NUMBER.fullmatch(number):
         raise _bad(
             "telephone", "eleven digits of a mobile telephone, the first two from 13 to 19, such as 13800000000."

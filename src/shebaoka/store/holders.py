@@ -17,10 +17,12 @@ select k.person_id from (select %(number)s::text as number) as asked left join p
 # Nobody waits for the disk then: else an answer that wrote something would come later than one that did not.
 WITHOUT_WAITING = "select set_config('synchronous_commit', 'off', true)"
 # One statement, whether or not there is such a telephone: a stranger learns nothing from how long it takes.
+# Nothing goes to the telephone of somebody who died: others have it now.
 SEND_CODE = """
 insert into notification (person_id, seq, kind, caused_at, due_at, receiver, said, language)
 select t.person_id, %(seq)s, 'sign_in_code', %(at)s, %(at)s, t.number, %(said)s, %(language)s
-from telephone t where t.person_id = %(person_id)s::bigint and t.number = %(telephone)s
+from telephone t join person p on p.person_id = t.person_id
+where t.person_id = %(person_id)s::bigint and t.number = %(telephone)s and p.standing <> 'dead'
 returning person_id"""
 SEND = """
 insert into notification (person_id, seq, kind, caused_at, due_at, receiver, said, language)
@@ -34,8 +36,9 @@ select %(person_id)s, coalesce(max(n), 0) + 1, %(key_id)s, %(value)s, %(at)s, %(
 from holder_slip where person_id = %(person_id)s
 on conflict (person_id, n) do nothing returning n"""
 SLIP = """
-select n, key_id, value, until, used_at from holder_slip where person_id = %(person_id)s::bigint
-order by n desc limit 1"""
+select s.n, s.key_id, s.value, s.until, s.used_at from holder_slip s join person p on p.person_id = s.person_id
+where s.person_id = %(person_id)s::bigint and p.standing <> 'dead'
+order by s.n desc limit 1"""
 USE_SLIP = """
 update holder_slip set used_at = %(at)s
 where person_id = %(person_id)s and n = %(n)s and used_at is null returning person_id"""
