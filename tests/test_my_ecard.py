@@ -115,7 +115,7 @@ def test_an_offer_for_a_wallet_is_on_the_page_itself(pages: Pages, monkeypatch: 
         assert (offered.status_code, Reader(offered.text).faults) == (200, [])
         link = read(offered.text)
         assert f'href="{link}"' in html.unescape(offered.text)
-        digits = re.search(r'class="digits">(\d{3}) (\d{3})<', offered.text)
+        digits = re.search(r'class="six">(\d{3}) (\d{3})<', offered.text)
         assert digits
         code = link.rpartition("%2F")[2]
         assert pages.house.wallets.is_open(code)

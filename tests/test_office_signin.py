@@ -569,7 +569,6 @@ def filled(pages: Pages, path: str) -> str:
     said = {
         "clause:str": "9.4",
         "matter:str": "lost",
-        "code:str": "o" * 32,
         "n:int": "0",
         "run:str": RUN,
         "cycle:int": "1",

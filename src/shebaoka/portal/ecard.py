@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from markupsafe import Markup
 
 from shebaoka.desk import Code, Offered, PersonScreen
-from shebaoka.numbers import mask
+from shebaoka.numbers import mask_name
 from shebaoka.pages import Asked, form_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mysignin import holder_of
@@ -43,7 +43,7 @@ def _shown(page: Page, person_id: int) -> dict[str, Any]:
             "picture": _picture(found.text, page.labels["ecard_picture"]),
             "until": f"{until:%H:%M:%S}",
             "kind": page.said.words.cards[found.card.kind],
-            "number": mask(found.card.number),
+            "name": mask_name(screen.dossier.person.name) if screen.dossier.person else "",
             "no": "",
         }
     return _refused(page, found)

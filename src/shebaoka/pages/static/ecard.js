@@ -2,17 +2,21 @@
 "use strict";
 
 const part = document.querySelector("[data-ecard]");
-const MINUTE = 60;
-let left = MINUTE;
+const MINUTE = 60_000;
+let over = Date.now() + MINUTE; // by the clock, for a browser counts slowly while nobody looks
 let exchanges = Number(part.dataset.exchanges);
+let asking = false;
+
+const left = () => Math.max(0, Math.ceil((over - Date.now()) / 1000));
 
 const tell = () => {
   const says = part.querySelector("[data-left]");
-  if (says) says.textContent = left > 0 ? says.dataset.says.replace("{0}", left) : says.dataset.over;
-  part.classList.toggle("over", left <= 0);
+  if (says) says.textContent = left() ? says.dataset.says.replace("{0}", left()) : says.dataset.over;
+  part.classList.toggle("over", !left());
 };
 
 const exchange = async () => {
+  const asked = Date.now();
   const answer = await fetch("/my/ecard/code", { credentials: "same-origin" }).catch(() => null);
   if (!answer) return; // no network: the code is over, and the key asks again
   if (!answer.ok || answer.redirected) {
@@ -21,24 +25,20 @@ const exchange = async () => {
   }
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   part.replaceChildren(...next.body.childNodes);
-  left = MINUTE;
+  over = asked + MINUTE;
   tell();
 };
 
-document.querySelector("[data-by-itself]").hidden = false;
-tell();
-setInterval(() => {
-  if (left <= 0) return;
-  left -= 1;
+const tick = async () => {
   tell();
-  if (left > 0 || exchanges <= 0) return;
-  if (document.hidden) return; // nobody looks: the next code is made when somebody does
+  if (left() || asking || exchanges <= 0 || document.hidden) return; // the next code is made when somebody looks
+  asking = true;
   exchanges -= 1;
-  exchange();
-}, 1000);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && left <= 0 && exchanges > 0) {
-    exchanges -= 1;
-    exchange();
-  }
-});
+  await exchange();
+  asking = false;
+};
+
+document.querySelector("[data-by-itself]").hidden = false;
+tick();
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", tick);
