@@ -157,6 +157,8 @@ class Workshop:
         windows = sorted({order.collect_at for order in batches.orders(_CHOOSES, batch, photos=False)})
         at = {what: self._folder / f"{batch}.{what}" for what in ("cards", "results", "accounts", "answers")}
         self._folder.mkdir(parents=True, exist_ok=True)
+        for left in at.values():  # by a play before, whose city is gone
+            left.unlink(missing_ok=True)
         files.package(_CHOOSES, batch, at["cards"], MAKER)
         files.accounts(_CHOOSES, batch, at["accounts"], BANK)
         batches.sent(_CHOOSES, batch)
