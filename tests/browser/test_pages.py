@@ -25,7 +25,7 @@ def unfolded(page: Page) -> None:
 NO_PAGE = re.compile(
     r"/(api|terminal|scripts|slips|credentials|\.well-known)/|^/my/ecard/|\.(css|svg|csv|pdf|html|txt|xml)$|/(statement|bank-file|table|file|photo|pin|full|telephone|entry-slip)$"
     r"|^/day/list$|^/$|^/drafts/\{[^}]+\}/"
-    r"|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/|^/outbox/|^/my/messages$"
+    r"|^/hotline/call/\{[^}]+\}/|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/|^/outbox/|^/my/messages$"
 )
 """No pages: programs' answers, files, pictures, and addresses of forms, which lead on to the page of the form."""
 
