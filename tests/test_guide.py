@@ -3,6 +3,7 @@
 Its law is in `laws/`.
 """
 
+import contextlib
 import datetime as dt
 import functools
 import html
@@ -20,8 +21,9 @@ from tests.webhouse import house_on
 from scenario import read_cities
 from shebaoka.cli import main
 from shebaoka.desk import Guide, GuideTold, PlacesRoom, beside_told, cards_beside, matters, open_counter
+from shebaoka.desk.limits import LIMITS
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, Words
-from shebaoka.records import GUIDE_STEPS, BadInput, Material, Matter, NotFound, StoreDown
+from shebaoka.records import GUIDE_STEPS, BadInput, Material, Matter, NotFound, StoreDown, TooManyTries
 from shebaoka.rules import course_of, questions_of
 from shebaoka.serving import front_of, make_app
 
@@ -289,6 +291,10 @@ def test_programs_are_told_the_same(client: TestClient[Any], words: dict[str, Wo
     early = client.get("/api/v1/guide/in_hospital", params={"holds": "none", "who": "holder", "on": "2013-06-25"})
     assert early.json()["steps"][0]["on"] == "2013-07-01"
     assert client.get("/api/v1/guide/lost", params={"on": "2001-01-01"}).status_code == 404
+    with contextlib.suppress(TooManyTries):
+        for _ in range(2 * LIMITS["guide"].tries):
+            client.app.state.front.limits.take("guide", "testclient")
+    assert client.get("/api/v1/guide/lost").status_code == 429
 
 
 def test_the_command_line_tells_the_same() -> None:

@@ -12,7 +12,7 @@ from shebaoka.app import House, Settings, open_house, settings_from
 from shebaoka.demo import PEOPLE_MIN, demo
 from shebaoka.desk import JournalLine, Role, Staff
 from shebaoka.records import BadInput
-from shebaoka.stage import OWN_PIN, of_play
+from shebaoka.stage import OWN_PIN, MovingClock, of_play
 from shebaoka.tour import tour
 from shebaoka.workshop import PEOPLE as CARDS
 
@@ -50,6 +50,21 @@ def entries(house: House, service: str, *, outcome: str = "accepted", clause: st
 def grounds(house: House, service: str, outcome: str) -> set[str]:
     """All grounds on which a service was answered so."""
     return {line.answer.ground for line in entries(house, service, outcome=outcome)}
+
+
+def test_the_clock_goes_with_time_after_the_play() -> None:
+    """However often it is looked at: what is counted by the minute at the demonstration's pages is counted by minutes.
+    A clock that the play moved ahead stays so far ahead.
+    """
+    for ahead in (dt.timedelta(0), dt.timedelta(days=2)):
+        clock = MovingClock(dt.datetime.now(dt.UTC) + ahead)
+        clock.run()
+        began, last = clock(), clock()
+        for _ in range(5_000):  # a hundred seconds of the play
+            before, last = last, clock()
+            assert last > before
+        assert last - began < dt.timedelta(seconds=50)
+        assert began - dt.datetime.now(dt.UTC) < ahead + dt.timedelta(seconds=1)
 
 
 def test_the_demonstration_tries_every_clause_both_ways(played: tuple[Settings, str]) -> None:

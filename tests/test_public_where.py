@@ -290,6 +290,14 @@ def test_a_flood_at_the_page_is_told_to_wait(fresh: Pages, monkeypatch: pytest.M
         assert client.get(f"/slip/{slip_code_of(1)}").status_code == 404
 
 
+def test_a_form_of_the_publics_is_small(fresh: Pages) -> None:
+    """What is larger than any of its forms is not read to its end, and told in words; a long one is a form like any."""
+    with fresh.client() as client:
+        client.cookies.set("language", "en")
+        assert LABELS["en"]["trouble_413"] in read(asks(client, number="1" * 300_000, proof=""), 413)
+        read(asks(client, number="1" * 200_000, proof="𠮷"), 400)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_slip_is_of(fresh: Pages, language: str) -> None:
     """Open, refused with its clause, done, set aside: each in words with service and window, without whose it is; a

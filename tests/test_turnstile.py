@@ -34,6 +34,7 @@ class Door:
             open_to_all=False,
             card_reader="",
             proxy=PROXY,
+            sessions=SimpleNamespace(was_given=lambda cookie: cookie == "ours"),
         )
         self._entrance = straight(self._app, Shelf(front, FAMILIES), Turnstile(front, {"/where", "/notice"}))
 
@@ -75,11 +76,12 @@ def door(notices: Notices, words: dict[str, Words], monkeypatch: pytest.MonkeyPa
 def test_a_flood_is_turned_away_and_nobody_else(door: Door) -> None:
     """The fourth page of an address is not handed on; others, staff, programs and readers of the notice are served."""
     assert door.asked(5, "/where", "192.0.2.1", "POST") == [200, 200, 200, 429, 429]
-    assert door.asked(1, "/sign-in") == door.asked(1, "/where", cookie="shebaoka_session=made-up") == [429]
+    assert door.asked(1, "/sign-in") == door.asked(1, "/where", cookie="shebaoka_session=ours") == [429]
+    assert door.asked(1, "/persons", cookie="shebaoka_session=made-up") == [429]
     assert door.handed_on == ["/where"] * 3
     free = [
         ("/notice", {}),
-        ("/persons", {"cookie": "shebaoka_session=x"}),
+        ("/persons", {"cookie": "shebaoka_session=ours"}),
         ("/api/v1/requests", {}),
         ("/pages.css", {}),
     ]
@@ -96,6 +98,16 @@ def test_behind_the_proxy_addresses_are_those_that_it_sees(door: Door) -> None:
     assert [door.asked(1, "/where", PROXY, **one) for one in forged] == [[200], [200], [200], [429]]
     assert door.asked(1, "/where", PROXY, x_forwarded_for="192.0.2.10") == [200]
     assert [door.asked(1, "/where", **one) for one in forged] == [[200], [200], [200], [429]]
+
+
+def test_a_network_of_ipv6_is_counted_as_one(door: Door) -> None:
+    """Another address of the same /64 is nobody else; an IPv4 address that is written as IPv6 is the same one."""
+    assert [door.asked(1, "/where", f"2001:db8:0:7::{n}") for n in range(1, 5)] == [[200], [200], [200], [429]]
+    assert door.asked(1, "/where", "2001:db8:0:8::1") == [200]
+    assert door.asked(1, "/where", PROXY, x_forwarded_for="2001:db8:0:7:ffff::1%eth0") == [429]
+    assert door.asked(3, "/where", "192.0.2.1") == [200] * 3
+    assert door.asked(1, "/where", "::ffff:192.0.2.1") == [429]
+    assert door.asked(1, "/where", "2001:db8:nonsense") == [200]
 
 
 def test_whoever_is_turned_away_is_told_in_their_language(door: Door) -> None:

@@ -75,19 +75,21 @@ class Holder(msgspec.Struct, frozen=True):
 class MovingClock:
     """A clock that stands until the play moves it, never back; each look at it is a moment later than the last.
 
-    Once the play is over it may be let run: then it goes with time itself.
+    Once the play is over it may be let run: then it goes with time itself, however often it is looked at.
     """
 
     def __init__(self, at: dt.datetime) -> None:
         self.at = at
         self._runs = False
+        self._ahead = dt.timedelta(0)
         self._looked_at = threading.Lock()
 
     def __call__(self) -> dt.datetime:
         with self._looked_at:
-            self.at += dt.timedelta(milliseconds=20)
             if self._runs:
-                self.at = max(self.at, dt.datetime.now(dt.UTC))
+                self.at = max(self.at + dt.timedelta(microseconds=1), dt.datetime.now(dt.UTC) + self._ahead)
+            else:
+                self.at += dt.timedelta(milliseconds=20)
             return self.at
 
     def to(self, at: dt.datetime) -> None:
@@ -95,7 +97,8 @@ class MovingClock:
         self.at = max(self.at, at)
 
     def run(self) -> None:
-        """The play is over: from now on the clock goes with time."""
+        """The play is over: from now on the clock goes with time; where it is ahead, it stays so far ahead."""
+        self._ahead = max(dt.timedelta(0), self.at - dt.datetime.now(dt.UTC))
         self._runs = True
 
     def days(self, days: float) -> None:

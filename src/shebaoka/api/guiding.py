@@ -9,7 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 from shebaoka.api.signing import ERRORS, Day, Language, day_asked
 from shebaoka.desk import GuideTold, MatterTold, answers_in, matters
 from shebaoka.records import ASKED
-from shebaoka.web import Front, in_public_thread
+from shebaoka.web import Front, address_of, in_public_thread
 
 Answered = Annotated[str | None, QueryParameter(required=False, description="The answer to this question.")]
 
@@ -54,6 +54,7 @@ async def get_guide(
 ) -> GuideTold:
     """The guide's answer on a day. Needs no sign-in; nobody is looked up."""
     said = locals()
+    front.limits.take("guide", address_of(request))
     answers = answers_in((code, said[code] or "") for code in ASKED)
     day = day_asked(front, on)
     speech = front.speech(front.notices.on(day).id, language)

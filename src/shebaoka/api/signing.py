@@ -37,6 +37,7 @@ _SAYS = {
     409: "The request id was used before with other content.",
     413: "The body is larger than 10 MB.",
     415: "The body is something else than JSON.",
+    429: "It was asked for too often from this address; the header Retry-After says when to ask again.",
     503: "The database is down, full, or of another schema. Nothing was done, unless the code is save_not_confirmed.",
 }
 ERRORS = {

@@ -29,6 +29,7 @@ LIMITS: Mapping[str, Limit] = {
     "where_number": Limit(8, 3600),
     "slip": Limit(60, 600),
     "search": Limit(120, 60),
+    "guide": Limit(300, 60),
     "holder_asks": Limit(30, 600),
     "holder_code": Limit(5, 900),
     "holder_code_day": Limit(15, 86_400),

@@ -85,6 +85,10 @@ class Sessions:
             self._views.write(sql.SEEN, {"digest": _digest(name), "at": at})
         return Staff(staff, Role(role), place)
 
+    def was_given(self, cookie: str) -> bool:
+        """Whether a cookie was given out here, for a session that may have ended since. Reads no database."""
+        return bool(self._opened(cookie, _SESSION))
+
     def end(self, cookie: str) -> None:
         """The session is signed out; one that is nobody's is left alone."""
         if name := self._opened(cookie, _SESSION):

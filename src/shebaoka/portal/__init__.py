@@ -40,9 +40,14 @@ ASKING = [
 """Forms: bookings of a call, feedback, and following them up."""
 
 
+FORM_MAX = 256 * 1024
+"""No form of the public's is larger, in bytes; 500 of the longest characters that people count as one are not."""
+
+
 def router() -> Router:
     """The public pages under `/`."""
-    return Router("/", route_handlers=[*READING, *FINDING, *MY, *ASKING], include_in_schema=False)
+    handlers = [*READING, *FINDING, *MY, *ASKING]
+    return Router("/", route_handlers=handlers, include_in_schema=False, request_max_body_size=FORM_MAX)
 
 
 def roots() -> frozenset[str]:

@@ -3,7 +3,8 @@
 A flood that reaches the framework takes the loop and the interpreter that windows and terminals wait for. Here it is
 counted by address, before anything is read, and answered with a page that is kept; that answer is held back for a
 second, so that who asks again only when they were answered asks no more than once a second on each connection. Whoever
-sits at the office's pages has a session and is not counted; nor are programs, which sign or have tokens.
+sits at the office's pages has a session's cookie, which is sealed, and is not counted; nor are programs, which sign or
+have tokens.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Any
 
 from shebaoka.pages import SESSION
 from shebaoka.portal.shelf import Family, PublishedPage, Shelf, Way, root_of
-from shebaoka.records import TooManyTries
+from shebaoka.records import TooManyTries, VaultTrouble
 from shebaoka.web import Front, address_behind
 
 OTHERS = frozenset(("/api", "/terminal", "/scripts", "/pages.css", "/public.css", "/icon.svg"))
@@ -20,6 +21,8 @@ OTHERS = frozenset(("/api", "/terminal", "/scripts", "/pages.css", "/public.css"
 HELD_BACK_S = 1.0
 HELD_BACK_MAX = 2_000
 """So many answers are held back at once; fewer than the connections that the server has, so that some are left."""
+KNOWN_MAX = 1_000
+"""So many cookies of sessions are remembered to be ours; more than people work at a city's windows."""
 _BUSY = "/busy"
 
 
@@ -36,6 +39,7 @@ class Turnstile:
         self._front = front
         self._public = frozenset(public)
         self._held_back = 0
+        self._known: set[str] = set()
         self._pages = Shelf(front, [Family(_BUSY, (), lambda _: [_BUSY], _busy)])
 
     def pass_through(
@@ -43,11 +47,25 @@ class Turnstile:
     ) -> None:
         """One page more for whoever asks. `TooManyTries` if their address has had too many."""
         root = root_of(scope["path"])
-        if root in OTHERS or (root not in self._public and SESSION in cookies):
+        if root in OTHERS or (root not in self._public and self._is_staff(cookies.get(SESSION, ""))):
             return
         client = scope.get("client")
         forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
         self._front.limits.take("visit", address_behind(self._front, client[0] if client else "", forwarded))
+
+    def _is_staff(self, cookie: str) -> bool:
+        """Whether a cookie is one of ours for a session: anybody can send one that they made up."""
+        if not cookie or cookie in self._known:
+            return bool(cookie)
+        try:
+            ours = self._front.sessions.was_given(cookie)
+        except VaultTrouble:
+            return False
+        if ours:
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            self._known.add(cookie)
+        return ours
 
     async def told(self, way: Way) -> bytes:
         """The page that tells so, after a while."""
