@@ -2,7 +2,9 @@
 
 import datetime as dt
 import hashlib
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from tests.till import Line, Served, pos_served
 from tests.webhouse import house_on
 
 from shebaoka.app import House
-from shebaoka.desk import Code, code_digest, open_counter
+from shebaoka.desk import Code, ReadCode, code_digest, open_counter
 from shebaoka.records import (
     Answer,
     Ask,
@@ -178,6 +180,37 @@ def test_two_charges_of_one_tray_cannot_both_use_a_code(house: House) -> None:
     forged = replace(forged, request=replace(forged.request, code="5b" * 16), code_at=None)
     assert desk.ask(forged).answer.ground == "code_has_passed"
     desk.store.close()
+
+
+def test_desks_that_race_for_a_code_pay_once(house: House) -> None:
+    """Four desks, four messages, one code, at one moment and ten times over: each time one charge, three refusals."""
+    house.institutions.add(HOSPITAL, "汾河湾综合医院", ("pharmacy",))
+    keys = house.institutions.add_terminal("t", HOSPITAL)
+    cycle = house.institutions.sign_in(house.institutions.terminal(keys.key_id))
+    terms, sender = Terms(HOSPITAL, ("pharmacy",), False, cycle.id), Sender("t", Channel.TERMINAL, HOSPITAL)
+    desks = [house.desk() for _ in range(4)]
+    with ThreadPoolExecutor(len(desks)) as pool:
+        for race in range(10):
+            read, start = house.ecards.read(code_of(house)), threading.Barrier(len(desks))
+
+            def pay(n: int, race: int = race, read: ReadCode = read, start: threading.Barrier = start) -> str:
+                charge = SettleCharge(
+                    id=f"{HOSPITAL}20130705120000{race:02d}{n:02d}",
+                    person=NUMBER,
+                    card=read.card,
+                    kind="pharmacy",
+                    total_fen=100,
+                    account_fen=100,
+                    code=read.digest,
+                )
+                ask = Ask(charge, sender, Digits(RIGHT_PIN), terms=terms, code_at=read.made_at)
+                start.wait(20)
+                return desks[n].ask(ask).answer.ground
+
+            assert sorted(pool.map(pay, range(4))) == ["account_pays_its_part", *["code_was_used"] * 3]
+    for desk in desks:
+        desk.store.close()
+    assert house.screens.statement(NUMBER).balance_fen == 100_000 - 10 * 100
 
 
 def test_what_is_no_code_is_told_as_bad_input(ward: Ward) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -472,3 +475,18 @@ def test_a_content_opens_after_a_restart_and_a_rotation_and_in_no_other_vault(pl
     assert place.open().open_content("k", wrapped, sealed, b"1") == b"a page"
     with pytest.raises(VaultTrouble, match="another vault wrapped it"):
         SoftwareVault.open(tmp_path / "others").open_content("k", wrapped, sealed, b"1")
+
+
+def test_credentials_are_signed_by_a_key_that_opens_for_nothing_else(vault: Vault, tmp_path: Path) -> None:
+    """64 bytes of ES256 that its public half checks; another use's key, a cut one and another vault's sign nothing."""
+    public, wrapped = vault.draw_credential_key()
+    signed = vault.sign_credential(wrapped, b"x")
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    der = encode_dss_signature(int.from_bytes(signed[:32]), int.from_bytes(signed[32:]))
+    key.verify(der, b"x", ec.ECDSA(SHA256()))
+    assert (len(signed), len(public), public.hex() in wrapped.hex()) == (64, 65, False)
+    for other in (vault.draw_file_key("sign")[1], wrapped[:-1], wrapped[:-1] + bytes([wrapped[-1] ^ 1])):
+        with pytest.raises(VaultTrouble, match="key of credentials"):
+            vault.sign_credential(other, b"x")
+    with pytest.raises(VaultTrouble, match="key of credentials"):
+        SoftwareVault.open(tmp_path / "other.json").sign_credential(wrapped, b"x")

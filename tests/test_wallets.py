@@ -6,7 +6,7 @@ import json
 import random
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -22,7 +22,7 @@ from tests.vcwallet import Verifier, Wallet, Web
 
 from shebaoka import sdjwt
 from shebaoka.app import House, open_house, settings_from
-from shebaoka.desk import HOLDER, PORTAL_PLACE, Offered, open_counter
+from shebaoka.desk import HOLDER, PORTAL_PLACE, Denied, Offered, Wallets, open_counter
 from shebaoka.records import (
     Answer,
     Ask,
@@ -238,6 +238,21 @@ def test_an_offer_is_good_for_one_wallet_a_few_tries_and_minutes(
 _GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
 
+def test_wallets_that_race_for_an_offer_get_one_credential(house: House) -> None:
+    """Eight at once: one token; and eight with that token and one challenge: one credential."""
+    made = offer(house)
+    assert isinstance(made, Offered)
+    room, web = house.wallets, Web(httpx.Client(), ISSUER)
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(lambda _: room.token(made.code, made.tx_code), range(8)))
+        (token,) = [t for t in tokens if isinstance(t, str)]
+        proof = Wallet(web, lambda: house.clock().timestamp()).proof(room.nonce())
+        wanted = room.asked(token, "social_security_card", proof)
+        assert not isinstance(wanted, Denied)
+        issued = list(pool.map(lambda _: room.issue(wanted), range(8)))
+    assert sum(isinstance(credential, str) for credential in issued) == 1
+
+
 def test_a_proof_must_show_that_the_wallet_has_the_key(
     house: House, web: Web, wallet: Wallet, clock: StandingClock
 ) -> None:
@@ -333,15 +348,15 @@ def test_a_flood_of_wallets_is_turned_away(house: House, web: Web) -> None:
     assert web.client.get("/credentials/status/0").status_code == 200
 
 
-def test_without_an_address_with_https_there_are_no_wallets(database: Database, tmp_path: Any) -> None:
-    """A house that has no address of its own offers nothing, and says why to who asks."""
-    settings = settings_from({"SHEBAOKA_HOME": str(tmp_path), "SHEBAOKA_DATABASE_URL": database.app})
-    with (
-        open_house(settings) as house,
-        open_counter(house.desk) as counter,
-        TestClient(make_app(front_of(house, counter))) as client,
-    ):
-        answer = client.get("/.well-known/openid-credential-issuer")
+def test_without_an_address_with_https_there_are_no_wallets(
+    house: House, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A house that has no address of its own offers nothing, and says why to who asks; http alone is none."""
+    near = Wallets(house.views, house.vault, house.notices, house.ecards, dict.fromkeys, "http://localhost:8000")  # type: ignore[arg-type]
+    assert near.issuer == ""
+    monkeypatch.setattr(house.wallets, "issuer", near.issuer)
+    for path in (".well-known/openid-credential-issuer", ".well-known/jwt-vc-issuer", "credentials/status/0"):
+        answer = web.client.get(f"/{path}")
         assert (answer.status_code, "SHEBAOKA_ORIGIN" in answer.json()["message"]) == (404, True)
 
 
