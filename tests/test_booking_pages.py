@@ -195,6 +195,20 @@ def test_a_flood_is_turned_away(pages: Pages) -> None:
     assert LABELS["zh-Hans"]["trouble_429"] in html.unescape(many.text)
 
 
+def test_a_form_that_nobody_types_costs_nothing(pages: Pages) -> None:
+    """What is longer than any form is turned away unread, at every page that anybody may send to; what fits into one
+    and is far too long comes back in part, in a page that is still small.
+    """
+    with pages.client() as client:
+        for path in ("/feedback", "/booking", "/follow", "/where", "/my/sign-in", "/my/slip", "/my/code"):
+            answer = client.post(path, data={"said": "<" * 50_000})
+            assert LABELS["zh-Hans"]["trouble_413"] in read(answer, 413), path
+        assert client.post("/sign-in", data={"name": "<" * 50_000}).status_code == 413
+        back = send(client, "/feedback", kind="other", said="<" * 40_000, telephone="<" * 900)
+        assert (back.status_code, len(back.content) < 100_000) == (400, True)
+        assert "&lt;" * 10_000 in back.text
+
+
 def test_forms_come_from_our_pages(pages: Pages) -> None:
     """Without the mark of a page of ours nothing is kept, answered or deleted."""
     with pages.client() as client:

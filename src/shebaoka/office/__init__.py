@@ -21,7 +21,7 @@ from shebaoka.office import (
     site,
     windows,
 )
-from shebaoka.pages import must_be_known, must_see_people, must_see_staff
+from shebaoka.pages import FORM_MAX, must_be_known, must_see_people, must_see_staff
 
 OPEN = [
     *(entrance.get_style, entrance.get_icon, entrance.get_script),
@@ -64,4 +64,5 @@ def router() -> Router:
     staff = Router("/", route_handlers=FOR_STAFF, guards=[must_be_known])
     seers = Router("/", route_handlers=ABOUT_PEOPLE, guards=[must_be_known, must_see_people])
     keepers = Router("/", route_handlers=ABOUT_STAFF, guards=[must_be_known, must_see_staff])
-    return Router("/", route_handlers=[*OPEN, staff, seers, keepers], include_in_schema=False)
+    anybody = Router("/", route_handlers=OPEN, request_max_body_size=FORM_MAX)
+    return Router("/", route_handlers=[anybody, staff, seers, keepers], include_in_schema=False)

@@ -16,6 +16,7 @@ from shebaoka.pages.labels import LANGUAGE_NAMES as LANGUAGE_NAMES
 from shebaoka.pages.labels import with_labels as with_labels
 from shebaoka.pages.languages import by_language as by_language
 from shebaoka.pages.questionlabels import ABOUT as ABOUT
+from shebaoka.pages.sessions import FORM_MAX as FORM_MAX
 from shebaoka.pages.sessions import SESSION as SESSION
 from shebaoka.pages.sessions import VISITOR as VISITOR
 from shebaoka.pages.sessions import Asked as Asked

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 Asked = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
 SESSION, FORM = "shebaoka_session", "shebaoka_form"
+FORM_MAX = 128 * 1024
+"""Bytes of a form that anybody may send: 500 signs of the longest kind fit. It is read on the loop that serves all."""
 VISITOR = Staff(name="visitor", role=Role.CLERK, place="demonstration")
 """Whoever looks at an invented city; their looks are journalled like anybody's."""
 

@@ -5,6 +5,7 @@
 
 from litestar import Router, get
 
+from shebaoka.pages import FORM_MAX
 from shebaoka.portal import asking, ecard, guide, mycard, mychanges, mysignin, notice, places, search, where
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES

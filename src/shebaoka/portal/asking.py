@@ -31,6 +31,8 @@ Told = list[tuple[str, str]]
 """Fields with what is wrong with them, in words."""
 _BOOKING = ("kind", "telephone", "day", "time")
 _FEEDBACK = ("kind", "said", "telephone")
+_LONGEST, _LONGEST_TEXT = 200, 10_000
+"""Characters of a field, and of a text, that are shown again."""
 
 
 def _told(page: Page, faults: Sequence[FieldFault]) -> Told:
@@ -44,6 +46,11 @@ def _told(page: Page, faults: Sequence[FieldFault]) -> Told:
             said |= {name: day_of(page, day), "hours": page.said.words.list_separator.join(spans)}
         told.append((fault.field, page.labels[f"ask_{fault.field}_{fault.code}"].format(**said)))
     return told
+
+
+def _again(form: dict[str, str]) -> dict[str, str]:
+    """What was typed, as the form shows it again; of what nobody types by hand, the beginning."""
+    return {name: value[: _LONGEST_TEXT if name == "said" else _LONGEST] for name, value in form.items()}
 
 
 def day_of(page: Page, day: dt.date) -> str:
@@ -113,7 +120,7 @@ async def post_booking(request: Asked) -> Response[bytes]:
     try:
         made = await in_thread(request, book)
     except FormUnfit as e:
-        return await _booking(request, status=e.status, faults=_told(page, e.faults), typed=form)
+        return await _booking(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
     return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
 
 
@@ -153,7 +160,7 @@ async def post_feedback(request: Asked) -> Response[bytes]:
     try:
         made = await in_thread(request, front.feedback.give, opinion)
     except FormUnfit as e:
-        return await _feedback(request, status=e.status, faults=_told(page, e.faults), typed=form)
+        return await _feedback(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
     return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
 
 
@@ -166,7 +173,7 @@ async def _asks_code(request: Asked, *, status: int = 200, fault: str = "", type
         "follow.html",
         status=status,
         faults=[("code", page.labels[f"ask_code_{fault}"])] if fault else [],
-        typed={"code": typed},
+        typed={"code": typed[:_LONGEST]},
         withdrawn=status == 200 and request.query_params.get("done") == "withdrawn",
     )
 
