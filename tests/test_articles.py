@@ -622,10 +622,13 @@ class Defacing(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """One page, changed or not."""
         answer = self.client.get(self.path)
-        body = answer.content + (b"<!-- spam -->" if self.path.startswith("/notice/9.4?language=en") else b"")
+        spammed = self.path.startswith(("/notice/9.4?language=en", "/scripts/aloud.js"))
+        body = answer.content + (b"<!-- spam -->" if spammed else b"")
         self.send_response(404 if self.path.startswith("/cards") else answer.status_code)
         if not self.path.startswith("/faq"):
             self.send_header("Content-Security-Policy", answer.headers["Content-Security-Policy"])
+        if self.path.startswith("/guide?"):
+            self.send_header("Refresh", "0; url=https://spam.test/")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -637,7 +640,9 @@ class Defacing(BaseHTTPRequestHandler):
 def test_what_a_server_sends_is_held_against_what_was_signed(
     pages: Pages, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Page by page and language by language: one with a word more, one that is not there, one without its policy."""
+    """Page by page and language by language, and each file that they load: one with a word more, one that is not there,
+    one without its policy, one with a header that leads elsewhere, a script with something added.
+    """
     monkeypatch.setattr(Caller, "house", lambda *_: nullcontext(house))
     approved(house, written(HOSTILE))
     signed(house)
@@ -654,7 +659,9 @@ def test_what_a_server_sends_is_held_against_what_was_signed(
     assert told["faults"] == [
         "/notice/9.4 (en): the server sends another page than the content here makes.",
         "/cards (zh-Hans, zh-Hant, en): the server answers 404.",
+        "/guide (zh-Hans, zh-Hant, en): the server sends it with a header that leads elsewhere.",
         "/faq (zh-Hans, zh-Hant, en): the server sends it without the policy that keeps foreign content out.",
+        "/scripts/aloud.js: the server sends another page than the content here makes.",
     ]
     for bad in ("", "x", "ftp://a", "http://a/b", "http://", "http://127.0.0.1:1", "http://[", "http://a:b"):
         assert CliRunner().invoke(main, ["site", "verify", "--url", bad]).exit_code == 1

@@ -14,10 +14,11 @@ from shebaoka.records import BadInput
 
 if TYPE_CHECKING:
     from shebaoka.app import House
-    from shebaoka.web import Front
 
 _PATIENCE_S = 15
 _PAGE_MAX = 4 * 1024 * 1024
+_ELSEWHERE = ("Refresh", "Link")
+"""Headers by which a browser goes or loads from elsewhere, whatever the page says."""
 
 
 def connection_to(url: str) -> http.client.HTTPConnection:
@@ -37,7 +38,10 @@ def connection_to(url: str) -> http.client.HTTPConnection:
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A published page in a language, and what is wrong with it as the server sends it; empty for nothing."""
+    """A published page in a language, and what is wrong with it as the server sends it; empty for nothing.
+
+    Of a file that pages load the language is empty.
+    """
 
     path: str
     language: str
@@ -50,13 +54,15 @@ def told(served: Iterable[Compared]) -> list[str]:
     for one in served:
         if one.fault:
             of.setdefault((one.path, one.fault), []).append(one.language)
-    return [f"{path} ({', '.join(languages)}): {fault}" for (path, fault), languages in of.items()]
+    spoken = {key: f" ({', '.join(languages)})" if any(languages) else "" for key, languages in of.items()}
+    return [f"{path}{spoken[path, fault]}: {fault}" for path, fault in of]
 
 
 def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator[Compared]:
-    """Every published page in each language, held against what the server sends."""
+    """Every published page in each language, and every file that pages load, held against what the server sends."""
     from shebaoka.desk import open_counter
-    from shebaoka.portal.published import pages
+    from shebaoka.pages import LOADED
+    from shebaoka.portal.published import pages, rendered
     from shebaoka.serving import front_of
 
     with open_counter(house.desk, 1) as counter:
@@ -64,27 +70,31 @@ def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator
         # A demonstration says on each page that its people are invented.
         fronts = [front, *([msgspec.structs.replace(front, open_to_all=True)] if _is_invented(house) else [])]
         for path, language in pages(front):
-            yield Compared(path, language, _fault(fronts, connection, path, language))
+            address = f"{path}?{urlencode({'language': language})}"
+            yield Compared(path, language, _fault(connection, address, [rendered(f, path, language) for f in fronts]))
+    for address, content in LOADED.items():
+        yield Compared(address.partition("?")[0], "", _fault(connection, address, [content]))
 
 
 def _is_invented(house: "House") -> bool:
     return house.screens.meta().get("invented") == "true"
 
 
-def _fault(fronts: list["Front"], connection: http.client.HTTPConnection, path: str, language: str) -> str:
+def _fault(connection: http.client.HTTPConnection, address: str, contents: list[bytes]) -> str:
     from shebaoka.pages import HEADERS
-    from shebaoka.portal.published import rendered
 
     try:
-        connection.request("GET", f"{path}?{urlencode({'language': language})}")
+        connection.request("GET", address)
         answer = connection.getresponse()
         body = answer.read(_PAGE_MAX)
     except (OSError, http.client.HTTPException) as e:
         raise BadInput(f"--url: {connection.host} does not answer ({type(e).__name__}); is the server running?") from e
     if answer.status != 200:
         return f"the server answers {answer.status}."
-    if body not in (rendered(front, path, language) for front in fronts):
+    if body not in contents:
         return "the server sends another page than the content here makes."
+    if any(answer.getheader(name) for name in _ELSEWHERE):
+        return "the server sends it with a header that leads elsewhere."
     policy = "Content-Security-Policy"
     if answer.getheader(policy, "") != HEADERS[policy]:
         return "the server sends it without the policy that keeps foreign content out."

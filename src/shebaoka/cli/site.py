@@ -91,7 +91,8 @@ def publish(caller: Caller, digest: str | None) -> None:
 def verify(ctx: click.Context, url: str | None, play: str, as_json: bool) -> None:
     """Whether everything is as it was signed off. Exit code 1 and a sentence for each thing that is not.
 
-    With --url each page that the server sends is held, byte for byte, against what the content here makes.
+    With --url each page that the server sends, and each file that pages load, is held, byte for byte, against what the
+    content here makes.
     """
     caller: Caller = ctx.obj
     connection = connection_to(url) if url is not None else None
@@ -101,15 +102,17 @@ def verify(ctx: click.Context, url: str | None, play: str, as_json: bool) -> Non
             with closing(connection):
                 served = list(compared(house, connection))
     faults += told(served)
+    pages = sum(bool(one.language) for one in served)
     if as_json:
-        say_json({"items": count, "pages": len(served), "faults": faults})
+        say_json({"items": count, "pages": pages, "files": len(served) - pages, "faults": faults})
     else:
         for fault in faults:
             say(fault, first="✗ ")
         if not faults:
             say(f"{count} items are as they were signed off.", first="✓ ")
             if served:
-                say(f"{len(served)} pages are served as the content here makes them.", first="✓ ")
+                files = f"with {len(served) - pages} files that they load"
+                say(f"{pages} pages, {files}, are served as the content here makes them.", first="✓ ")
     if faults:
         if not as_json:
             click.echo(f"shebaoka: The public page differs in {len(faults)} thing(s), told above.", err=True)

@@ -14,8 +14,8 @@ from shebaoka.office.passkeys import for_script, line_of, told
 from shebaoka.pages import (
     FIRST_PAGE,
     HEADERS,
+    ICON,
     SCRIPTS,
-    STATIC,
     STYLES,
     Asked,
     begin,
@@ -29,7 +29,6 @@ from shebaoka.records import BadInput, NotSignedIn
 
 _KEPT = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]{0,300}")
-ICON = (STATIC / "icon.svg").read_bytes()
 
 
 @get(["/pages.css", "/public.css"])

@@ -4,8 +4,9 @@ from shebaoka.pages.days import day_asked as day_asked
 from shebaoka.pages.faults import troubles as troubles
 from shebaoka.pages.frame import FIRST_PAGE as FIRST_PAGE
 from shebaoka.pages.frame import HEADERS as HEADERS
+from shebaoka.pages.frame import ICON as ICON
+from shebaoka.pages.frame import LOADED as LOADED
 from shebaoka.pages.frame import SCRIPTS as SCRIPTS
-from shebaoka.pages.frame import STATIC as STATIC
 from shebaoka.pages.frame import STYLES as STYLES
 from shebaoka.pages.frame import Page as Page
 from shebaoka.pages.frame import Room as Room

@@ -50,6 +50,13 @@ SCRIPTS = {
 }
 """The pages' scripts by name. A page loads one by its address in `scripts`, which changes with its content."""
 SCRIPT_AT = {name: f"/scripts/{name}?v={hashlib.sha256(content).hexdigest()[:12]}" for name, content in SCRIPTS.items()}
+ICON = (STATIC / "icon.svg").read_bytes()
+LOADED = {
+    **{address: STYLES[name] for name, address in STYLE_AT.items()},
+    **{address: SCRIPTS[name] for name, address in SCRIPT_AT.items()},
+    "/icon.svg": ICON,
+}
+"""Every file that pages load, by its address."""
 
 
 class Room(msgspec.Struct, frozen=True):
