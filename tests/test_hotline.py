@@ -16,7 +16,7 @@ from tests.test_office import Reader
 from tests.test_office_signin import Pages, pages_on, send
 
 from shebaoka.app import open_house, settings_from
-from shebaoka.desk import HOLDER_COOKIE, Role, Staff, open_counter
+from shebaoka.desk import HOLDER_COOKIE, Role, Staff, near_told, open_counter
 from shebaoka.hotline.frame import LABELS
 from shebaoka.notice import LANGUAGES
 from shebaoka.numbers import mask
@@ -122,6 +122,9 @@ def test_a_caller_is_asked_and_then_answered_in_their_language(pages: Pages, lan
             ("not_lost", {"card": "social_security", "channels": "window"}),
         ):
             assert all(sentence in told for sentence in speech.call(key, facts)), key
+        for near in pages.house.places.nearest():
+            window = near_told(near, pages.house.screens.today(), speech)
+            assert (window.hours in told, window.now in told) == (True, True)
         assert told.index(LABELS["zh-Hans"]["matter_lock"]) < told.index(LABELS["zh-Hans"]["matter_activation"])
         call = operator.at.rpartition("/")[2]
         mine = [look for look in text_of(pages, who) if look[0] == "operator-1"]

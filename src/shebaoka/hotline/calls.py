@@ -23,6 +23,7 @@ from shebaoka.desk import (
     Right,
     Staff,
     by_telephone,
+    near_told,
     read_claim,
     round_of,
     spoken,
@@ -206,8 +207,10 @@ def _outcome(call: Call) -> str:
 def _about(page: Page, staff: Staff, call: Call, screen: PersonScreen) -> dict[str, Any]:
     """What is known of a caller who was identified: in words to read out, masked, and what can be done for them."""
     front = page.front
-    where = front.whereabouts.of(screen)
-    said = spoken(screen, where, page.notice, front.speech(page.notice.id, call.language))
+    where, speech = front.whereabouts.of(screen), front.speech(page.notice.id, call.language)
+    said = spoken(screen, where, page.notice, speech)
+    # Not the nearest first: that would tell the county, which callers are asked for.
+    windows = [near_told(near, screen.on, speech) for near in front.places.nearest()]
     person = screen.dossier.person
     events = front.calls.events(call)
     done = [front.screens.line(e.said) for e in events if e.what == "asked_for"]
@@ -226,6 +229,7 @@ def _about(page: Page, staff: Staff, call: Call, screen: PersonScreen) -> dict[s
             for o in screen.offers
             if o.possible and o.service in WINDOW
         ],
+        "windows": [(speech.place(w.window.site, w.window.name, w.window.address, w.hours), w) for w in windows],
         "window_clause": page.notice.clause_of["done_through_its_channel"],
     }
 
