@@ -587,6 +587,7 @@ def filled(pages: Pages, path: str) -> str:
         "batch:str": "B-0",
         "consignment:str": "c0123456789abcdef",
         "call_id:str": "h0123456789abcdef",
+        "code:str": "o" * 32,
     }  # type: ignore[arg-type]
     return re.sub(r"\{([^}]+)\}", lambda found: said[found.group(1)], path)
 

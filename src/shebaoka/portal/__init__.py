@@ -41,10 +41,6 @@ ASKING = [
 """Forms: bookings of a call, feedback, and following them up."""
 
 
-FORM_MAX = 256 * 1024
-"""No form of the public's is larger, in bytes; 500 of the longest characters that people count as one are not."""
-
-
 def router() -> Router:
     """The public pages under `/`."""
     handlers = [*READING, *FINDING, *MY, *ASKING]
