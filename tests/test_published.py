@@ -21,6 +21,7 @@ from shebaoka.desk import Site, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, history_of
 from shebaoka.portal import FAMILIES, Shelf, Turnstile, notice, straight
 from shebaoka.portal.finding import SHOWN_MAX, TYPED_MAX, Findable, Index
+from shebaoka.portal.labels import LABELS
 from shebaoka.portal.published import pages, rendered
 from shebaoka.portal.shelf import Family, Way
 from shebaoka.records import NotFound, StoreDown
@@ -216,9 +217,13 @@ def test_a_page_is_made_once_and_anew_when_its_content_changes(site: Site2013) -
 
 
 def test_content_that_cannot_be_read_is_told_by_the_framework(site: Site2013) -> None:
-    """The shorter way hands on what it cannot answer, and all that is not published."""
+    """The shorter way hands on what it cannot answer or make, and all that is not published."""
     written = Written()
     written.away = True
+
+    def broken(_: Any, __: str) -> str:
+        raise KeyError("a label")
+
     handed_on: list[str] = []
 
     async def app(scope: Any, *_: Any) -> None:
@@ -226,12 +231,14 @@ def test_content_that_cannot_be_read_is_told_by_the_framework(site: Site2013) ->
 
     async def ask(path: str) -> None:
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-        entrance = straight(app, Shelf(site.front, [written.family]), Turnstile(site.front, ()))
+        families = [written.family, Family("/broken", (), lambda _: ["/broken"], broken)]
+        entrance = straight(app, Shelf(site.front, families), Turnstile(site.front, ()))
         await entrance(scope, None, None)  # type: ignore[arg-type]
 
-    for path in ("/faq", "/where", "", "//faq"):
+    paths = ["/faq", "/where", "", "//faq", "/broken"]
+    for path in paths:
         asyncio.run(ask(path))
-    assert handed_on == ["/faq", "/where", "", "//faq"]
+    assert handed_on == paths
 
 
 # The notice ----------------------------------------------------------------------------------------------------------
@@ -382,6 +389,8 @@ def test_the_search_page(site: Site2013) -> None:
         assert (answer.status_code, Reader(answer.text).faults) == (200, [])
         assert [mark for mark in ("<script>alert", "\x00", "\x1b") if mark in answer.text] == []
         assert len(answer.content) < 100_000
+    kinds = {thing.kind for family in FAMILIES for thing in family.findable(site.front)}
+    assert all(f"kind_{kind}" in labels for kind in kinds for labels in LABELS.values())
     every = Index([Findable("clause", f"/{n}", {"en": "card"}, {"en": ""}) for n in range(100)], "en")
     assert [f.address for f in every.find("card")] == [f"/{n}" for n in range(SHOWN_MAX)]
 

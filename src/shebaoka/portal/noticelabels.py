@@ -32,7 +32,6 @@ NOTICE_WORDS: dict[str, tuple[str, str, str]] = {
     "the_clauses": ("条款目录", "條款目錄", "Clauses"),
     "of_one_clause": ("单独看这一条", "單獨看這一條", "This clause alone"),
     "its_values": ("这一条的具体规定", "這一條的具體規定", "What it comes to here"),
-    "why_so": ("依据", "依據", "Why"),
     "is_laid_down": ("须知原文规定。", "須知原文規定。", "Laid down by the notice."),
     "is_a_reading": (
         "须知没有写明，由本市解读。", "須知沒有寫明，由本市解讀。", "The notice is silent; the city reads it so.",

@@ -4,6 +4,7 @@
 that takes packed pages gets it packed; what is chosen in the address goes into cookies.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from shebaoka.portal.shelf import Leaf, Shelf, Way
 from shebaoka.portal.turnstile import Turnstile
 from shebaoka.records import NotFound, TooManyTries, Trouble
 
+log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -47,7 +49,7 @@ def answered(leaf: Leaf, *, encodings: str, known: str) -> Answer:
     packed = takes_packed(encodings)
     mark = f'"{leaf.mark}{"-gz" * packed}"'
     headers = {"ETag": mark}
-    if mark in {one.strip().removeprefix("W/") for one in known.split(",")}:
+    if {mark, "*"} & {one.strip().removeprefix("W/") for one in known.split(",")}:
         return Answer(304, headers, b"")
     if packed:
         headers["Content-Encoding"] = "gzip"
@@ -110,12 +112,15 @@ def straight(app: App, shelf: Shelf, turnstile: Turnstile) -> App:
 
 
 async def _published(shelf: Shelf, scope: Message, way: Way) -> Leaf | None:
-    """The published page that is asked for; None if it is none, or cannot be read, which the framework tells."""
+    """The published page that is asked for; None if it is none, or cannot be made, which the framework tells."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
     try:
         return await shelf.find(scope["path"], way)
     except Trouble:
+        return None
+    except Exception:  # the framework meets the same fault, and has a page for it
+        log.exception("fault while making a published page")
         return None
 
 
