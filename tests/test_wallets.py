@@ -341,8 +341,12 @@ def test_what_the_house_says_of_itself_is_in_three_languages(house: House, web: 
 
 
 def test_a_flood_of_wallets_is_turned_away(house: House, web: Web) -> None:
-    """Sixty questions a minute from one address, then 429 with when to ask again; a status list is read as ever."""
-    answers = [web.client.post("/credentials/nonce") for _ in range(61)]
+    """Sixty questions a minute from one address, then 429 with when to ask again; the large ones count; a status list is
+    read as ever.
+    """
+    large = web.client.post("/credentials/token", content=bytes(16 * 1024 + 1))
+    assert (large.status_code, "16 KB" in large.json()["message"]) == (413, True)
+    answers = [web.client.post("/credentials/nonce") for _ in range(60)]
     assert [a.status_code for a in answers[-2:]] == [200, 429]
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert web.client.get("/credentials/status/0").status_code == 200

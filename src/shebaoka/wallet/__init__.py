@@ -4,11 +4,14 @@ Programs ask here for a holder who was shown an offer at the public page; nobody
 with the other faces into one web server.
 """
 
-from litestar import Router
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from shebaoka.wallet.documents import get_authorization_server, get_issuer, get_keys, get_kind
-from shebaoka.wallet.handlers import get_offer, get_status, post_credential, post_nonce, post_token
-from shebaoka.web import json_troubles
+from shebaoka.wallet.handlers import BODY_MAX, get_offer, get_status, post_credential, post_nonce, post_token
+from shebaoka.web import ErrorBody, json_troubles
 
 HANDLERS = [
     get_issuer,
@@ -25,4 +28,10 @@ HANDLERS = [
 
 def router() -> Router:
     """Under `/.well-known` and `/credentials`."""
-    return Router("/", route_handlers=HANDLERS, exception_handlers=json_troubles(), include_in_schema=False)
+    troubles = {**json_troubles(), RequestEntityTooLarge: _too_large}
+    return Router("/", route_handlers=HANDLERS, exception_handlers=troubles, include_in_schema=False)
+
+
+def _too_large(_: Request[Any, Any, Any], __: RequestEntityTooLarge) -> Response[ErrorBody]:
+    says = f"The body is larger than {BODY_MAX // 1024} KB. No wallet needs to send as much."
+    return Response(ErrorBody("body_too_large", says), status_code=413, media_type="application/json")
