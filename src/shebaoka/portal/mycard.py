@@ -9,7 +9,7 @@ import re
 
 from litestar import Response, get
 
-from shebaoka.desk import CHANNEL_OF, AccountStatement, Holder, Look, PersonScreen, Role, told
+from shebaoka.desk import AccountStatement, Holder, Look, PersonScreen, Role, told
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, cards_shown
 from shebaoka.pages.wording import Line, line_of
@@ -142,16 +142,19 @@ class LookShown:
         self.reason = reason_of(page, look.reason)
 
 
+_BEHIND = {Channel.WINDOW: "role_clerk", Channel.PHONE: "role_operator"}
+"""Channels behind which somebody of the staff sits, and what they are called."""
+
+
 def who_of(page: Page, look: Look) -> str:
     """What whoever looked is to the house: a role, an institution, or how they asked; never a person's name."""
     if look.place == "where":
         return page.labels["my_who_where"]
     if look.place in set(Role):
         return page.labels[f"role_{look.place}"]
-    roles = {CHANNEL_OF[Role.CLERK]: Role.CLERK, CHANNEL_OF[Role.OPERATOR]: Role.OPERATOR}
     channel = Channel(look.line.channel)
-    if channel in roles:
-        return page.labels[f"role_{roles[channel]}"]
+    if channel in _BEHIND:
+        return page.labels[_BEHIND[channel]]
     return page.said.words.channels[channel]
 
 
