@@ -341,7 +341,7 @@ def test_what_the_house_says_of_itself_is_in_three_languages(house: House, web: 
 
 
 def test_a_flood_of_wallets_is_turned_away(house: House, web: Web) -> None:
-    """Sixty questions a minute from one address, then 429 with when to ask again; the large ones count; a status list is
+    """Sixty questions a minute from one address, the large ones too, then 429 with when to ask again; a status list is
     read as ever.
     """
     large = web.client.post("/credentials/token", content=bytes(16 * 1024 + 1))
