@@ -279,8 +279,8 @@ def test_a_call_is_an_operators_own_and_ends_without_a_number(pages: Pages, shar
     assert (done.number, done.caller, done.note) == (None, call.caller, "明天去窗口")
     assert room.end(OPERATOR, call, "answered", "again") == done
     assert [e.what for e in room.events(done)] == ["claimed", "identified", "handed_over", "ended"]
-    assert done in room.of_day(AUDITOR, pages.house.screens.today(), "he")
-    assert done not in room.of_day(AUDITOR, pages.house.screens.today(), "xu")
+    assert done in room.of_day(AUDITOR, pages.house.screens.today(), "he").calls
+    assert done not in room.of_day(AUDITOR, pages.house.screens.today(), "xu").calls
     assert room.get(AUDITOR, done.id) == done
     assert done in room.latest_of(OPERATOR, 100)
     with pytest.raises(NotAllowed):

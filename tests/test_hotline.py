@@ -279,7 +279,9 @@ def test_what_is_typed_wrongly_is_told_by_its_field(pages: Pages) -> None:
 
 
 def test_who_oversees_sees_the_calls_and_no_number(pages: Pages) -> None:
-    """The calls of a day with how they went, and each step of one; an operator sees only their own desk."""
+    """The calls of a day with how they went, page by page, counted all together, and each step of one; an operator
+    sees only their own desk.
+    """
     who = holder(pages)
     with pages.client("operator") as client:
         operator = Operator(client)
@@ -293,6 +295,17 @@ def test_who_oversees_sees_the_calls_and_no_number(pages: Pages) -> None:
             listed = client.get("/hotline/calls", params={"operator": "operator-1"})
             assert (Reader(listed.text).faults, "听不清" in listed.text, who in listed.text) == ([], True, False)
             assert "听不清" not in client.get("/hotline/calls", params={"operator": EVIL}).text
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("shebaoka.desk.calls.SHOWN", 2)
+                seen, path = list[str](), "/hotline/calls?operator=operator-1"
+                while path:
+                    listed = client.get(path)
+                    counted = re.search(r'role="status">(\d+)', listed.text)
+                    seen += re.findall(r'href="/hotline/calls/(h[0-9a-f]{16})"', listed.text)
+                    following = re.search(r'rel="next" href="([^"]+)"', listed.text)
+                    path = html.unescape(following[1]) if following else ""
+                assert counted
+                assert (len(seen) > 2, len(seen), len(set(seen))) == (True, int(counted[1]), int(counted[1]))
             record = client.get(f"/hotline/calls/{operator.at.rpartition('/')[2]}")
             assert (Reader(record.text).faults, f'href="/persons/{operator_of(pages, who)}"' in record.text) == (
                 [],

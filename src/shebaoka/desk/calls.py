@@ -78,6 +78,18 @@ class CallEvent(msgspec.Struct, frozen=True):
     said: str
 
 
+class DayOfCalls(msgspec.Struct, frozen=True):
+    """Calls of a day, so many as a page has; how many there were, in how many somebody was identified, in how many
+    nobody was who tried; and the id behind which `earlier` ones follow, if there are any.
+    """
+
+    calls: list[Call]
+    whole: int
+    identified: int
+    failed: int
+    earlier: str
+
+
 class Calls:
     """Begins, identifies and ends calls. Safe for many threads. Whoever asks has put the look to the desk before."""
 
@@ -123,11 +135,14 @@ class Calls:
             raise NotFound("There is no such call of yours.")
         return call
 
-    def of_day(self, staff: Staff, day: dt.date, operator: str = "") -> list[Call]:
-        """The calls of a day, the latest first, of one operator or of all."""
+    def of_day(self, staff: Staff, day: dt.date, operator: str = "", before: str = "") -> DayOfCalls:
+        """The calls of a day, the latest first, of one operator or of all; `before` is the id of one of them."""
         staff.must(Right.SEE_CALLS)
-        values = day_bounds(day, self._notices.zone) | {"operator": operator or None, "limit": SHOWN}
-        return [_call_of(row) for row in self._views.rows(sql.BETWEEN, values)]
+        values = day_bounds(day, self._notices.zone) | {"operator": operator or None}
+        page = values | {"before": before or None, "limit": SHOWN + 1}
+        rows, ((whole, identified, failed),) = self._views.rows_of_all([(sql.BETWEEN, page), (sql.COUNTS, values)])
+        calls = [_call_of(row) for row in rows[:SHOWN]]
+        return DayOfCalls(calls, whole, identified, failed, calls[-1].id if len(rows) > SHOWN else "")
 
     def events(self, call: Call) -> list[CallEvent]:
         """What happened on a call that was got, in order."""

@@ -116,6 +116,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "calls_of": ("{0} 的来电", "{0} 的來電", "Calls of {0}"),
     "calls_count": ("{0} 次，核对了身份 {1} 次，没核对上 {2} 次", "{0} 次，核對了身分 {1} 次，沒核對上 {2} 次",
                     "{0} calls; {1} identified, {2} failed"),
+    "calls_earlier": ("更早的", "更早的", "Earlier ones"),
     "calls_filter_day": ("日期", "日期", "Day"),
     "calls_filter_operator": ("话务员", "話務員", "Operator"),
     "calls_show": ("查看", "查看", "Show"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from litestar import Response, get
@@ -10,7 +11,7 @@ from shebaoka.desk import Right
 from shebaoka.hotline.frame import Page
 from shebaoka.pages import Asked, day_asked, front_of
 
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
+_NAME, _CALL = re.compile(r"[^\x00-\x1f\x7f]{0,64}"), re.compile(r"h[0-9a-f]{16}")
 
 
 @get("/hotline/calls")
@@ -21,17 +22,18 @@ async def get_calls(request: Asked) -> Response[bytes]:
     day = day_asked(request.query_params.get("on", ""), page.on)
     operator = request.query_params.get("operator", "")
     operator = operator if _NAME.fullmatch(operator) else ""
+    before = request.query_params.get("before", "")
+    before = before if _CALL.fullmatch(before) else ""
 
     def show() -> Response[bytes]:
-        calls = page.front.calls.of_day(staff, day, operator)
-        identified = sum(call.identified_at is not None for call in calls)
-        failed = sum(call.identified_at is None and call.tries > 0 for call in calls)
+        found = page.front.calls.of_day(staff, day, operator, before)
         return page.show_at_once(
             "calls.html",
             day=day,
             operator=operator,
-            calls=calls,
-            counts=(len(calls), identified, failed),
+            calls=found.calls,
+            counts=(found.whole, found.identified, found.failed),
+            earlier=found.earlier and urlencode({"on": day, "operator": operator, "before": found.earlier}),
             zone=page.front.notices.zone,
         )
 

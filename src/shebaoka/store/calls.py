@@ -12,7 +12,13 @@ order by begun_at desc limit %(limit)s"""
 BETWEEN = f"""
 select {_CALL} from hotline_call where begun_at >= %(since)s and begun_at < %(until)s
   and (%(operator)s::text is null or operator = %(operator)s)
-order by begun_at desc limit %(limit)s"""
+  and (%(before)s::text is null
+       or (begun_at, id) < (select before.begun_at, before.id from hotline_call before where before.id = %(before)s))
+order by begun_at desc, id desc limit %(limit)s"""
+COUNTS = """
+select count(*), count(identified_at), count(*) filter (where identified_at is null and tries > 0)
+from hotline_call where begun_at >= %(since)s and begun_at < %(until)s
+  and (%(operator)s::text is null or operator = %(operator)s)"""
 # Of one operator one call is open: whoever begins a second goes on with the first.
 ADD = f"""
 insert into hotline_call (id, operator, place, begun_at, language)
