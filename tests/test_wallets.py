@@ -120,6 +120,7 @@ def test_a_wallet_gets_the_card_and_shows_of_it_what_its_holder_wants(house: Hou
     claims = verifier.by_reference(shown, **SHOP)
     assert (claims["name"], claims["card_kind"], claims["vct"]) == ("李娜", "social_security", KIND)
     assert not {"social_security_number", "card_number", "birthdate"} & set(claims)
+    assert (claims["iat"] % 3600, claims["exp"] % 3600) == (0, 0), "a second that nobody else has"
     found = verifier.checked(shown, kind=KIND, **SHOP)
     assert (found.issuer, found.key_bound, found.status.status) == (ISSUER, True, 0)  # type: ignore[union-attr]
     assert found.claims["cnf"]["jwk"] == {k: v for k, v in wallet.public().items() if k != "kid"}

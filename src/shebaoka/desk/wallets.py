@@ -293,8 +293,7 @@ class Wallets:
         open_claims = {
             "iss": self.issuer,
             "vct": self.kind,
-            # To the hour: the second would tell two credentials of one moment apart from all others.
-            "iat": int(at.replace(minute=0, second=0, microsecond=0).timestamp()),
+            "iat": int(_hour(at).timestamp()),
             "exp": int(until.timestamp()),
             "cnf": {"jwk": holder.jwk()},
             "status": {"status_list": {"idx": index, "uri": self.list_address(n)}},
@@ -333,7 +332,7 @@ class Wallets:
 
     def _until(self, card: Card, at: dt.datetime) -> dt.datetime:
         """The end of a credential; that of a temporary card's last day, where it comes first."""
-        until = at + CREDENTIAL_FOR
+        until = _hour(at) + CREDENTIAL_FOR
         if card.valid_until is None:
             return until
         over = dt.datetime.combine(card.valid_until + dt.timedelta(days=1), dt.time.min, self._notices.zone)
@@ -344,6 +343,11 @@ class Wallets:
 
     def _on(self, at: dt.datetime) -> dt.date:
         return at.astimezone(self._notices.zone).date()
+
+
+def _hour(at: dt.datetime) -> dt.datetime:
+    """The hour of an instant: the second, of a beginning or an end, would tell a credential apart from all others."""
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _facts(dossier: Dossier, card: Card) -> list[tuple[str, str]]:
