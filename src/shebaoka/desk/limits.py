@@ -4,6 +4,7 @@ A flood is turned away here, before anything is read. It is counted by whoever t
 their browser, and never by the person who is asked about alone: a stranger's tries must not lock a holder out.
 """
 
+import math
 import threading
 from collections.abc import Mapping
 
@@ -66,7 +67,9 @@ class Limits:
             full_at = self._full_at[kind]
             mine = max(full_at.get(key, at), at) + each
             if mine - at > limit.seconds + 1e-6:
-                raise TooManyTries(mine - at - limit.seconds)
+                wait_s = mine - at - limit.seconds
+                said = f"Too many tries. Wait {max(1, math.ceil(wait_s))} seconds, then try again."
+                raise TooManyTries(said, wait_s=wait_s)
             if len(full_at) >= MOST_KEYS and key not in full_at:
                 self._forget(full_at, at)
             full_at[key] = mine

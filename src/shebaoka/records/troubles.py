@@ -253,9 +253,9 @@ class TooManyTries(Trouble):
     code = "too_many_tries"
     status = 429
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, message: str, *, wait_s: float = 1) -> None:
+        super().__init__(message)
         self.wait_s = max(1, math.ceil(wait_s))
-        super().__init__(f"Too many tries. Wait {self.wait_s} seconds, then try again.")
 
 
 class RunIsTaken(Trouble):
