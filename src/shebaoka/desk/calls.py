@@ -154,9 +154,7 @@ class Calls:
         Whether anybody has it is told in no way. A call that may go on no more is given back as it is.
         """
         staff.must(Right.SERVE_CALLERS)
-        read = read_claim(number)
-        if matter not in MATTERS:
-            raise _bad("matter", "choose what the caller asks about.")
+        read = read_claim(number, matter)
         asked = drawn(self._known(screen), read, call.asked_before)
         values = {"id": call.id, "number": read, "matter": matter, "asked": list(asked), "claims": call.claims}
         return self._went_on(staff, call, sql.CLAIM, values, "claimed")
@@ -226,11 +224,13 @@ def round_of(call: Call) -> str:
     return f"{call.claims}-{call.tries}"
 
 
-def read_claim(typed: str) -> str:
-    """A social security number as a caller says it. `BadInput` for none whose last character fits."""
+def read_claim(typed: str, matter: str) -> str:
+    """The social security number that a caller says, who asks about one of `MATTERS`. `BadInput` names the field."""
     number = "".join(unicodedata.normalize("NFKC", typed).split()).upper()
     if not _NUMBER.fullmatch(number) or with_check_digit(number[:17]) != number:
         raise _bad("number", "18 characters, of which the last follows from the others; ask for it again.")
+    if matter not in MATTERS:
+        raise _bad("matter", "choose what the caller asks about.")
     return number
 
 

@@ -113,7 +113,7 @@ async def post_claim(request: Asked) -> Response[bytes]:
     page, staff, call, form = await called(request)
     front = page.front
     try:
-        number = read_claim(form.get("number", ""))
+        number = read_claim(form.get("number", ""), form.get("matter", ""))
         front.limits.take(LIMIT, f"{staff.name} {number}")
         await journalled(front, staff, number, f"hotline {call.id}: who calls")
         screen = await to_thread.run_sync(_screen, front, number)
