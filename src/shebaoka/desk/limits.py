@@ -38,7 +38,7 @@ LIMITS: Mapping[str, Limit] = {
     "holder_slip": Limit(10, 3600),
     "holder_telephone": Limit(5, 3600),
     "holder_paper": Limit(20, 600),
-    "visit": Limit(120, 6),
+    "visit": Limit(40, 2),
     "wallet": Limit(60, 60),
     "ecard": Limit(30, 60),
     "ecard_wallet": Limit(5, 600),
