@@ -568,7 +568,6 @@ def filled(pages: Pages, path: str) -> str:
     """An address of a route."""
     said = {
         "clause:str": "9.4",
-        "code:str": "0",
         "matter:str": "lost",
         "n:int": "0",
         "run:str": RUN,
