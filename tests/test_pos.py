@@ -33,7 +33,7 @@ from shebaoka.pos.once import Once
 from shebaoka.pos.packing import pack, put_together, taken_apart, unpack
 from shebaoka.pos.spec import ANSWER_OF, ECHOED, FIELDS, KINDS, MESSAGE_MAX, SPEC
 from shebaoka.records import Answer as Decided
-from shebaoka.records import BadInput, FieldFault, FormUnfit, Refusal, StoreDown, TooManyMessages, Trouble
+from shebaoka.records import BadInput, Refusal, StoreDown, TooManyMessages, Trouble
 from shebaoka.rules.table import ROWS, Unless
 from shebaoka.serving import front_of
 from shebaoka.store import REBUILD
@@ -743,8 +743,8 @@ def _family(trouble: type[Trouble]) -> Iterator[type[Trouble]]:
 
 def test_every_trouble_has_a_code() -> None:
     """Whichever trouble of the house it is, two characters tell it; what a till can mend has a code of its own."""
-    made = [FormUnfit([FieldFault("kind", "choose")]) if t is FormUnfit else t("x") for t in _family(Trouble)]
-    codes = {trouble.code: code_of_trouble(trouble) for trouble in made}
+    # Not every one is made of a sentence alone; what it is called hangs on its kind.
+    codes = {t.code: code_of_trouble(t.__new__(t)) for t in _family(Trouble)}
     assert all(len(code) == 2 for code in codes.values())
     assert set(OF_TROUBLE) <= set(codes)
     assert codes["database_down"] == codes["invariant_broken"] == codes["trouble"] == "96"
