@@ -5,7 +5,7 @@ That axe finds nothing, in three languages and in every mode, is held by `test_p
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.pages import PAGES, opened
+from tests.browser.pages import PAGES, opened, otherwise
 from tests.browser.steps import Windows, fits, no_faults, nobody_at
 
 PHONE, PAGE_MAX = {"width": 360, "height": 740}, 100_000
@@ -25,9 +25,14 @@ TOO_SMALL = """() => [
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_page_on_a_phone(browser: Windows, name: str) -> None:
-    """Nothing scrolls sideways, what is pressed is 44 px high, and all of it together weighs less than 100 kB."""
+    """Nothing scrolls sideways, what is pressed is 44 px high, and all of it together weighs less than 100 kB. Nor does
+    anything with the longest words in large type.
+    """
     page = opened(browser, name, size=PHONE)
     fits(page)
+    otherwise(page, language="en", type="large")
+    fits(page)
+    otherwise(page, language="zh-Hans", type="usual")
     assert page.evaluate(TOO_SMALL) == []
     assert 0 < page.evaluate(WEIGHT) < PAGE_MAX
     no_faults(page, colours=False)
