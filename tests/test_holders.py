@@ -167,6 +167,9 @@ def test_whoever_asks_is_answered_the_same(pages: Pages) -> None:
     for asked, telephone, field in (("1", SAID, "number"), (number[:-1], SAID, "number"), (number, "110", "telephone")):
         told(f"{field}_unfit", lambda asked=asked, telephone=telephone: room.ask_code(asked, telephone, "en"))  # type: ignore[misc]
     told("telephone_unfit", lambda: room.ask_code(number, "", "en"))
+    for _ in range(6):
+        told("code_is_empty", lambda: room.entered(name, " \u3000"))  # no try is lost by it
+    told("code_is_wrong", lambda: room.entered(name, "000000"))
 
 
 def test_ten_thousand_guesses_open_nothing_and_lock_nobody_out(pages: Pages) -> None:

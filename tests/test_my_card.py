@@ -287,6 +287,10 @@ def test_another_telephone_and_messages(pages: Pages) -> None:
         assert kept is not None
         assert (kept.number, kept.agreed, kept.language) == (OTHER, True, "zh-Hant")
         assert fill(client, "/my/messages", "/my/telephone", language="fr").status_code == 400
+        pages.house.telephones.keep(WINDOW_CLERK, who, "", agreed=False, language="en")
+    with come_in(pages, who) as client:
+        answer = fill(client, "/my/messages", "/my/telephone", agreed="yes", language="en")
+        assert answer.headers["Location"] == "/my/telephone"
         told = [fill(client, "/my/telephone", telephone=SAID).status_code for _ in range(4)]
         assert told == [303, 303, 303, 429]
 

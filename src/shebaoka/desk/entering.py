@@ -206,6 +206,8 @@ class Entering:
     def _tried(self, name: str, about: About, code: str, person_id: int | None = None) -> tuple[_Attempt, int]:
         """The attempt whose code this is, and whose it is. A try more, if it is not."""
         typed, at = "".join(unicodedata.normalize("NFKC", code).split()), self._clock()
+        if not typed:
+            _unfit("code", "type the digits of the message.", "code_is_empty")
         with self._lock:
             attempt = self._attempts.get(_digest(name))
             mine = attempt is not None and attempt.about is about and person_id in (None, attempt.person_id)

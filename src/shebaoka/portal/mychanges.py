@@ -222,13 +222,16 @@ async def post_messages(request: Asked) -> Response[bytes]:
         raise BadInput("language: choose one of the three.")
     agreed = form.get("agreed", "") == "yes"
 
-    def keep() -> None:
+    def keep() -> bool:
         known = front.telephones.of(holder.person_id)
-        if known is not None and known.number:
-            front.telephones.keep_of_holder(holder.person_id, known.number, agreed=agreed, language=language)
+        if known is None or not known.number:
+            return False
+        front.telephones.keep_of_holder(holder.person_id, known.number, agreed=agreed, language=language)
+        return True
 
-    await in_thread(request, keep)
-    return moved_to("/my/telephone?done=messages")
+    # Without a telephone, which a window may have taken away meanwhile, there is nothing to agree to: the page says so.
+    kept = await in_thread(request, keep)
+    return moved_to("/my/telephone?done=messages" if kept else "/my/telephone")
 
 
 @get("/my/messages")

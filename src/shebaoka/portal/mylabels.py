@@ -197,6 +197,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "驗證碼不對，請對照簡訊再輸一次。輸錯五次就要重新要一個。",
         "This is not the code. Compare it with the message; after five wrong ones it takes another code.",
     ),
+    "my_fault_code_is_empty": ("请输入短信里的验证码。", "請輸入簡訊裡的驗證碼。", "Enter the digits of the message."),
     "my_fault_code_was_used": (
         "这个验证码已经用过了，只能用一次。请再要一个。",
         "這個驗證碼已經用過了，只能用一次。請再要一個。",
