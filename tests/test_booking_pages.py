@@ -16,6 +16,7 @@ from shebaoka.hotline.frame import LABELS as DESK
 from shebaoka.notice import LANGUAGES
 from shebaoka.pages import HEADERS
 from shebaoka.portal.labels import LABELS
+from shebaoka.records import TooManyTries
 
 NUMBER, SHOWN = "13800001234", "138****1234"
 WISH = {"kind": "activation", "telephone": NUMBER, "day": "2013-07-02", "time": "09:00", "once": "a-form-of-the-tests"}
@@ -181,18 +182,30 @@ def test_a_number_is_read_however_it_is_typed(pages: Pages) -> None:
             assert send(client, "/follow", code=typed).headers["Location"] == path
 
 
+def too_often(kind: str, key: str) -> None:
+    """A limit that is reached."""
+    raise TooManyTries(f"{kind} {key}", wait_s=60)
+
+
 def test_a_flood_is_turned_away(pages: Pages) -> None:
-    """One address books so often an hour, and so often for one number a day; somebody elsewhere is not held up."""
+    """One address books so often an hour, and so often for one number a day; somebody elsewhere is not held up, and
+    what was typed is still there.
+    """
     with pages.client() as client:
         for n in range(6):
             assert send(client, "/booking", **(WISH | {"once": f"another-form-{n:04d}"})).status_code == 303
         many = send(client, "/booking", **(WISH | {"once": "yet-another-form"}))
         assert (many.status_code, int(many.headers["Retry-After"]) > 0) == (429, True)
+        assert f'value="{NUMBER}"' in read(many, 429)
         assert send(client, "/booking", **(WISH | {"telephone": "13900001234"})).status_code == 303
         for _ in range(52):
             send(client, "/booking", **(WISH | {"telephone": "1"}))
         assert send(client, "/booking", **(WISH | {"telephone": "13700001234"})).status_code == 429
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pages.front.limits, "take", too_often)
+            said = read(send(client, "/feedback", kind="other", said=HOSTILE), 429)
     assert LABELS["zh-Hans"]["trouble_429"] in html.unescape(many.text)
+    assert (f"{HOSTILE}</textarea>" in said, LABELS["zh-Hans"]["trouble_429"] in said) == (True, True)
 
 
 def test_a_form_that_nobody_types_costs_nothing(pages: Pages) -> None:

@@ -23,7 +23,7 @@ from shebaoka.desk import (
 from shebaoka.notice import spans_on
 from shebaoka.pages import Asked, form_of, front_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
-from shebaoka.records import BadInput, FieldFault, FormUnfit
+from shebaoka.records import BadInput, FieldFault, FormUnfit, TooManyTries
 from shebaoka.slipcode import grouped_slip_code
 from shebaoka.web import address_of
 
@@ -46,6 +46,11 @@ def _told(page: Page, faults: Sequence[FieldFault]) -> Told:
             said |= {name: day_of(page, day), "hours": page.said.words.list_separator.join(spans)}
         told.append((fault.field, page.labels[f"ask_{fault.field}_{fault.code}"].format(**said)))
     return told
+
+
+def _too_often(page: Page, field: str) -> Told:
+    """That others behind this address have sent too much, perhaps; nobody types theirs once more for it."""
+    return [(field, page.labels["trouble_429"])]
 
 
 def _again(form: dict[str, str]) -> dict[str, str]:
@@ -105,10 +110,10 @@ async def post_booking(request: Asked) -> Response[bytes]:
     """Keep the booking and lead to its page; or the form again with what is wrong."""
     form, front, page = await form_of(request), front_of(request), Page(request)
     address = address_of(request)
-    front.limits.take("book", address)
     wish = Wish(**{f: form.get(f, "") for f in (*_BOOKING, "once")}, language=page.language)
 
     def book() -> Booking:
+        front.limits.take("book", address)
         one = f"{address} {read_call_number(wish.telephone)[0]}"
         front.limits.take("book_one", one)
         try:
@@ -121,6 +126,10 @@ async def post_booking(request: Asked) -> Response[bytes]:
         made = await in_thread(request, book)
     except FormUnfit as e:
         return await _booking(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
+    except TooManyTries as e:
+        again = await _booking(request, status=e.status, faults=_too_often(page, "telephone"), typed=_again(form))
+        again.headers["Retry-After"] = str(e.wait_s)
+        return again
     return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
 
 
@@ -155,12 +164,16 @@ async def get_feedback(request: Asked) -> Response[bytes]:
 async def post_feedback(request: Asked) -> Response[bytes]:
     """Keep the feedback and lead to its page; or the form again with what is wrong."""
     form, front, page = await form_of(request), front_of(request), Page(request)
-    front.limits.take("feedback", address_of(request))
     opinion = Opinion(**{f: form.get(f, "") for f in (*_FEEDBACK, "once")}, language=page.language)
     try:
+        front.limits.take("feedback", address_of(request))
         made = await in_thread(request, front.feedback.give, opinion)
     except FormUnfit as e:
         return await _feedback(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
+    except TooManyTries as e:
+        again = await _feedback(request, status=e.status, faults=_too_often(page, "said"), typed=_again(form))
+        again.headers["Retry-After"] = str(e.wait_s)
+        return again
     return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
 
 
