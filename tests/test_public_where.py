@@ -1,6 +1,7 @@
 """The public's pages of windows, of where a card is, and of slips: what they say, and what no stranger learns."""
 
 import html
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.conftest import OTHER_PIN, Database
 from tests.test_office import Reader, mark_of
@@ -104,9 +105,10 @@ points = st.builds(Point, st.floats(36.5, 38.5), st.floats(111, 114))
 
 
 @given(st.lists(points, max_size=6), st.lists(points, max_size=12), st.none() | points)
+@example([Point(37.2, 112.19), Point(37.69, 112.74)], [], Point(37.2, 112.18))
 def test_a_map_is_true_to_scale(windows: list[Point], places: list[Point], start: Point | None) -> None:
-    """Everything lies on the map, each number is on a sign once, no two signs stand in one place, and the scale bar
-    says what lies between two points.
+    """Everything lies on the map, each number is on a sign once, no two signs stand in one place, no sign hides where
+    one starts, and the scale bar says what lies between two points.
     """
     drawn = city_map(list(enumerate(windows, 1)), [(f"镇{n}", p) for n, p in enumerate(places)], start)
     if drawn is None:
@@ -120,6 +122,8 @@ def test_a_map_is_true_to_scale(windows: list[Point], places: list[Point], start
     said = sorted(n for sign in spans for span in sign for n in range(span[0], span[-1] + 1))
     assert said == list(range(1, len(windows) + 1))
     assert all(a.x != b.x or a.y != b.y for n, a in enumerate(drawn.windows) for b in drawn.windows[:n])
+    at = drawn.start
+    assert at is None or all(drawn.ring > 14 or math.dist((s.x, s.y), (at.x, at.y)) >= 20 for s in drawn.windows)
     middle = drawn.north - drawn.height / 2 / drawn.per_y
     metres = metres_between(Point(middle, 112), Point(middle, 112 + drawn.bar / drawn.per_x))
     assert metres == pytest.approx(drawn.bar_m, rel=0.01)

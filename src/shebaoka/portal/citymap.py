@@ -17,6 +17,7 @@ MARGIN, BAND = 36, 54
 SPAN_MIN_M = 2_000
 """A map shows at least so much, or a single window would be a map of its doormat."""
 _LETTER, _SIGN, _DOT = 14, 20, 5
+_RING, _RING_AROUND = 9, 19
 _BARS = tuple(n * 10**e for e in range(6) for n in (1, 2, 5))
 
 
@@ -40,13 +41,17 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class CityMap(msgspec.Struct, frozen=True):
-    """A map ready to be drawn. `west`, `north`, `per_x` and `per_y` turn degrees into pixels, for a position."""
+    """A map ready to be drawn. `west`, `north`, `per_x` and `per_y` turn degrees into pixels, for a position.
+
+    `ring` is the outer radius of the start's double ring, which goes around a sign that stands where one starts.
+    """
 
     width: int
     height: int
     windows: tuple[Sign, ...]
     places: tuple[Label, ...]
     start: Sign | None
+    ring: int
     line: tuple[Sign, Sign] | None
     bar: float
     bar_m: int
@@ -75,9 +80,11 @@ def city_map(
     inside = [(text, p) for text, p in named if _is_inside(bare, p)]
     signs = _together((number, bare.at(p)) for number, p in windows)
     begin = Sign(*bare.at(start)) if start else None
+    covered = begin is not None and any(math.dist((s.x, s.y), (begin.x, begin.y)) < _SIGN for s in signs)
+    ring = _RING_AROUND if covered else _RING
     taken = [_box(s.x, s.y, _SIGN * max(1, len(s.text) * 0.45), _SIGN) for s in signs]
     if begin:
-        taken.append(_box(begin.x, begin.y, _SIGN, _SIGN))
+        taken.append(_box(begin.x, begin.y, 2 * ring, 2 * ring))
     labels = [Label(*bare.at(p), "", 0, 0, "start") for _, p in inside]
     taken += [_box(one.x, one.y, _DOT * 2, _DOT * 2) for one in labels]
     return msgspec.structs.replace(
@@ -85,6 +92,7 @@ def city_map(
         windows=tuple(signs),
         places=tuple(_labelled(text, one, bare, taken) for (text, _), one in zip(inside, labels, strict=True)),
         start=begin,
+        ring=ring,
         line=(begin, Sign(*bare.at(windows[0][1]))) if begin and windows else None,
     )
 
@@ -108,6 +116,7 @@ def _framed(shown: Sequence[Point]) -> CityMap:
         windows=(),
         places=(),
         start=None,
+        ring=_RING,
         line=None,
         bar=bar_m * metre,
         bar_m=bar_m,
