@@ -119,12 +119,17 @@ def test_a_text_is_read_once(text: str) -> None:
 
 
 def test_nobody_leaves_their_number_in_a_text(feedback: FeedbackRoom) -> None:
-    """A social security number with its right check digit is told, full-width too; any other digits are let be."""
+    """A social security number with its right check digit is told, full-width or in groups; other digits are let be."""
     number = with_check_digit("14070219700101001")
-    for text in (f"我是{number}，", number.translate({ord("0") + n: 0xFF10 + n for n in range(10)})):
+    grouped = f"{number[:6]} {number[6:14]}\n{number[14:]}"
+    for text in (
+        *(f"我是{number}，", number.translate({ord("0") + n: 0xFF10 + n for n in range(10)})),
+        *(f"28 元，{grouped}", "-".join(number), f"{number[:6]}\u200b{number[6:]}"),
+    ):
         assert wrong(lambda text=text: feedback.give(Opinion("other", text))) == {"said": "has_number"}  # type: ignore[misc]
     other = number[:-1] + ("1" if number[-1] != "1" else "2")
-    for text in (f"单号{other}", f"0{number}0", "13800001234", "20130701 123456789 0"):
+    for text in (f"单号{other}", f"0{number}0", "13800001234", "20130701 123456789 0", "1 " * 250):
+        text = text.strip()
         assert feedback.give(Opinion("other", text)).said == text
 
 

@@ -20,7 +20,9 @@ _APART = re.compile(r"[\s()()\-‐‑‒–—−./]+")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _AT_HOME = re.compile(r"0(?:10|2[0-9])[2-8][0-9]{7}|0[3-9][0-9]{2}[2-8][0-9]{6,7}")
 _TELEPHONE_MOST = 40
-_NUMBER = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
+_PART = "[^0-9A-Za-z\\u4e00-\\u9fff]{0,3}"
+_NUMBER = re.compile(rf"(?<![0-9])(?=([1-9](?:{_PART}[0-9]){{16}}{_PART}[0-9Xx])(?![0-9]))")
+_YEAR = slice(6, 8)
 
 
 def signs(text: str) -> int:
@@ -43,9 +45,13 @@ def read_text(text: str, field: str, most: int) -> tuple[str, FieldFault | None]
 
 
 def has_number(text: str) -> bool:
-    """Whether a social security number stands in a text, by its check digit: nobody should leave theirs there."""
-    found = (one.group().upper() for one in _NUMBER.finditer(unicodedata.normalize("NFKC", text)))
-    return any(with_check_digit(number[:-1]) == number for number in found)
+    """Whether a social security number stands in a text, by its check digit: nobody should leave theirs there.
+
+    People write it in groups, too: whatever is no word may stand between its digits.
+    """
+    found = (one[1].upper() for one in _NUMBER.finditer(unicodedata.normalize("NFKC", text)))
+    numbers = ("".join(c for c in one if c.isascii() and c.isalnum()) for one in found)
+    return any(number[_YEAR] in ("19", "20") and with_check_digit(number[:-1]) == number for number in numbers)
 
 
 def read_call_number(text: str, field: str = "telephone") -> tuple[str, FieldFault | None]:
