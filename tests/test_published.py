@@ -19,7 +19,7 @@ from tests.webhouse import app_of, house_on
 from scenario import read_cities
 from shebaoka.desk import Site, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, history_of
-from shebaoka.portal import FAMILIES, Shelf, Turnstile, notice, straight
+from shebaoka.portal import FAMILIES, Shelf, Turnstile, guide, notice, straight
 from shebaoka.portal.finding import SHOWN_MAX, TYPED_MAX, Findable, Index
 from shebaoka.portal.labels import LABELS
 from shebaoka.portal.published import pages, rendered
@@ -369,6 +369,28 @@ def test_people_find_by_their_own_words(site: Site2013, typed: str, address: str
     """A sentence, a number, an ending, another writing: the clause that it is about is among the first."""
     found = Index(notice.findable(site.front), "zh-Hans").find(typed)
     assert address in [f.address for f in found[:5]]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "address"),
+    [
+        ("zh-Hans", "补卡", "/notice/6.2"),
+        ("zh-Hans", "补卡多少钱", "/notice/6.2#replacement_fee_fen"),
+        ("zh-Hans", "卡被偷了", "/guide/lost"),
+        ("zh-Hans", "怎么激活", "/notice/5.1"),
+        ("zh-Hans", "要搬家了", "/guide/moving_away"),
+        ("zh-Hant", "遺失", "/guide/lost"),
+        ("zh-Hant", "过世", "/guide/died"),
+        ("en", "how much does a new card cost", "/notice/6.2"),
+        ("en", "I forgot my password", "/guide/forgot_pin"),
+    ],
+)
+def test_what_people_say_is_found_as_the_notice_says_it(
+    site: Site2013, language: str, typed: str, address: str
+) -> None:
+    """Words that stand nowhere in notice or guide lead to what they mean, among the first."""
+    things = [thing for family in (notice.FAMILY, guide.FAMILY) for thing in family.findable(site.front)]
+    assert address in [f.address for f in Index(things, language).find(typed)[:5]]
 
 
 def test_the_search_page(site: Site2013) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from shebaoka.portal.sayings import in_other_words
+
 TYPED_MAX = 100
 """So many characters of what was typed are looked for."""
 SHOWN_MAX = 30
@@ -28,8 +30,9 @@ _RUN = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:[.][0-9]+)*")
 _IS_CHINESE = re.compile(rf"[{_CHINESE}]")
 _ASKING = frozenset(
     ("怎么", "么办", "怎麼", "麼辦", "怎样", "怎樣", "如何", "什么", "什麼", "请问", "請問", "可以", "需要")
+    + tuple("a an and are can could do does for have how i in is it much must my of should the to what with".split())
 )
-"""Pairs that stand in whatever is asked, and say nothing of what it is about."""
+"""Pairs and words that stand in whatever is asked, and say nothing of what it is about."""
 _ENDINGS = ("ing", "ed", "es", "s", "d", "e")
 
 
@@ -117,7 +120,9 @@ class Index:
 
     def find(self, typed: str) -> list[Found]:
         """What was typed, the best first. Words that stand nowhere are passed over, unless none stands anywhere."""
-        asked = [word for w in _looked_for(typed[:TYPED_MAX]) if (word := self._known(w)) in self._weights]
+        typed = typed[:TYPED_MAX]
+        looked_for = dict.fromkeys((*_looked_for(typed), *_looked_for(in_other_words(plain(typed)))))
+        asked = list(dict.fromkeys(word for w in looked_for if (word := self._known(w)) in self._weights))
         rare = {word: math.log(1 + len(self._things) / len(self._weights[word])) for word in asked}
         scores: dict[int, float] = defaultdict(float)
         shares: dict[int, float] = defaultdict(float)
@@ -126,7 +131,7 @@ class Index:
                 scores[n] += weight * rare[word]
                 shares[n] += rare[word]
         enough = ENOUGH * sum(rare.values())
-        whole = plain(typed[:TYPED_MAX]).strip()
+        whole = plain(typed).strip()
         best = [(scores[n] + self._holds_whole(n, whole), -n) for n in scores if shares[n] >= enough]
         return [self._shown(self._things[-n], asked) for _, n in sorted(best, reverse=True)[:SHOWN_MAX]]
 
