@@ -28,10 +28,10 @@ AROUND = 48
 _CHINESE = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:[.][0-9]+)*")
 _IS_CHINESE = re.compile(rf"[{_CHINESE}]")
+_ASKING_WORDS = "a an and are can could do does for have how i in is it much must my of should the to what with"
 _ASKING = frozenset(
     ("怎么", "么办", "怎麼", "麼辦", "怎样", "怎樣", "如何", "什么", "什麼", "请问", "請問", "可以", "需要")
-    + tuple("a an and are can could do does for have how i in is it much must my of should the to what with".split())
-)
+) | frozenset(_ASKING_WORDS.split(" "))
 """Pairs and words that stand in whatever is asked, and say nothing of what it is about."""
 _ENDINGS = ("ing", "ed", "es", "s", "d", "e")
 

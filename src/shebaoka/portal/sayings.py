@@ -1,7 +1,8 @@
 """What people say, and how the notice and the guide say it: words that are looked for beside those that were typed.
 
-Whoever has lost a card types 遗失 or 补办, whoever wants to know a fee 多少钱; the notice says 丢, 补做 and 工本费. Both ways of
-writing Chinese stand together, since whoever types one may read the other. Pure.
+Whoever has lost a card types 遗失 or 补办, whoever wants to know a fee 多少钱;
+the notice says 丢, 补做 and 工本费. Both ways of writing Chinese stand together, since whoever types one may read the
+other. Pure.
 """
 
 SAYINGS: tuple[tuple[tuple[str, ...], str], ...] = (
