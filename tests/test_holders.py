@@ -13,7 +13,7 @@ from tests.test_whereabouts import somebody
 
 from shebaoka.desk import Delivered, Outgoing, Role, Staff
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import BadInput, HolderNotSignedIn, NotAllowed
+from shebaoka.records import BadInput, HolderNotSignedIn, NotAllowed, Trouble
 from shebaoka.slipcode import grouped_slip_code
 
 
@@ -247,7 +247,7 @@ def test_nobody_comes_in_for_somebody_who_died(pages: Pages, shared_database: Da
 
 def test_another_telephone(pages: Pages) -> None:
     """The code goes to the new number and the old one is told; what was agreed to stays; without the code, in another
-    session or with the number on file nothing is changed.
+    session or with the number on file nothing is changed; nor is it where the old one cannot be told.
     """
     room, (_, who) = pages.house.entering, with_telephone(pages)
     other = with_telephone(pages)[1]
@@ -268,5 +268,12 @@ def test_another_telephone(pages: Pages) -> None:
     (warning,) = sent(pages)
     assert (warning.to, warning.about, "159****5678" in warning.text) == (SAID, "telephone_changed", True)
     assert OTHER not in warning.text
+    back = room.ask_telephone_code(who, SAID, "en")
+    (message,) = sent(pages)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shebaoka.store.holders.SEND", "select 1 / 0")
+        with pytest.raises(Trouble):
+            room.change_telephone(who, back, code_in(message), "en")
+    assert pages.house.telephones.of(who) == kept, "changed, and nobody was told at the old one"
     shown = pages.house.outbox.of_person(WINDOW_CLERK, who)
     assert {(n.about, n.state) for n in shown} == {("telephone_code", "sent"), ("telephone_changed", "sent")}

@@ -166,7 +166,8 @@ class Entering:
             _unfit("telephone", "this is the number on file already.", "telephone_is_the_same")
         attempt = self._attempt(About.TELEPHONE_CODE, person_id, b"")
         attempt.telephone = number
-        self._send(person_id, attempt.seq, About.TELEPHONE_CODE, number, self._said(attempt, language), language)
+        said = self._said(attempt, language)
+        self._views.write(sql.SEND, self._row(person_id, attempt.seq, About.TELEPHONE_CODE, number, said, language))
         return self._begun(attempt)
 
     def change_telephone(self, person_id: int, name: str, code: str, language: str) -> None:
@@ -174,12 +175,12 @@ class Entering:
         attempt, _ = self._tried(name, About.TELEPHONE_CODE, code, person_id)
         known = self._telephones.of(person_id)
         agreed, spoken = (known.agreed, known.language) if known else (False, language)
-        self._telephones.keep_of_holder(person_id, attempt.telephone, agreed=agreed, language=spoken)
+        tells = None
         if known is not None and known.number:
-            said = self._words(spoken).notification(
-                About.TELEPHONE_CHANGED, {"telephone": mask_telephone(attempt.telephone)}
-            )
-            self._send(person_id, attempt.seq, About.TELEPHONE_CHANGED, known.number, said, spoken)
+            facts: Facts = {"telephone": mask_telephone(attempt.telephone)}
+            said = self._words(spoken).notification(About.TELEPHONE_CHANGED, facts)
+            tells = self._row(person_id, attempt.seq, About.TELEPHONE_CHANGED, known.number, said, spoken)
+        self._telephones.keep_of_holder(person_id, attempt.telephone, agreed=agreed, language=spoken, tells=tells)
 
     def waiting_for(self, name: str, person_id: int) -> str:
         """The telephone, in part, to which a holder's open attempt sent a code; nothing if there is none."""
@@ -245,10 +246,9 @@ class Entering:
     def _words(self, language: str) -> Speech:
         return self._speech(self._notices.on(self._today()).id, language)
 
-    def _send(self, person_id: int, seq: int, about: About, to: str, said: str, language: str) -> None:
+    def _row(self, person_id: int, seq: int, about: About, to: str, said: str, language: str) -> dict[str, object]:
         row = {"person_id": person_id, "seq": seq, "kind": about.value, "at": self._clock()}
-        with self._views.together() as run:
-            run(sql.SEND, row | {"receiver": to, "said": said, "language": language})
+        return {**row, "receiver": to, "said": said, "language": language}
 
     def _today(self) -> dt.date:
         return self._clock().astimezone(self._notices.zone).date()

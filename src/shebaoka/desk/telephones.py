@@ -7,6 +7,7 @@ No rule asks for it, so it is no part of the dossier. Called by the window and t
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Mapping
 
 import msgspec
 
@@ -81,11 +82,27 @@ class Telephones:
         place = staff.place or staff.role.value
         return self._keep(person_id, number, agreed=agreed, language=language, by=staff.name, place=place)
 
-    def keep_of_holder(self, person_id: int, number: str, *, agreed: bool, language: str) -> bool:
-        """The same, said by a holder who is signed in at the public page; the number was shown to be theirs."""
-        return self._keep(person_id, number, agreed=agreed, language=language, by=HOLDER, place=PORTAL_PLACE)
+    def keep_of_holder(
+        self, person_id: int, number: str, *, agreed: bool, language: str, tells: Mapping[str, object] | None = None
+    ) -> bool:
+        """The same, said by a holder who is signed in at the public page; the number was shown to be theirs.
 
-    def _keep(self, person_id: int, number: str, *, agreed: bool, language: str, by: str, place: str) -> bool:
+        `tells` is a notification that is kept with it, or neither is.
+        """
+        said = {"agreed": agreed, "language": language, "by": HOLDER, "place": PORTAL_PLACE}
+        return self._keep(person_id, number, **said, tells=tells)  # type: ignore[arg-type]
+
+    def _keep(
+        self,
+        person_id: int,
+        number: str,
+        *,
+        agreed: bool,
+        language: str,
+        by: str,
+        place: str,
+        tells: Mapping[str, object] | None = None,
+    ) -> bool:
         read = read_telephone(number)
         if agreed and not read:
             raise _bad("telephone", "give the number of the mobile telephone to which messages go.")
@@ -100,6 +117,8 @@ class Telephones:
                     run(holders_sql.END_OTHERS, {**said, "digest": b"", "why": "telephone"})
                 seen = {"n": kept[0][0], "number": mask_telephone(read), "place": place}
                 run(sql.NOTE, said | seen)
+                if tells is not None:
+                    run(holders_sql.SEND, tells)
                 if agreed:
                     run(outbox_sql.TELL_NOW, {"person_id": person_id, "at": said["at"]})
         return bool(kept)
