@@ -288,3 +288,18 @@ def test_a_call_is_an_operators_own_and_ends_without_a_number(pages: Pages, shar
     with psycopg.connect(shared_database.owner) as connection:
         kept = connection.execute("select c::text from hotline_call c union select e::text from hotline_call_event e")
         assert not [row for (row,) in kept.fetchall() if who in row]
+
+
+def test_a_forgotten_call_names_nobody_by_the_morning(pages: Pages, shared_database: Database) -> None:
+    """The night's run ends a call that its operator left open, takes the number out, and leaves a running one alone."""
+    room = pages.house.calls
+    left = room.claim(OPERATOR, room.begin(OPERATOR, "en"), NOBODY, "lock", None)
+    assert (room.end_forgotten(), room.get(AUDITOR, left.id).number) == (0, NOBODY)
+    pages.clock.move(hours=13)
+    now = room.begin(OTHER, "en")
+    assert room.end_forgotten() >= 1
+    ended = room.get(AUDITOR, left.id)
+    assert (ended.number, ended.asked, ended.outcome, room.open_of(OTHER)) == (None, (), "cut_off", now)
+    room.end(OTHER, now, "answered", "")
+    with psycopg.connect(shared_database.owner) as connection:
+        assert NOBODY not in repr(connection.execute("select * from hotline_call").fetchall())

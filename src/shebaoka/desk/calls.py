@@ -33,6 +33,7 @@ TRIES, CLAIMS = 2, 3
 """Rounds of questions that a caller may fail in a call, and numbers that they may give: one is soon misheard."""
 OPEN_FOR = dt.timedelta(hours=1)
 """How long a call may answer about a card; one that an operator forgot to end is no open door."""
+FORGOTTEN_AFTER = dt.timedelta(hours=12)
 OUTCOMES = ("answered", "public", "window", "handed_over", "reported", "callback", "cut_off")
 NOTE_MAX, SHOWN = 300, 200
 _NUMBER = re.compile(r"[0-9]{17}[0-9X]")
@@ -196,6 +197,11 @@ class Calls:
         return self._went_on(
             staff, call, sql.END, {"id": call.id, "outcome": outcome, "note": read_note(note)}, "ended"
         )
+
+    def end_forgotten(self) -> int:
+        """End the calls that nobody ended by the next night, and with it what they name; how many there were."""
+        at = self._clock()
+        return self._views.write(sql.END_FORGOTTEN, {"at": at, "before": at - FORGOTTEN_AFTER})
 
     def _went_on(self, staff: Staff, call: Call, statement: str, values: Mapping[str, object], what: str) -> Call:
         said = dict(values) | {"tries_max": TRIES, "claims_max": CLAIMS} | self._by(staff)

@@ -43,6 +43,9 @@ END = f"""
 update hotline_call set ended_at = %(at)s, outcome = %(outcome)s, note = %(note)s, number = null, asked = '{{}}'
 where id = %(id)s and operator = %(by)s and ended_at is null returning {_CALL}"""
 
+END_FORGOTTEN = """
+update hotline_call set ended_at = %(at)s, outcome = 'cut_off', number = null, asked = '{}'
+where ended_at is null and begun_at < %(before)s returning id"""
 NOTE = """
 insert into hotline_call_event (call, n, at, what, said)
 select %(id)s, coalesce(max(n), 0) + 1, %(at)s, %(what)s, %(said)s from hotline_call_event where call = %(id)s
