@@ -178,7 +178,7 @@ def test_what_another_version_wrote_is_told_and_does_not_break(office: House2013
     assert office.house.runs.of(RUN).unreadable
     with office.client("clerk") as client:
         assert LABELS["en"]["run_unreadable"] in main_of(client, f"/imports/{RUN}")
-        assert LABELS["en"]["run_unreadable"] in main_of(client, "/")
+        assert LABELS["en"]["run_unreadable"] in main_of(client, "/today")
         assert client.get(f"/imports/{RUN}/report.pdf").status_code == 404
 
 
@@ -200,7 +200,7 @@ def test_a_run_that_is_going_on_is_live(office: House2013, database: Database, l
         still = client.get(f"/imports/{RUN}", params={"language": language, "still": "1"}).text
         assert "http-equiv" not in still
         assert LABELS[language]["live_go"] in still
-        assert LABELS[language]["going"] in main_of(client, "/", language)
+        assert LABELS[language]["going"] in main_of(client, "/today", language)
     office.house.runs.note_progress(RUN, working(of=0, seconds_left=None))
     with at_work(database), office.client("clerk") as client:
         text = main_of(client, f"/imports/{RUN}")
@@ -218,7 +218,7 @@ def test_a_run_is_looked_at_while_it_goes_on(office: House2013, tmp_path: Path) 
 
     def look(step: str) -> None:
         seen.append(step)
-        assert LABELS["en"]["going"] in main_of(client, "/")
+        assert LABELS["en"]["going"] in main_of(client, "/today")
         page = client.get(f"/imports/{move.run}")
         assert (page.status_code, 'http-equiv="refresh"' in page.text) == (200, True)
         assert client.get(f"/imports/{move.run}/report.html").status_code == 200
@@ -247,7 +247,7 @@ def test_a_run_with_progress_alone(office: House2013) -> None:
         text = main_of(client, f"/imports/{RUN}")
         assert ("just begun" in text, "Take in" in text, "report" in text) == (True, True, False)
         assert client.get(f"/imports/{RUN}/report.html").status_code == 404
-        assert RUN in main_of(client, "/")
+        assert RUN in main_of(client, "/today")
 
 
 def test_what_is_next_in_words(office: House2013) -> None:
@@ -296,7 +296,7 @@ def test_the_page_says_what_the_report_says(office: House2013, database: Databas
             assert shown in text, shown
         assert "<局长>" not in response.text
         assert not re.search(r"\{\w+\}", text)
-        assert RUN in main_of(client, "/", language)
+        assert RUN in main_of(client, "/today", language)
 
 
 def test_old_runs_are_still_shown(office: House2013) -> None:
@@ -357,4 +357,4 @@ def test_every_state_has_words_on_the_first_page(office: House2013) -> None:
     with office.client("clerk") as client:
         for changes, says in cases:
             runs.keep_document(RUN, made_run(**changes))
-            assert says.lower() in main_of(client, "/").lower(), says
+            assert says.lower() in main_of(client, "/today").lower(), says
