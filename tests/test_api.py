@@ -13,6 +13,7 @@ from tests.webhouse import house_on
 
 from shebaoka.app import House
 from shebaoka.desk import open_counter
+from shebaoka.desk.limits import Limit
 from shebaoka.numbers import with_check_digit
 from shebaoka.serving import front_of, make_app
 from shebaoka.store import SCHEMA, Store
@@ -255,6 +256,19 @@ def test_digits_that_stand_where_a_name_belongs_are_not_repeated(api: Api) -> No
     _, error = api.send("POST", "/requests", {"request": REGISTER, "730184": True})
     assert error["code"] == "bad_input"
     assert "730184" not in json.dumps(error)
+
+
+def test_tokens_that_are_nobodys_are_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tries tokens is turned away before the database is asked; whose token is good is never counted."""
+    limits = api.house.limits
+    monkeypatch.setattr(limits, "_limits", {**limits._limits, "token": Limit(3, 60)})
+    monkeypatch.setattr(limits, "_full_at", {**limits._full_at, "token": {}})
+    wrong = {"Authorization": "Bearer nobody"}
+    for _ in range(5):
+        assert api.send("GET", "/me")[0] == 200
+    answers = [api.client.get("/api/v1/persons/x", headers=wrong) for _ in range(5)]
+    assert [a.status_code for a in answers] == [401, 401, 401, 429, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 def test_unknown_paths_and_methods_are_told_as_json(api: Api) -> None:

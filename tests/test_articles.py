@@ -481,7 +481,9 @@ def typed(said: NewArticle, **more: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_article_goes_its_way_at_the_pages(pages: Pages, house: House, language: str) -> None:
+def test_an_article_goes_its_way_at_the_pages(
+    pages: Pages, house: House, shared_database: Database, language: str
+) -> None:
     """Previewed, kept, approved by another, rewritten, denied with a reason, taken away; hosts likewise; in words."""
     t = LABELS[language]
     said = written(HOSTILE, f"- {HOSTILE}\n\n[x](https://{HOST}/)")
@@ -506,7 +508,12 @@ def test_an_article_goes_its_way_at_the_pages(pages: Pages, house: House, langua
         assert house.articles.everything() == []
         kept = send(writer, "/articles/new/faq", **typed(said)).headers["Location"]
         assert t["not_ones_own"] in read(send(writer, f"{kept}/verdict", n="1", verdict="approved"), 409)
-        assert send(other, f"{kept}/verdict", n="1", verdict="approved").headers["Location"] == kept
+        shown = re.search(r'name="seen" value="([0-9a-f]{64})"', other.get(kept).text)
+        assert shown is not None
+        for changed_to, back in (("2", False), ("1", True)):  # behind the program's back, while it is looked at
+            shared_database.kept.execute(f"update article_version set place = {changed_to}")
+            told = send(other, f"{kept}/verdict", n="1", verdict="approved", seen=shown[1])
+            assert told.status_code == (303 if back else 409)
         assert t["version_is_decided"] in read(send(other, f"{kept}/verdict", n="1", verdict="approved"), 409)
         assert t["article_shown"] in read(other.get(kept))
         assert send(writer, kept, **typed(written("再"))).headers["Location"] == kept
@@ -549,7 +556,8 @@ def test_the_page_of_the_sign_off(pages: Pages, house: House, shared_database: D
         for path in ("/site", "/articles"):
             assert t["seal_is_wrong"] in read(one.get(path))
         waiting = house.articles.add("faq", written(), by=XU)
-        told = read(send(other, f"/articles/{waiting.id}/verdict", n="1", verdict="approved"), 409)
+        approves = {"n": "1", "verdict": "approved", "seen": waiting.digest}
+        told = read(send(other, f"/articles/{waiting.id}/verdict", **approves), 409)
         assert t["seal_is_wrong"] in told
 
 

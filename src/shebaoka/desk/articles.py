@@ -65,6 +65,11 @@ class Article(msgspec.Struct, frozen=True):
         """Its name among what is signed off."""
         return f"article/{self.id}/{self.n}"
 
+    @property
+    def digest(self) -> str:
+        """The digest of what may be shown of it."""
+        return digest_of(self.content())
+
     def content(self) -> bytes:
         """Everything of it that may be shown, as it is signed off."""
         texts = {language: [self.texts[language].title, self.texts[language].body] for language in sorted(self.texts)}
@@ -242,9 +247,15 @@ class Articles:
             run(sql.ADD_VERSION, self._row(id_, said, by))
         return self.versions(id_)[0]
 
-    def approve(self, id_: int, n: int, *, by: Staff | None = None) -> None:
-        """The version is shown as it was seen, from its first day on. `NotAllowed` to whoever wrote it."""
+    def approve(self, id_: int, n: int, *, seen: str | None = None, by: Staff | None = None) -> None:
+        """The version is shown as it was seen, from its first day on. `NotAllowed` to whoever wrote it.
+
+        `seen` is the digest of what they were shown: `NotFound` if it is another by now, changed behind the program's
+        back.
+        """
         waiting = self._waiting(id_, n, by)
+        if seen is not None and seen != waiting.digest:
+            raise NotFound("The version is not as it was shown. Nothing was approved; look at it again.")
         with self._views.together() as run:
             run(sql.LOCK, {})
             self._decided(run, waiting, "approved", "", by)

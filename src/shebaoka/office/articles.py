@@ -354,7 +354,7 @@ async def post_verdict(request: Asked) -> Response[bytes]:
     n, reason, labels = form.get("n", ""), form.get("reason", ""), Page(request).labels
     number = int(n) if n.isdecimal() and len(n) < 9 else 0
     if form.get("verdict") == "approved":
-        decide = partial(room.approve, article, number, by=by)
+        decide = partial(room.approve, article, number, seen=form.get("seen", ""), by=by)
     else:
         decide = partial(room.deny, article, number, reason, by=by)
     return await _decided(request, article, decide, labels, reason)

@@ -178,11 +178,14 @@ async def asked(front: Front, asks: Sequence[Ask], *, dry_run: bool = False) -> 
 async def must_sign_in(connection: Connection, _: object) -> None:
     """A guard: who holds the token of the `Authorization: Bearer …` header, before anything else is read.
 
-    `NotSignedIn` if nobody does.
+    `NotSignedIn` if nobody does, `TooManyTries` after too many from one address.
     """
     front: Front = connection.app.state.front
     scheme, _, token = connection.headers.get("Authorization", "").partition(" ")
+    address = address_of(connection)
+    front.limits.take("token", address)
     found = await to_thread.run_sync(front.staff.sign_in, token.strip() if scheme.lower() == "bearer" else "")
+    front.limits.give_back("token", address)  # only tokens that are nobody's are counted
     connection.state.staff = found
 
 
