@@ -327,6 +327,7 @@ def test_sql_is_put_together_from_constants_alone() -> None:
 # The notice ----------------------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def _used(enum: str) -> set[str]:
     """The members of an enum that rules and numbers name."""
     names = {enum, "R"} if enum == "Refusal" else {enum}

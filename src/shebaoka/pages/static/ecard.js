@@ -20,6 +20,7 @@ const exchange = async () => {
   const answer = await fetch("/my/ecard/code", { credentials: "same-origin" }).catch(() => null);
   if (!answer) return; // no network: the code is over, and the key asks again
   if (!answer.ok || answer.redirected) {
+    exchanges = 0; // the page is on its way out, and asks no more
     location.reload(); // signed out, or too often: the page says it
     return;
   }
