@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
-# Two test processes for two cores; each has a PostgreSQL of its own. Files come in the order of tests/conftest.py.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# Three test processes for two cores, for some of them wait; each has a PostgreSQL of its own. Files come in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # The browser is Debian's own Chromium; Playwright need not fetch one.
 PYTEST_BROWSER := PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m browser tests/browser
 

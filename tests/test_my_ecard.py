@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from cv2 import QRCodeDetector
+from cv2 import QRCodeDetectorAruco
 from tests.conftest import Database
 from tests.test_my_card import come_in, fill, in_use, says
 from tests.test_office import Reader
@@ -57,7 +57,7 @@ def read(page: str) -> str:
         else:
             drawn[int(y), int(x) : int(x + step[0])] = 0
             x += step[0]
-    return str(QRCodeDetector().detectAndDecode(np.kron(drawn, np.ones((6, 6), np.uint8)))[0])
+    return str(QRCodeDetectorAruco().detectAndDecode(np.kron(drawn, np.ones((6, 6), np.uint8)))[0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
