@@ -17,6 +17,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"], "preload": False}
 _RUN = "options => axe.run(options).then(found => found.violations)"
 _HEARD: "WeakKeyDictionary[BrowserContext, list[str]]" = WeakKeyDictionary()
+_EXPECTED: "WeakKeyDictionary[BrowserContext, list[str]]" = WeakKeyDictionary()
 _LISTENS = """
 addEventListener('securitypolicyviolation', e =>
   console.error(`policy violated: ${e.violatedDirective} by ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))
@@ -38,7 +39,9 @@ def listen(context: BrowserContext, url: str) -> None:
     def requested(request: Request) -> None:
         asked = urlsplit(request.url)
         if asked.scheme in ("http", "https", "ws", "wss") and asked.netloc != own:
-            heard.append(f"asks another host: {request.method} {request.url}")
+            fault = f"asks another host: {request.method} {request.url}"
+            if not any(re.search(pattern, fault) for pattern in _EXPECTED.get(context, ())):
+                heard.append(fault)
 
     def answered(response: Response) -> None:
         if response.status >= (500 if response.request.is_navigation_request() else 400):
@@ -67,6 +70,14 @@ def forgive(page: Page, pattern: str) -> None:
     kept = [fault for fault in heard if not re.search(pattern, fault)]
     assert len(kept) < len(heard), f"nothing like {pattern} was heard"
     heard[:] = kept
+
+
+def expects(page: Page, pattern: str) -> None:
+    """As `forgive`, and for as long as the page is there: what it asks so again and again is as it shall be."""
+    expected = _EXPECTED.setdefault(page.context, [])
+    if pattern not in expected:
+        forgive(page, pattern)
+        expected.append(pattern)
 
 
 def hard_to_use(page: Page, *, colours: bool = True, only: str = "") -> list[str]:

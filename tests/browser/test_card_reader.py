@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.faults import expects
 from tests.browser.running import Running, served
-from tests.browser.steps import Holder, Windows, forgive, no_faults, person_in, press, window_of
+from tests.browser.steps import Holder, Windows, no_faults, person_in, press, window_of
 
 from shebaoka.chip import ChipContent, VirtualCard
 from shebaoka.reader import Door, Watch
@@ -67,7 +68,7 @@ def the_reader() -> Iterator[tuple[Door, str]]:
 
 def asks_the_reader(page: Page) -> None:
     """What was heard of a page is that it asks the reader, as it shall, and nothing else."""
-    forgive(page, r"asks another host: GET http://127\.0\.0\.1:\d+/(card)?$")
+    expects(page, r"asks another host: GET http://127\.0\.0\.1:\d+/(card)?$")
     no_faults(page)
 
 
