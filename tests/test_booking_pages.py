@@ -125,6 +125,38 @@ def test_feedback_is_answered(pages: Pages, language: str) -> None:
         assert send(client, f"{path}/withdraw").status_code == 303
 
 
+def test_a_list_goes_on_to_its_end(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page says how many there are and leads on until all were shown, of those that wait and those that are done."""
+    monkeypatch.setattr("shebaoka.hotline.bookings.LINES", 2)
+    d = DESK["zh-Hans"]
+    with pages.client() as client, pages.client("operator") as desk:
+        for n in range(5):
+            send(client, "/booking", **(WISH | {"once": f"another-form-{n:04d}"}))
+            send(client, "/feedback", kind="other", said=f"{n}", telephone="")
+
+        def walked(path: str, label: str) -> list[str]:
+            found, at, begin = [], path, path
+            while at:
+                text = read(desk.get(at))
+                assert d[label].format(5) in text
+                assert (f'href="{begin}"' in text.partition("</table>")[2]) == (at != begin)
+                found += re.findall(rf'<a href="({path.partition("?")[0]}/[0-9]+)"', text)
+                at = "".join(re.findall(r'rel="next" href="([^"]+)"', text))
+            return found
+
+        for path, acts in (
+            ("/hotline/bookings", ({"act": "reached"},)),
+            ("/hotline/feedback", ({"act": "answer", "answer": "好"},)),
+        ):
+            waiting = walked(path, "how_many_wait")
+            assert len(waiting) == len(set(waiting)) == 5
+            for one in waiting:
+                for act in ({"act": "take"}, *acts):
+                    assert send(desk, one, **act).status_code == 303
+            assert walked(f"{path}?state=ended", "how_many_ended") == waiting[::-1]
+            assert desk.get(f"{path}?after=x").status_code == 400
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_wrong_stands_beside_its_field(pages: Pages, language: str) -> None:
     """At the top with a link to each field, and beside it; what was typed is still there; nothing is kept."""

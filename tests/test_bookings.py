@@ -309,6 +309,34 @@ def test_a_booking_has_one_owner_who_sees_the_telephone(bookings: Bookings) -> N
     assert (bookings.waiting(CHIEF), [b.id for b in bookings.ended(CHIEF)]) == ([], [one])
 
 
+def test_every_booking_is_reached_though_others_go_meanwhile(bookings: Bookings, clock: StandingClock) -> None:
+    """What is due soonest comes first, then what is wished soonest; a list goes on behind a row that was withdrawn or
+    ended since, and the done ones with the latest, many of one instant; a place of another list is told.
+    """
+    wishes = [("2013-07-05", "09:00"), ("2013-07-01", "16:00"), ("2013-07-02", "09:00"), ("2013-07-01", "15:00")]
+    made = [bookings.book(changed(WISH, day=day, time=at, once="")) for day, at in wishes]
+    clock.move(days=-3)  # whoever booked before is due before, though they wished to be called later that day
+    made.append(bookings.book(changed(WISH, day="2013-07-01", time="17:00", once="")))
+    clock.move(days=3)
+    in_order = [made[n] for n in (4, 3, 1, 2, 0)]
+    assert bookings.waiting(LIN) == in_order
+    first = bookings.waiting(LIN, limit=3)
+    assert bookings.withdraw(first[-1].code)
+    assert bookings.waiting(LIN, after=first[-1].place, limit=3) == in_order[3:]
+    left = bookings.waiting(LIN)
+    for one in left:
+        bookings.take(LIN, one.id)
+        bookings.end(LIN, one.id, reached=True)
+    done = bookings.ended(LIN, limit=2)
+    assert [b.id for b in done + bookings.ended(LIN, after=done[-1].place)] == sorted(
+        (b.id for b in left), reverse=True
+    )
+    assert (bookings.count_ended(CHIEF), bookings.count_waiting(CHIEF)) == (4, (0, 0))
+    for place in (in_order[0].place, "x", "1-2-3-4", "9" * 18 + "-1", "1-" + "9" * 19, "١-1"):
+        with pytest.raises(BadInput):
+            bookings.ended(LIN, after=place)
+
+
 def test_feedback_is_answered_once_by_its_owner(feedback: FeedbackRoom) -> None:
     """Whoever has the number reads the answer; a second one, an empty one and one too long are refused."""
     made = feedback.give(OPINION)

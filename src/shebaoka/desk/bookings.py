@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shebaoka.desk.fresh import Clock, draw_slip_code, now
+from shebaoka.desk.listplaces import FIRST, LAST, LAST_ID, behind, place_of
 from shebaoka.desk.plaintext import mask_call_number, read_call_number
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
@@ -31,7 +32,8 @@ STEP = dt.timedelta(minutes=30)
 """How far apart the times are that a page offers."""
 DAYS = 10
 """How many days a page offers."""
-LATEST = 200
+LISTED = 100
+"""Rows of a list that are read at once, unless somebody says otherwise."""
 DRAWS = 5
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -66,6 +68,11 @@ class Booking(msgspec.Struct, frozen=True):
     owner: str
     owners: list[str]
     ended_at: dt.datetime | None
+
+    @property
+    def place(self) -> str:
+        """Behind which the list goes on, as long as it stands there."""
+        return place_of(self.ended_at, self.id) if self.ended_at else place_of(self.due_at, self.wished_at, self.id)
 
 
 class Bookings:
@@ -119,20 +126,28 @@ class Bookings:
 
     # the operators'
 
-    def waiting(self, staff: Staff, *, limit: int = LATEST) -> list[Booking]:
-        """Who waits to be called, by when they want to be."""
-        return self._listed(staff, True, limit)
+    def waiting(self, staff: Staff, *, after: str = "", limit: int = LISTED) -> list[Booking]:
+        """Who waits to be called, what is due soonest first, behind the `place` of another."""
+        due_at, wished_at, id_ = behind(after, (FIRST, FIRST, 0))
+        key = {"due_at": due_at, "wished_at": wished_at, "id": id_}
+        return self._listed(staff, sql.BOOKINGS_WAITING, key, limit)
 
-    def ended(self, staff: Staff, *, limit: int = LATEST) -> list[Booking]:
-        """Who was called, or could not be reached, the latest first."""
-        return self._listed(staff, False, limit)
+    def ended(self, staff: Staff, *, after: str = "", limit: int = LISTED) -> list[Booking]:
+        """Who was called, or could not be reached, the latest first, behind the `place` of another."""
+        ended_at, id_ = behind(after, (LAST, LAST_ID))
+        return self._listed(staff, sql.BOOKINGS_ENDED, {"ended_at": ended_at, "id": id_}, limit)
 
     def count_waiting(self, staff: Staff) -> tuple[int, int]:
         """How many wait to be called, and how many of them are overdue."""
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
         here = self._here()
-        waiting, overdue = self._views.rows(sql.BOOKINGS_WAITING, {"at": here, "today": here.date()})[0]
+        waiting, overdue = self._views.rows(sql.COUNT_BOOKINGS_WAITING, {"at": here, "today": here.date()})[0]
         return waiting, overdue
+
+    def count_ended(self, staff: Staff) -> int:
+        """How many have ended and are still kept."""
+        staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
+        return int(self._views.rows(sql.COUNT_BOOKINGS_ENDED, {"today": self._here().date()})[0][0])
 
     def one(self, staff: Staff, id_: int) -> Booking:
         """One booking; the telephone is whole as long as it is the asker's own to call. `NotFound`."""
@@ -164,10 +179,10 @@ class Bookings:
         """Delete every booking whose day has come; how many there were."""
         return self._views.write(sql.DELETE_BOOKINGS, {"today": self._here().date()})
 
-    def _listed(self, staff: Staff, waiting: bool, limit: int) -> list[Booking]:
+    def _listed(self, staff: Staff, statement: str, key: dict[str, Any], limit: int) -> list[Booking]:
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
-        asked = {"open": waiting, "limit": limit, "today": self._here().date()}
-        return [_hidden(Booking(*row)) for row in self._views.rows(sql.BOOKINGS, asked)]
+        asked = key | {"limit": limit, "today": self._here().date()}
+        return [_hidden(Booking(*row)) for row in self._views.rows(statement, asked)]
 
     def _change(self, staff: Staff, statement: str, id_: int, **said: Any) -> None:
         staff.must(Right.SERVE_CALLERS)

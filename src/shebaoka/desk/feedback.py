@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.desk.bookings import LATEST, due_at, kept_once, must_be_mine, once_of
+from shebaoka.desk.bookings import LISTED, due_at, kept_once, must_be_mine, once_of
 from shebaoka.desk.fresh import Clock, now
+from shebaoka.desk.listplaces import FIRST, LAST, LAST_ID, behind, place_of
 from shebaoka.desk.plaintext import has_number, mask_call_number, read_call_number, read_text
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
@@ -52,6 +53,11 @@ class Feedback(msgspec.Struct, frozen=True):
     answer: str
     answered_by: str
     answered_at: dt.datetime | None
+
+    @property
+    def place(self) -> str:
+        """Behind which the list goes on, as long as it stands there."""
+        return place_of(self.answered_at or self.due_at, self.id)
 
 
 class FeedbackRoom:
@@ -102,20 +108,27 @@ class FeedbackRoom:
 
     # the operators'
 
-    def waiting(self, staff: Staff, *, limit: int = LATEST) -> list[Feedback]:
-        """What waits for an answer, by when it is due."""
-        return self._listed(staff, True, limit)
+    def waiting(self, staff: Staff, *, after: str = "", limit: int = LISTED) -> list[Feedback]:
+        """What waits for an answer, what is due soonest first, behind the `place` of another."""
+        due, id_ = behind(after, (FIRST, 0))
+        return self._listed(staff, sql.FEEDBACK_WAITING, {"due_at": due, "id": id_}, limit)
 
-    def answered(self, staff: Staff, *, limit: int = LATEST) -> list[Feedback]:
-        """What was answered, the latest first."""
-        return self._listed(staff, False, limit)
+    def answered(self, staff: Staff, *, after: str = "", limit: int = LISTED) -> list[Feedback]:
+        """What was answered, the latest first, behind the `place` of another."""
+        answered_at, id_ = behind(after, (LAST, LAST_ID))
+        return self._listed(staff, sql.FEEDBACK_ANSWERED, {"answered_at": answered_at, "id": id_}, limit)
 
     def count_waiting(self, staff: Staff) -> tuple[int, int]:
         """How much waits for an answer, and how much of it is overdue."""
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
         asked = {"at": self._clock(), "today": self._today()}
-        waiting, overdue = self._views.rows(sql.FEEDBACKS_WAITING, asked)[0]
+        waiting, overdue = self._views.rows(sql.COUNT_FEEDBACK_WAITING, asked)[0]
         return waiting, overdue
+
+    def count_answered(self, staff: Staff) -> int:
+        """How much was answered and is still kept."""
+        staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
+        return int(self._views.rows(sql.COUNT_FEEDBACK_ANSWERED, {"today": self._today()})[0][0])
 
     def one(self, staff: Staff, id_: int) -> Feedback:
         """One feedback; the telephone is whole as long as it is the asker's own to answer. `NotFound`."""
@@ -147,10 +160,10 @@ class FeedbackRoom:
         """Delete whatever feedback's day has come; how much there was."""
         return self._views.write(sql.DELETE_FEEDBACK, {"today": self._today()})
 
-    def _listed(self, staff: Staff, waiting: bool, limit: int) -> list[Feedback]:
+    def _listed(self, staff: Staff, statement: str, key: dict[str, Any], limit: int) -> list[Feedback]:
         staff.must_either(Right.SERVE_CALLERS, Right.SEE_CALLS)
-        asked = {"open": waiting, "limit": limit, "today": self._today()}
-        return [_hidden(Feedback(*row)) for row in self._views.rows(sql.FEEDBACKS, asked)]
+        asked = key | {"limit": limit, "today": self._today()}
+        return [_hidden(Feedback(*row)) for row in self._views.rows(statement, asked)]
 
     def _change(self, staff: Staff, statement: str, id_: int, **said: Any) -> None:
         staff.must(Right.SERVE_CALLERS)

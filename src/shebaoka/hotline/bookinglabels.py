@@ -12,6 +12,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "none_wait": ("没有待处理的。", "沒有待處理的。", "None is waiting."),
     "none_ended": ("还没有办结的。", "還沒有辦結的。", "None is done yet."),
     "how_many_wait": ("{0} 个待处理", "{0} 個待處理", "{0} waiting"),
+    "how_many_ended": ("{0} 个已办结", "{0} 個已辦結", "{0} done"),
+    "from_the_beginning": ("回到开头", "回到開頭", "Back to the beginning"),
     "how_many_overdue": ("{0} 个已超过时限", "{0} 個已超過時限", "{0} overdue"),
     "due_at": ("办理时限", "辦理時限", "Due"),
     "its_owner": ("负责人", "負責人", "Owner"),

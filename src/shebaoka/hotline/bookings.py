@@ -15,6 +15,9 @@ from shebaoka.hotline.frame import Page
 from shebaoka.pages import LANGUAGE_NAMES, Asked, form_of, front_of, moved_to
 from shebaoka.records import BadInput, FormUnfit
 
+LINES = 100
+"""Bookings, or feedback, on a page."""
+
 
 def _state(page: Page, one: Booking | Feedback) -> tuple[str, bool]:
     """How one stands, in words, and whether that is an alarm."""
@@ -49,26 +52,44 @@ def _values(page: Page) -> dict[str, Any]:
 
 
 async def _list(
-    request: Asked, template: str, waiting: Callable[..., Any], ended: Callable[..., Any]
+    request: Asked,
+    template: str,
+    waiting: tuple[Callable[..., Any], Callable[..., Any]],
+    ended: tuple[Callable[..., Any], Callable[..., Any]],
 ) -> Response[bytes]:
-    page = Page(request)
-    done = request.query_params.get("state") == "ended"
-    found = await to_thread.run_sync(ended if done else waiting, request.state.staff)
-    return await page.show(template, found=found, done=done, **_values(page))
+    """A page of a list, by what reads its rows and what counts all of them, of those that wait and those that ended."""
+    page, staff = Page(request), request.state.staff
+    done, after = request.query_params.get("state") == "ended", request.query_params.get("after", "")
+    read, count = ended if done else waiting
+
+    found, counted = await to_thread.run_sync(lambda: (read(staff, after=after, limit=LINES + 1), count(staff)))
+    whole, overdue = (counted, 0) if done else counted
+    return await page.show(
+        template,
+        found=found[:LINES],
+        done=done,
+        whole=whole,
+        overdue=overdue,
+        after=after,
+        more=found[LINES - 1].place if len(found) > LINES else "",
+        **_values(page),
+    )
 
 
 @get("/hotline/bookings")
 async def get_bookings(request: Asked) -> Response[bytes]:
-    """Who waits to be called, by when they want to be; or those that are done."""
+    """Who waits to be called, what is due soonest first; or those that are done."""
     room = front_of(request).bookings
-    return await _list(request, "bookings.html", room.waiting, room.ended)
+    return await _list(request, "bookings.html", (room.waiting, room.count_waiting), (room.ended, room.count_ended))
 
 
 @get("/hotline/feedback")
 async def get_feedbacks(request: Asked) -> Response[bytes]:
-    """What waits for an answer, by when it is due; or what was answered."""
+    """What waits for an answer, what is due soonest first; or what was answered."""
     room = front_of(request).feedback
-    return await _list(request, "feedbacks.html", room.waiting, room.answered)
+    return await _list(
+        request, "feedbacks.html", (room.waiting, room.count_waiting), (room.answered, room.count_answered)
+    )
 
 
 async def _one(

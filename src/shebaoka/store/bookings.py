@@ -9,12 +9,19 @@ on conflict do nothing"""
 BOOKING_ONCE = f"select {_BOOKING} from booking where once = %(once)s"
 BOOKING_BY_CODE = f"select {_BOOKING} from booking where code = %(code)s and deleted_on > %(today)s"
 BOOKING = f"select {_BOOKING} from booking where id = %(id)s and deleted_on > %(today)s"
-BOOKINGS = f"""
-select {_BOOKING} from booking where (state = 'waiting') = %(open)s and deleted_on > %(today)s
-order by case when state = 'waiting' then wished_at end, ended_at desc, id limit %(limit)s"""
-BOOKINGS_WAITING = """
+# A list goes on behind the values of a row, not behind the row: it may have left the list, or been deleted, since.
+BOOKINGS_WAITING = f"""
+select {_BOOKING} from booking where state = 'waiting' and deleted_on > %(today)s
+  and (due_at, wished_at, id) > (%(due_at)s, %(wished_at)s, %(id)s)
+order by due_at, wished_at, id limit %(limit)s"""
+BOOKINGS_ENDED = f"""
+select {_BOOKING} from booking where ended_at is not null and deleted_on > %(today)s
+  and (ended_at, id) < (%(ended_at)s, %(id)s)
+order by ended_at desc, id desc limit %(limit)s"""
+COUNT_BOOKINGS_WAITING = """
 select count(*), count(*) filter (where due_at < %(at)s) from booking
 where state = 'waiting' and deleted_on > %(today)s"""
+COUNT_BOOKINGS_ENDED = "select count(*) from booking where ended_at is not null and deleted_on > %(today)s"
 # Whoever takes one over says whose it is, so that two who take it at once are not both its owner.
 TAKE_BOOKING = """
 update booking set owner = %(by)s, owners = array_append(array_remove(owners, %(by)s), %(by)s)
@@ -40,12 +47,18 @@ on conflict do nothing"""
 FEEDBACK_ONCE = f"select {_FEEDBACK} from feedback where once = %(once)s"
 FEEDBACK_BY_CODE = f"select {_FEEDBACK} from feedback where code = %(code)s and deleted_on > %(today)s"
 FEEDBACK = f"select {_FEEDBACK} from feedback where id = %(id)s and deleted_on > %(today)s"
-FEEDBACKS = f"""
-select {_FEEDBACK} from feedback where (answered_at is null) = %(open)s and deleted_on > %(today)s
-order by case when answered_at is null then due_at end, answered_at desc, id limit %(limit)s"""
-FEEDBACKS_WAITING = """
+FEEDBACK_WAITING = f"""
+select {_FEEDBACK} from feedback where answered_at is null and deleted_on > %(today)s
+  and (due_at, id) > (%(due_at)s, %(id)s)
+order by due_at, id limit %(limit)s"""
+FEEDBACK_ANSWERED = f"""
+select {_FEEDBACK} from feedback where answered_at is not null and deleted_on > %(today)s
+  and (answered_at, id) < (%(answered_at)s, %(id)s)
+order by answered_at desc, id desc limit %(limit)s"""
+COUNT_FEEDBACK_WAITING = """
 select count(*), count(*) filter (where due_at < %(at)s) from feedback
 where answered_at is null and deleted_on > %(today)s"""
+COUNT_FEEDBACK_ANSWERED = "select count(*) from feedback where answered_at is not null and deleted_on > %(today)s"
 TAKE_FEEDBACK = """
 update feedback set owner = %(by)s, owners = array_append(array_remove(owners, %(by)s), %(by)s)
 where id = %(id)s and owner = %(owner)s and answered_at is null returning id"""
