@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.testing import TestClient
 from psycopg import errors
 from tests.conftest import Database
@@ -269,6 +270,18 @@ def test_tokens_that_are_nobodys_are_counted(api: Api, monkeypatch: pytest.Monke
     answers = [api.client.get("/api/v1/persons/x", headers=wrong) for _ in range(5)]
     assert [a.status_code for a in answers] == [401, 401, 401, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_the_description_is_put_together_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask for it, and it takes most of a second of the loop that terminals and windows are served by."""
+    first = api.client.get("/api/v1/openapi.json")
+    monkeypatch.delattr(OpenAPIRenderPlugin, "render_json")
+    again = api.client.get("/api/v1/openapi.json")
+    assert (again.status_code, again.content == first.content, "/api/v1/requests" in again.json()["paths"]) == (
+        200,
+        True,
+        True,
+    )
 
 
 def test_unknown_paths_and_methods_are_told_as_json(api: Api) -> None:

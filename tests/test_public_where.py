@@ -1,5 +1,6 @@
 """The public's pages of windows, of where a card is, and of slips: what they say, and what no stranger learns."""
 
+import asyncio
 import html
 import math
 import re
@@ -15,6 +16,7 @@ from tests.conftest import OTHER_PIN, Database
 from tests.test_office import Reader, mark_of
 from tests.test_office_signin import Pages, pages_on
 from tests.test_whereabouts import asked, somebody
+from tests.webhouse import app_of
 
 from shebaoka.coordinates import Point, metres_between
 from shebaoka.desk import Draft, Proof, Role, Staff
@@ -23,6 +25,7 @@ from shebaoka.numbers import mask, with_check_digit
 from shebaoka.portal.citymap import HEIGHT_MAX, WIDTH, city_map
 from shebaoka.portal.labels import LABELS
 from shebaoka.records import SERVICES, Ask, Channel, Material, Receipt, Sender, TooManyTries
+from shebaoka.serving import with_shortcut
 from shebaoka.slipcode import grouped_slip_code, slip_code_of
 
 CLERK = Staff("clerk-1", Role.CLERK, "w1")
@@ -300,6 +303,30 @@ def test_a_form_of_the_publics_is_small(fresh: Pages) -> None:
         client.cookies.set("language", "en")
         assert LABELS["en"]["trouble_413"] in read(asks(client, number="1" * 300_000, proof=""), 413)
         read(asks(client, number="1" * 100_000, proof="𠮷"), 400)
+
+
+@pytest.mark.parametrize("parts", [[], [b"n"] * 8])
+def test_a_form_that_does_not_come_on_is_given_up(
+    fresh: Pages, monkeypatch: pytest.MonkeyPatch, parts: list[bytes]
+) -> None:
+    """Whoever sends half of one, or a letter now and then, holds no connection for ever, and is told so."""
+    monkeypatch.setattr("shebaoka.web.bodies.FIRST_S", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if not parts:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": parts.pop(), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    head = [(b"content-type", b"application/x-www-form-urlencoded"), (b"content-length", b"100"), (b"host", b"x")]
+    said = {"type": "http", "method": "POST", "path": "/where", "query_string": b"", "headers": head}
+    server = {"http_version": "1.1", "scheme": "http", "server": ("x", 80), "client": ("192.0.2.1", 1), "root_path": ""}
+    asyncio.run(with_shortcut(app_of(fresh.front))(said | server, receive, send))
+    assert sent[0]["status"] == 408
+    assert LABELS["zh-Hans"]["trouble_408"] in sent[1]["body"].decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

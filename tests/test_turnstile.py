@@ -7,13 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from litestar.datastructures import Headers
 from tests.conftest import StandingClock
 
 from shebaoka.desk import Limits
 from shebaoka.desk.limits import Limit
 from shebaoka.notice import Notices, Speech, Words
 from shebaoka.portal import FAMILIES, Shelf, Turnstile, straight, turnstile
-from shebaoka.web import Front
+from shebaoka.web import Front, address_of
+from shebaoka.web.front import Connection
 
 NOON = dt.datetime(2013, 7, 1, 4, 0, tzinfo=dt.UTC)
 PROXY = "10.0.0.1"
@@ -36,6 +38,7 @@ class Door:
             proxy=PROXY,
             sessions=SimpleNamespace(was_given=lambda cookie: cookie == "ours"),
         )
+        self.front = front
         self._entrance = straight(self._app, Shelf(front, FAMILIES), Turnstile(front, {"/where", "/notice"}))
 
     async def _app(self, scope: Any, _: Any, send: Any) -> None:
@@ -98,6 +101,18 @@ def test_behind_the_proxy_addresses_are_those_that_it_sees(door: Door) -> None:
     assert [door.asked(1, "/where", PROXY, **one) for one in forged] == [[200], [200], [200], [429]]
     assert door.asked(1, "/where", PROXY, x_forwarded_for="192.0.2.10") == [200]
     assert [door.asked(1, "/where", **one) for one in forged] == [[200], [200], [200], [429]]
+
+
+def test_a_line_of_its_own_is_the_proxys_word_too(door: Door) -> None:
+    """Some proxies merge their word into the header, others write a line below that of whoever asks; the last counts,
+    for pages and for tries alike.
+    """
+    lines = [(b"x-forwarded-for", b"203.0.113.1"), (b"x-forwarded-for", b"203.0.113.2, 192.0.2.9")]
+    state = SimpleNamespace(front=door.front)
+    connection: Connection = SimpleNamespace(  # type: ignore[assignment]
+        app=SimpleNamespace(state=state), client=SimpleNamespace(host=PROXY), headers=Headers(lines)
+    )
+    assert address_of(connection) == "192.0.2.9"
 
 
 def test_a_network_of_ipv6_is_counted_as_one(door: Door) -> None:

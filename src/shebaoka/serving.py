@@ -8,12 +8,13 @@ import resource
 import signal
 import sys
 from collections.abc import Collection
+from typing import Any
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -35,6 +36,19 @@ FILES = 8192
 """Connections to both ports, to the database, and what else is open."""
 SWITCH_S = 0.0005
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class KeptDescription(JsonRenderPlugin):
+    """The API's description, put together once: that takes most of a second of the loop that serves everybody, and
+    anybody may ask for it.
+    """
+
+    _kept = b""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The description as JSON."""
+        self._kept = self._kept or super().render(request, openapi_schema)
+        return self._kept
 
 
 def front_of(house: House, counter: Counter, *, open_to_all: bool = False) -> Front:
@@ -100,7 +114,7 @@ def make_app(front: Front) -> Litestar:
             version="1",
             description=description,
             path="/api/schema",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[KeptDescription(path="/openapi.json")],
             components=Components(
                 security_schemes={
                     "token": SecurityScheme(type="http", scheme="bearer"),

@@ -34,6 +34,7 @@ _SAYS = {
     403: "The token is good, but not for this.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
+    408: "The body did not come whole in time.",
     409: "The request id was used before with other content.",
     413: "The body is larger than 10 MB.",
     415: "The body is something else than JSON.",

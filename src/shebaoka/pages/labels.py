@@ -77,6 +77,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_back": "回到刚才的页面",
         "trouble_again": "再试一次",
         "trouble_draft_was_changed": "别人刚刚改动过，什么都没有办。请回到刚才的页面，看过现在的内容再办。",
+        "trouble_408": "提交的内容没有在规定时间内传完，什么都没有办。请检查网络，再提交一次。",
         "trouble_405": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
         "trouble_413": "提交的内容太大。请减少后重新提交。",
         "trouble_429": "试得太频繁了，什么都没有办。请稍等一会儿再试。",
@@ -153,6 +154,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_back": "回到剛才的頁面",
         "trouble_again": "再試一次",
         "trouble_draft_was_changed": "別人剛剛改動過，什麼都沒有辦。請回到剛才的頁面，看過現在的內容再辦。",
+        "trouble_408": "送出的內容沒有在規定時間內傳完，什麼都沒有辦。請檢查網路，再送出一次。",
         "trouble_405": "這個網址不能這樣打開。請從頁面上的連結或按鈕進入。",
         "trouble_413": "送出的內容太大。請減少後重新送出。",
         "trouble_429": "試得太頻繁了，什麼都沒有辦。請稍等一會兒再試。",
@@ -252,6 +254,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_again": "Try again",
         "trouble_draft_was_changed": "Somebody changed it just now, and nothing was done. Go back, look at what is "
         "there now, and do it again.",
+        "trouble_408": "What was sent did not come whole in time, and nothing was done. Send it again.",
         "trouble_405": "This address cannot be opened like this. Use the links and buttons of the pages.",
         "trouble_413": "What was sent is too large. Send less.",
         "trouble_429": "Too many tries; nothing was done. Wait a little, then try again.",

@@ -16,6 +16,7 @@ from shebaoka.pages import HEADERS, Asked, manner
 from shebaoka.portal.shelf import Leaf, Shelf, Way
 from shebaoka.portal.turnstile import Turnstile
 from shebaoka.records import NotFound, TooManyTries, Trouble
+from shebaoka.web import in_time
 
 log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -106,7 +107,7 @@ def straight(app: App, shelf: Shelf, turnstile: Turnstile) -> App:
             headers = [*_BUSY, (b"retry-after", b"%d" % e.wait_s), (b"content-length", b"%d" % len(busy))]
             await _sent(send, scope, e.status, headers, busy)
             return
-        await app(scope, receive, send)
+        await app(scope, in_time(receive), send)
 
     return entrance
 

@@ -1,5 +1,6 @@
 """What the web faces share: what they are handed, sign-in, and how troubles are told."""
 
+from shebaoka.web.bodies import in_time as in_time
 from shebaoka.web.errors import OUR_FAULT as OUR_FAULT
 from shebaoka.web.errors import ErrorBody as ErrorBody
 from shebaoka.web.errors import json_troubles as json_troubles

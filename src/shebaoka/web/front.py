@@ -146,7 +146,9 @@ class Front(msgspec.Struct, frozen=True):
 def address_of(connection: Connection) -> str:
     """The address that a browser comes from: the network's word, or that of the proxy which the settings name."""
     network = connection.client.host if connection.client else ""
-    return address_behind(connection.app.state.front, network, connection.headers.get("X-Forwarded-For", ""))
+    # Some proxies write a line of their own below that of whoever asks.
+    forwarded = ",".join(connection.headers.getall("X-Forwarded-For", []))
+    return address_behind(connection.app.state.front, network, forwarded)
 
 
 def address_behind(front: Front, network: str, forwarded: str) -> str:
