@@ -19,7 +19,7 @@ from tests.webhouse import app_of, house_on
 from scenario import read_cities
 from shebaoka.desk import Site, open_counter
 from shebaoka.notice import LANGUAGES, Notice, Notices, Speech, history_of
-from shebaoka.portal import FAMILIES, Shelf, Turnstile, guide, notice, straight
+from shebaoka.portal import FAMILIES, Shelf, Turnstile, guide, home, notice, straight
 from shebaoka.portal.finding import SHOWN_MAX, TYPED_MAX, Findable, Index
 from shebaoka.portal.labels import LABELS
 from shebaoka.portal.published import pages, rendered
@@ -379,6 +379,14 @@ def test_people_find_by_their_own_words(site: Site2013, typed: str, address: str
         ("zh-Hans", "卡被偷了", "/guide/lost"),
         ("zh-Hans", "怎么激活", "/notice/5.1"),
         ("zh-Hans", "要搬家了", "/guide/moving_away"),
+        ("zh-Hans", "卡不见了", "/guide/lost"),
+        ("zh-Hans", "照片要求", "/notice/4.2"),
+        ("zh-Hans", "几点开门", "/places"),
+        ("zh-Hans", "预约", "/booking"),
+        ("zh-Hant", "查餘額", "/my"),
+        ("zh-Hant", "我要投訴", "/feedback"),
+        ("en", "is my card ready", "/where"),
+        ("en", "opening hours", "/places"),
         ("zh-Hant", "遺失", "/guide/lost"),
         ("zh-Hant", "过世", "/guide/died"),
         ("en", "how much does a new card cost", "/notice/6.2"),
@@ -388,8 +396,11 @@ def test_people_find_by_their_own_words(site: Site2013, typed: str, address: str
 def test_what_people_say_is_found_as_the_notice_says_it(
     site: Site2013, language: str, typed: str, address: str
 ) -> None:
-    """Words that stand nowhere in notice or guide lead to what they mean, among the first."""
-    things = [thing for family in (notice.FAMILY, guide.FAMILY) for thing in family.findable(site.front)]
+    """Words that stand nowhere in notice or guide lead to what they mean, among the first; so do pages where one does
+    something.
+    """
+    families = (home.FAMILY, notice.FAMILY, guide.FAMILY)
+    things = [thing for family in families for thing in family.findable(site.front)]
     assert address in [f.address for f in Index(things, language).find(typed)[:5]]
 
 

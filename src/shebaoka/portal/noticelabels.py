@@ -28,6 +28,7 @@ NOTICE_WORDS: dict[str, tuple[str, str, str]] = {
     "kind_answer": ("常见问题", "常見問題", "Question"),
     "kind_related": ("相关通知", "相關通知", "Related notice"),
     "kind_cards": ("对照", "對照", "Comparison"),
+    "kind_page": ("办事页面", "辦事頁面", "Service"),
     "kind_guide": ("办事指引", "辦事指引", "Guide"),
     "the_clauses": ("条款目录", "條款目錄", "Clauses"),
     "of_one_clause": ("单独看这一条", "單獨看這一條", "This clause alone"),

@@ -8,6 +8,11 @@ PLACES: dict[str, tuple[str, str, str]] = {
         "Applying, activating, reporting a loss, cancelling the report, unlocking, replacing and changing the PIN are "
         "done at the integrated service windows (7.1).",
     ),
+    "places_has": (
+        "各窗口的地址、开放时间、现在开不开门、离您多远，还有地图。",
+        "各窗口的地址、開放時間、現在開不開門、離您多遠，還有地圖。",
+        "Each window's address and opening hours, whether it is open now, how far it is, and a map.",
+    ),
     "places_from": ("您从哪里出发？", "您從哪裡出發？", "Where do you start from?"),
     "places_anywhere": ("不选，只看窗口", "不選，只看窗口", "nowhere in particular"),
     "places_show": ("按远近排列", "按遠近排列", "Nearest first"),
