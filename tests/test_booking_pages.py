@@ -19,7 +19,7 @@ from shebaoka.portal.labels import LABELS
 from shebaoka.records import TooManyTries
 
 NUMBER, SHOWN = "13800001234", "138****1234"
-WISH = {"kind": "activation", "telephone": NUMBER, "day": "2013-07-02", "time": "09:00", "once": "a-form-of-the-tests"}
+WISH = {"kind": "activation", "telephone": NUMBER, "day": "2013-07-02", "time": "09:00"}
 HOSTILE = "</textarea><script>alert(1)</script> \u202e 𠮷 㐂 👨‍👩‍👧‍👦 ' or 1=1 --"
 
 
@@ -131,7 +131,7 @@ def test_a_list_goes_on_to_its_end(pages: Pages, monkeypatch: pytest.MonkeyPatch
     d = DESK["zh-Hans"]
     with pages.client() as client, pages.client("operator") as desk:
         for n in range(5):
-            send(client, "/booking", **(WISH | {"once": f"another-form-{n:04d}"}))
+            send(client, "/booking", **(WISH | {"kind": QUESTIONS[n]}))
             send(client, "/feedback", kind="other", said=f"{n}", telephone="")
 
         def walked(path: str, label: str) -> list[str]:
@@ -225,8 +225,8 @@ def test_a_flood_is_turned_away(pages: Pages) -> None:
     """
     with pages.client() as client:
         for n in range(6):
-            assert send(client, "/booking", **(WISH | {"once": f"another-form-{n:04d}"})).status_code == 303
-        many = send(client, "/booking", **(WISH | {"once": "yet-another-form"}))
+            assert send(client, "/booking", **(WISH | {"time": f"10:{n:02d}"})).status_code == 303
+        many = send(client, "/booking", **WISH)
         assert (many.status_code, int(many.headers["Retry-After"]) > 0) == (429, True)
         assert f'value="{NUMBER}"' in read(many, 429)
         assert send(client, "/booking", **(WISH | {"telephone": "13900001234"})).status_code == 303
@@ -255,9 +255,17 @@ def test_a_form_that_nobody_types_costs_nothing(pages: Pages) -> None:
 
 
 def test_forms_come_from_our_pages(pages: Pages) -> None:
-    """Without the mark of a page of ours nothing is kept, answered or deleted."""
+    """Without the mark of a page of ours nothing is kept, answered or deleted; what was typed for long is not lost."""
     with pages.client() as client:
         path = send(client, "/booking", **WISH).headers["Location"].partition("?")[0]
         for where in ("/booking", "/feedback", "/follow", f"{path}/withdraw"):
-            assert client.post(where, data=WISH).status_code == 403
+            assert client.post(where, data=WISH | {"time": "11:00"}).status_code == 403
+        assert f'value="{NUMBER}"' in read(client.post("/booking", data=WISH | {"mark": "old"}), 403)
+        client.cookies.clear()
+        back = read(client.post("/feedback", data={"kind": "other", "said": HOSTILE, "mark": "old"}), 403)
+        assert f"{HOSTILE}</textarea>" in back
+        assert LABELS["zh-Hans"]["ask_form_is_old"].format("12333") in back
+        (mark,) = set(re.findall(r'name="mark" value="([^"]+)"', back))
+        again = client.post("/feedback", data={"kind": "other", "said": HOSTILE, "mark": mark}, follow_redirects=False)
+        assert again.status_code == 303
         assert read(client.get(path))

@@ -99,6 +99,7 @@ def test_signs_are_counted_as_people_count() -> None:
     for text, code in (
         ("", "empty"),
         (" \r\n\x00", "empty"),
+        ("\u200b\u202e\ufeff \u0301", "empty"),
         ("字" * 2000, "too_long"),
         ("a" + "\u0301" * 99_999, "too_long"),
     ):

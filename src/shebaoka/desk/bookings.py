@@ -41,7 +41,7 @@ _ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What somebody typed. `once` was drawn for the form, and makes sending it twice one booking."""
+    """What somebody typed. `once` was drawn for their browser, and makes the same sent twice from it one booking."""
 
     kind: str = ""
     telephone: str = ""
@@ -94,7 +94,7 @@ class Bookings:
         return add_term(self._here().date(), self._parameters().bookings_kept)
 
     def book(self, wish: Wish) -> Booking:
-        """Keep a booking; the same form sent again is the same booking. `FormUnfit` says what of it cannot be."""
+        """Keep a booking; the same from one browser again is that booking. `FormUnfit` says what of it cannot be."""
         p, here = self._parameters(), self._here()
         number, faults = _read(wish, p, here)
         if faults:

@@ -80,7 +80,7 @@ class FeedbackRoom:
         return due_at(p, add_term(self._today(), p.feedback_answered_within), self._notices.zone)
 
     def give(self, opinion: Opinion) -> Feedback:
-        """Keep it; the same form sent again is the same feedback. `FormUnfit` says what of it cannot be."""
+        """Keep it; the same sent again from one browser is the same feedback. `FormUnfit` says what of it cannot be."""
         said, faults = _read(opinion)
         if faults:
             raise FormUnfit(faults)

@@ -37,11 +37,6 @@ def draw_slip_code() -> str:
     return slip_code_of(secrets.randbits(SLIP_CODE_BITS))
 
 
-def draw_once() -> str:
-    """A word for a form, by which the same form sent twice is known."""
-    return secrets.token_urlsafe(16)
-
-
 class Block:
     """Ids taken from the database a block at a time, so that a request need not fetch its own."""
 

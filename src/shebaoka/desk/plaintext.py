@@ -16,6 +16,7 @@ POINTS_MAX = 20
 """Characters of Unicode that a sign may have on average: so many accents nobody writes."""
 _CLUSTER = regex.compile(r"\X")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\n\t]]", regex.V1)
+_SEEN = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
 _APART = re.compile(r"[\s()()\-‐‑‒–—−./]+")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _AT_HOME = re.compile(r"0(?:10|2[0-9])[2-8][0-9]{7}|0[3-9][0-9]{2}[2-8][0-9]{6,7}")
@@ -36,7 +37,7 @@ def read_text(text: str, field: str, most: int) -> tuple[str, FieldFault | None]
     Line ends become one kind, and control characters, which nobody sees, are left out; all else stays as it was typed.
     """
     kept = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if not kept:
+    if not _SEEN.search(kept):
         return kept, FieldFault(field, "empty")
     if len(kept) > most * POINTS_MAX:
         return kept, FieldFault(field, "too_long", {"most": most, "has": f"> {most}"})

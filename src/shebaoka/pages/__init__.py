@@ -26,6 +26,7 @@ from shebaoka.pages.sessions import browser_of as browser_of
 from shebaoka.pages.sessions import checked_form as checked_form
 from shebaoka.pages.sessions import cookie_for as cookie_for
 from shebaoka.pages.sessions import end as end
+from shebaoka.pages.sessions import fields_of as fields_of
 from shebaoka.pages.sessions import form_of as form_of
 from shebaoka.pages.sessions import front_of as front_of
 from shebaoka.pages.sessions import must_be_known as must_be_known

@@ -71,7 +71,8 @@ LABELS: dict[str, dict[str, str]] = {
         "role_auditor": "审计员",
         "trouble_400": "地址或表单里有读不懂的内容。请回到上一页，从页面上重新选择。",
         "trouble_403": "这个账号的岗位不能看这一页，或者通知不在这里答复这项查询。请换有权限的账号登录。",
-        "trouble_form_is_not_ours": "这个表单不是从本站页面提交的，或者页面已经太旧。请重新打开页面再提交一次。",
+        "trouble_form_is_not_ours": "这个表单不是从本站页面提交的，或者页面已经太旧。请重新打开页面再提交一次；"
+        "还是不行，请在浏览器里允许本站使用 Cookie。",
         "trouble_404": "没有这个页面，或者没有这个人、这一条、这一批次。请核对地址，或从首页重新查找。",
         "trouble_no_notice_in_force": "今天没有施行中的通知。请管理员把现行通知的文件放进通知文件夹。",
         "trouble_back": "回到刚才的页面",
@@ -148,7 +149,8 @@ LABELS: dict[str, dict[str, str]] = {
         "role_auditor": "審計員",
         "trouble_400": "網址或表單裡有讀不懂的內容。請回到上一頁，從頁面上重新選擇。",
         "trouble_403": "這個帳號的崗位不能看這一頁，或者通知不在這裡答覆這項查詢。請換有權限的帳號登入。",
-        "trouble_form_is_not_ours": "這個表單不是從本站頁面送出的，或者頁面已經太舊。請重新打開頁面再送出一次。",
+        "trouble_form_is_not_ours": "這個表單不是從本站頁面送出的，或者頁面已經太舊。請重新打開頁面再送出一次；"
+        "還是不行，請在瀏覽器裡允許本站使用 Cookie。",
         "trouble_404": "沒有這個頁面，或者沒有這個人、這一條、這一批次。請核對網址，或從首頁重新查找。",
         "trouble_no_notice_in_force": "今天沒有施行中的通知。請管理員把現行通知的檔案放進通知資料夾。",
         "trouble_back": "回到剛才的頁面",
@@ -246,7 +248,7 @@ LABELS: dict[str, dict[str, str]] = {
         "trouble_403": "This account's role may not see this page, or the notice does not answer this enquiry here. "
         "Sign in with an account that may.",
         "trouble_form_is_not_ours": "The form did not come from a page of this office, or the page is too old. Open "
-        "the page again and send it once more.",
+        "the page again and send it once more; if that does not help, let this site use cookies in your browser.",
         "trouble_404": "There is no such page, person, clause or run. Check the address, or begin at the first page.",
         "trouble_no_notice_in_force": "No notice is in force today. Let the administrator put the notice that is in "
         "force into its folder.",

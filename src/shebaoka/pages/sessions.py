@@ -90,6 +90,11 @@ async def form_of(request: Asked) -> dict[str, str]:
     return checked_form(request, await request.form())
 
 
+async def fields_of(request: Asked) -> dict[str, str]:
+    """The text fields of a form, wherever it came from: to be shown once more, and for nothing else."""
+    return {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
+
+
 def checked_form(request: Asked, sent: FormMultiDict) -> dict[str, str]:
     """The text fields of a form that was read, with or without files; it must come from one of our pages."""
     form = {name: value for name, value in sent.multi_items() if isinstance(value, str)}

@@ -1,6 +1,7 @@
 """What the public page asks people to fill in: bookings of a call, feedback, and the number that follows them up.
 
-A form needs no script. What is wrong stands beside its field and at the top, and what was typed is still there.
+A form needs no script. What is wrong stands beside its field and at the top, and what was typed is still there, also
+where the page was open for so long that its form is nobody's any more.
 """
 
 import datetime as dt
@@ -17,13 +18,12 @@ from shebaoka.desk import (
     Feedback,
     Opinion,
     Wish,
-    draw_once,
     read_call_number,
 )
 from shebaoka.notice import spans_on
-from shebaoka.pages import Asked, form_of, front_of, moved_to
+from shebaoka.pages import Asked, fields_of, form_of, front_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
-from shebaoka.records import BadInput, FieldFault, FormUnfit, TooManyTries
+from shebaoka.records import BadInput, FieldFault, FormUnfit, NotAllowed, TooManyTries
 from shebaoka.slipcode import grouped_slip_code
 from shebaoka.web import address_of
 
@@ -58,6 +58,11 @@ def _again(form: dict[str, str]) -> dict[str, str]:
     return {name: value[: _LONGEST_TEXT if name == "said" else _LONGEST] for name, value in form.items()}
 
 
+def _once(form: dict[str, str]) -> str:
+    """By what the same content is sent once: the browser's mark, which it has on a page gone back to as well."""
+    return form["mark"].partition(".")[0]
+
+
 def day_of(page: Page, day: dt.date) -> str:
     """A day with its name."""
     weekday = page.labels[day.strftime("%A").lower()]
@@ -74,7 +79,12 @@ def _here(page: Page, at: dt.datetime) -> str:
 
 
 async def _booking(
-    request: Asked, *, status: int = 200, faults: Told | None = None, typed: dict[str, str] | None = None
+    request: Asked,
+    *,
+    status: int = 200,
+    faults: Told | None = None,
+    typed: dict[str, str] | None = None,
+    stale: bool = False,
 ) -> Response[bytes]:
     page = Page(request)
     room, p = page.front.bookings, page.notice.p
@@ -89,7 +99,8 @@ async def _booking(
         "booking.html",
         status=status,
         faults=faults or [],
-        typed=typed or {"once": draw_once()},
+        stale=stale,
+        typed=typed or {},
         kinds=[(kind, page.labels[f"question_{kind}"]) for kind in QUESTIONS],
         days=days,
         times=sorted({(f"{at:%H:%M}", f"{at:%H:%M}") for _, times in offered for at in times}),
@@ -108,9 +119,12 @@ async def get_booking(request: Asked) -> Response[bytes]:
 @post("/booking", status_code=200)
 async def post_booking(request: Asked) -> Response[bytes]:
     """Keep the booking and lead to its page; or the form again with what is wrong."""
-    form, front, page = await form_of(request), front_of(request), Page(request)
-    address = address_of(request)
-    wish = Wish(**{f: form.get(f, "") for f in (*_BOOKING, "once")}, language=page.language)
+    try:
+        form = await form_of(request)
+    except NotAllowed as e:
+        return await _booking(request, status=e.status, typed=_again(await fields_of(request)), stale=True)
+    front, page, address = front_of(request), Page(request), address_of(request)
+    wish = Wish(**{f: form.get(f, "") for f in _BOOKING}, language=page.language, once=_once(form))
 
     def book() -> Booking:
         front.limits.take("book", address)
@@ -137,7 +151,12 @@ async def post_booking(request: Asked) -> Response[bytes]:
 
 
 async def _feedback(
-    request: Asked, *, status: int = 200, faults: Told | None = None, typed: dict[str, str] | None = None
+    request: Asked,
+    *,
+    status: int = 200,
+    faults: Told | None = None,
+    typed: dict[str, str] | None = None,
+    stale: bool = False,
 ) -> Response[bytes]:
     page = Page(request)
     room = page.front.feedback
@@ -146,7 +165,8 @@ async def _feedback(
         "feedback.html",
         status=status,
         faults=faults or [],
-        typed=typed or {"once": draw_once()},
+        stale=stale,
+        typed=typed or {},
         kinds=[(kind, page.labels[f"feedback_{kind}"]) for kind in FEEDBACK_KINDS],
         most=SAID_MOST,
         kept=page.labels["feedback_kept"].format(kept, page.said.day(room.kept_until())),
@@ -163,8 +183,12 @@ async def get_feedback(request: Asked) -> Response[bytes]:
 @post("/feedback", status_code=200)
 async def post_feedback(request: Asked) -> Response[bytes]:
     """Keep the feedback and lead to its page; or the form again with what is wrong."""
-    form, front, page = await form_of(request), front_of(request), Page(request)
-    opinion = Opinion(**{f: form.get(f, "") for f in (*_FEEDBACK, "once")}, language=page.language)
+    try:
+        form = await form_of(request)
+    except NotAllowed as e:
+        return await _feedback(request, status=e.status, typed=_again(await fields_of(request)), stale=True)
+    front, page = front_of(request), Page(request)
+    opinion = Opinion(**{f: form.get(f, "") for f in _FEEDBACK}, language=page.language, once=_once(form))
     try:
         front.limits.take("feedback", address_of(request))
         made = await in_thread(request, front.feedback.give, opinion)

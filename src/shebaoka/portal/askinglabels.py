@@ -138,6 +138,14 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "It is withdrawn, and all of it is deleted.",
     ),
     # What is wrong with a field
+    "ask_form_is_old": (
+        "还没有提交：这个页面可能已经太旧。您填的都还在下面，请再按一次按钮。"
+        "如果还是这样，请在浏览器里允许本站使用 Cookie，或者拨打 {0}。",
+        "還沒有送出：這個頁面可能已經太舊。您填的都還在下面，請再按一次按鈕。"
+        "如果還是這樣，請在瀏覽器裡允許本站使用 Cookie，或者撥打 {0}。",
+        "It was not sent: this page may be too old. All that you filled in is still below; please press the button "
+        "once more. If this comes again, let this site use cookies in your browser, or call {0}.",
+    ),
     "ask_kind_choose": ("请选择是关于什么的", "請選擇是關於什麼的", "Choose what it is about"),
     "ask_telephone_empty": ("请填写电话号码", "請填寫電話號碼", "Give the number that we are to call"),
     "ask_telephone_unfit": (
