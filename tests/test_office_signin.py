@@ -378,6 +378,7 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("POST", "/my/sign-out"): ANYBODY,
     **{("GET", f"/my/ecard{path}"): ANYBODY for path in ("", "/code", "/wallet")},
     ("POST", "/my/ecard/wallet"): ANYBODY,
+    **{(method, "/my/wallets"): ANYBODY for method in ("GET", "POST")},
     **{
         ("GET", f"/.well-known/{name}"): ANYBODY
         for name in ("openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer")
@@ -432,6 +433,8 @@ WHO: dict[tuple[str, str], str | Right | frozenset[Right] | tuple[Right, ...]] =
     ("GET", "/persons/{person_id:int}/photo"): (Right.OPEN_DOSSIERS, Right.SEE_PHOTOS),
     ("POST", "/persons/{person_id:int}/telephone"): (Right.OPEN_DOSSIERS, Right.SERVE_AT_WINDOW),
     ("GET", "/persons/{person_id:int}/telephone"): Right.OPEN_DOSSIERS,
+    ("POST", "/persons/{person_id:int}/wallets"): (Right.OPEN_DOSSIERS, Right.SERVE_AT_WINDOW),
+    ("GET", "/persons/{person_id:int}/wallets"): Right.OPEN_DOSSIERS,
     ("POST", "/persons/{person_id:int}/entry-slip"): (Right.OPEN_DOSSIERS, Right.SERVE_AT_WINDOW),
     ("GET", "/persons/{person_id:int}/entry-slip"): Right.OPEN_DOSSIERS,
     ("POST", "/services"): Right.SERVE_AT_WINDOW,

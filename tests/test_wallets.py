@@ -22,7 +22,19 @@ from tests.vcwallet import Verifier, Wallet, Web
 
 from shebaoka import sdjwt
 from shebaoka.app import House, open_house, settings_from
-from shebaoka.desk import HOLDER, PORTAL_PLACE, Denied, Offered, Wallets, open_counter
+from shebaoka.desk import (
+    HOLDER,
+    PORTAL_PLACE,
+    Code,
+    Denied,
+    Offered,
+    PersonScreen,
+    Role,
+    Staff,
+    Wallets,
+    open_counter,
+)
+from shebaoka.desk.wallets import TOKEN_FOR
 from shebaoka.records import (
     Answer,
     Ask,
@@ -34,6 +46,7 @@ from shebaoka.records import (
     Digits,
     Life,
     Material,
+    NotAllowed,
     ReportLoss,
     Request,
     Sender,
@@ -43,6 +56,7 @@ from shebaoka.serving import front_of, make_app
 ISSUER = "https://card.jinzhong.example"
 KIND = ISSUER + "/credentials/social-security-card"
 SHOP = {"nonce": "n-0S6_WzA2Mj", "aud": "https://pharmacy.example"}
+AUDITOR = Staff("he", Role.AUDITOR, "office")
 PAPERS = (Material.IDENTITY_CARD, Material.IDENTITY_COPY, Material.CARD)
 
 
@@ -91,10 +105,15 @@ def wallet(web: Web, clock: StandingClock) -> Wallet:
     return Wallet(web, lambda: clock().timestamp())
 
 
+def screen_of(house: House) -> PersonScreen:
+    """The one person's screen."""
+    with house.stores.lent() as store:
+        return house.screens.person(store, NUMBER, house.screens.today())
+
+
 def offer(house: House) -> Offered | Answer:
     """What the holder's page offers."""
-    with house.stores.lent() as store:
-        return house.wallets.offer(house.screens.person(store, NUMBER, house.screens.today()))
+    return house.wallets.offer(screen_of(house))
 
 
 def scanned(house: House) -> tuple[str, str]:
@@ -198,6 +217,49 @@ def test_a_temporary_cards_credential_ends_with_it(
     house.wallets._lists.clear()
     assert Verifier(web).checked(shown, kind=KIND, **SHOP).status.status == 0  # type: ignore[union-attr]
     clock.at = before
+
+
+def test_a_credential_ends_at_its_holders_wish(house: House, web: Web, wallet: Wallet) -> None:
+    """A telephone is stolen and the card is not: the list says so of its credential at once, and of no other; what was
+    offered and not fetched ends, too; the code of the electronic card goes on, and the holder is told.
+    """
+    stolen, verifier, room = Wallet(web, wallet.now), Verifier(web), house.held_credentials
+    kept, gone = (one.shown(one.take(*scanned(house)), "name", **SHOP) for one in (wallet, stolen))
+    (link, tx), (code, described) = scanned(house), wallet.offered(scanned(house)[0])
+    token = wallet.token(wallet.offered(link)[0], tx).json()["access_token"]
+    for shown in (kept, gone):
+        assert verifier.checked(shown, kind=KIND, **SHOP).status.status == 0  # type: ignore[union-attr]
+    screen = screen_of(house)
+    held = room.of(screen)
+    found = {one.key: one for one in held.credentials}
+    assert set(found) == {str(one.key.thumbprint())[:8] for one in (wallet, stolen)}
+    assert ({one.state for one in found.values()}, held.offered_until) == ({"good"}, house.clock() + TOKEN_FOR)
+    place = found[str(stolen.key.thumbprint())[:8]].place
+    assert held.reason(place) == f"wallet credential ended: {str(stolen.key.thumbprint())[:8]}"
+    house.telephones.keep(Staff("wang", Role.CLERK, "w1"), PERSON_ID, "13800001234", agreed=False, language="en")
+    assert (room.end_own(PERSON_ID + 1, place), room.end_own(PERSON_ID, place), room.end_own(PERSON_ID, place)) == (
+        0,
+        1,
+        0,
+    )
+    with pytest.raises(CredentialRevoked):
+        verifier.checked(gone, kind=KIND, **SHOP)
+    assert verifier.checked(kept, kind=KIND, **SHOP).status.status == 0  # type: ignore[union-attr]
+    assert error(wallet.token(code, tx)) == (400, "invalid_grant")
+    assert error(wallet.credential(described, token, wallet.proof(wallet.nonce(described)))) == (401, "invalid_token")
+    assert isinstance(house.ecards.shown(PERSON_ID, screen.dossier), Code)
+    after = room.of(screen)
+    assert (after.offered_until, after.reason(place), len(after.that_go_on())) == (None, "", 1)
+    told = [(n.about, n.receiver, "wallets: 1" in n.said) for n in house.outbox.of_person(AUDITOR, PERSON_ID)]
+    assert told == [("credential_ended", "138****1234", True)]
+    done(house, ReportLoss(id="l2", person=NUMBER))
+    assert [one.state for one in room.of(screen_of(house)).that_go_on()] == ["suspended"]
+    with pytest.raises(NotAllowed):
+        room.end_at_window(AUDITOR, PERSON_ID, None)
+    assert room.end_at_window(Staff("wang", Role.CLERK, "w1"), PERSON_ID, None) == 1
+    with pytest.raises(CredentialRevoked):
+        verifier.checked(kept, kind=KIND, **SHOP)
+    assert room.of(screen_of(house)).reason(None) == ""
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:

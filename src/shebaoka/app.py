@@ -31,6 +31,7 @@ from shebaoka.desk import (
     Finding,
     Guide,
     Handing,
+    HeldCredentials,
     Holders,
     Institutions,
     JournalRoom,
@@ -230,7 +231,6 @@ class House:
         self.whereabouts = WhereaboutsRoom(self.views, notices)
         self.entering = Entering(self.views, vault, notices, self.speech, self.telephones, clock)
         self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, clock)
-        self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts)
         self.own_cards = OwnCards(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
@@ -241,6 +241,8 @@ class House:
         self.messages = Messages(self.views)
         self.ecards = ECards(self.views, vault, notices, clock)
         self.wallets = Wallets(self.views, vault, notices, self.ecards, self._people, self.passkeys.site.origin, clock)
+        self.held_credentials = HeldCredentials(self.views, notices, self.speech, self.telephones, self.wallets, clock)
+        self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts, self.held_credentials)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
         self.lists = Lists(self.views, notices, self.windows, self.papers, clock)

@@ -68,6 +68,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "my_card": ("holder", "/my"),
     "my_looks": ("holder", "/my/looks"),
     "my_ecard": ("holder", "/my/ecard"),
+    "my_wallets": ("holder", "/my/wallets"),
     "my_loss": ("holder", "/my/loss"),
     "my_telephone": ("holder", "/my/telephone"),
     "my_telephone_code": ("holder", "/my/telephone/code"),

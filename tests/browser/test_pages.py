@@ -23,7 +23,7 @@ def unfolded(page: Page) -> None:
 
 
 NO_PAGE = re.compile(
-    r"/(api|terminal|scripts|slips|credentials|\.well-known)/|^/my/ecard/|\.(css|svg|csv|pdf|html|txt|xml)$|/(statement|bank-file|table|file|photo|pin|full|telephone|entry-slip)$"
+    r"/(api|terminal|scripts|slips|credentials|\.well-known)/|^/my/ecard/|\.(css|svg|csv|pdf|html|txt|xml)$|/(statement|bank-file|table|file|photo|pin|full|telephone|entry-slip|wallets)$"
     r"|^/day/list$|^/$|^/drafts/\{[^}]+\}/"
     r"|^/hotline/call/\{[^}]+\}/|^/lists/\{[^}]+\}/|^/handing-over/\{[^}]+\}/(?!list)|^/batches/\{[^}]+\}/|^/outbox/|^/my/messages$"
 )

@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.steps import DESK, Windows, fits, holder_at, no_faults
+from tests.browser.steps import DESK, Windows, fits, holder_at, no_faults, window_of
+from tests.browser.test_pages import unfolded
 from tests.browser.test_public_my import PHONE, T, looked_at
+from tests.test_held_credentials import ISSUER, put_in
 
 from shebaoka.desk import ReadCode
 from shebaoka.portal import ecard
@@ -108,7 +110,7 @@ def test_a_lost_card_is_not_shown(browser: Windows, script: bool) -> None:
 
 def test_an_offer_for_a_wallet(browser: Windows, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the house has an address: a scanner reads the offer, and its link and digits stand beside it."""
-    monkeypatch.setattr(browser.run.house.wallets, "issuer", "https://card.jinzhong.example")
+    monkeypatch.setattr(browser.run.house.wallets, "issuer", ISSUER)
     page, _ = holder_at(browser, "in_use", size=PHONE)
     page.goto("/my/ecard")
     looked_at(page)
@@ -119,3 +121,26 @@ def test_an_offer_for_a_wallet(browser: Windows, monkeypatch: pytest.MonkeyPatch
     assert str(link).startswith("openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fcard.jinzhong.example")
     looked_at(page)
     no_faults(page)
+
+
+def test_what_a_stolen_telephone_holds_is_ended(browser: Windows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a phone without a script: found from the card, confirmed, done. A clerk's page has the form, without fault."""
+    monkeypatch.setattr(browser.run.house.wallets, "issuer", ISSUER)
+    page, holder = holder_at(browser, "in_use", size=PHONE, java_script_enabled=False)
+    keys = [put_in(browser.run.house, browser.run.front.person(holder.number)) for _ in range(2)]
+    clerk = window_of(browser, "clerk")
+    clerk.goto(f"/persons/{holder.person_id}")
+    unfolded(clerk)
+    no_faults(clerk)
+    page.goto("/my")
+    page.get_by_role("link", name=T["held"]).click()
+    page.get_by_role("button", name=T["held_end"]).click()
+    expect(page.get_by_role("alert")).to_contain_text(T["held_fault_which"])
+    fits(page)
+    page.get_by_role("radio", name=keys[0]).check()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name=T["held_end"]).click()
+    expect(page.get_by_role("status")).to_contain_text(T["held_done"])
+    expect(page.get_by_role("radio", name=keys[0])).to_have_count(0)
+    expect(page.get_by_role("radio", name=keys[1])).to_have_count(1)
+    fits(page)

@@ -138,6 +138,9 @@ from shebaoka.desk.guide import matters as matters
 from shebaoka.desk.handing import Handing as Handing
 from shebaoka.desk.handing import HandoverLine as HandoverLine
 from shebaoka.desk.handing import HandoverTray as HandoverTray
+from shebaoka.desk.heldcredentials import ENDING as ENDING
+from shebaoka.desk.heldcredentials import Held as Held
+from shebaoka.desk.heldcredentials import HeldCredentials as HeldCredentials
 from shebaoka.desk.holders import HOLDER_COOKIE as HOLDER_COOKIE
 from shebaoka.desk.holders import Holder as Holder
 from shebaoka.desk.holders import Holders as Holders

@@ -13,7 +13,7 @@ from shebaoka.store import Writes
 class About(StrEnum):
     """What a notification is about: the card can be collected; it is made once more, and comes later; it has not been
     collected for long; it went back uncollected. And what follows no decision: a code to sign in with at the public
-    page, one to a new telephone, and to the one before that it is another now.
+    page, one to a new telephone, and to the one before that it is another now; that credentials in wallets were ended.
     """
 
     READY = "ready"
@@ -23,6 +23,7 @@ class About(StrEnum):
     SIGN_IN_CODE = "sign_in_code"
     TELEPHONE_CODE = "telephone_code"
     TELEPHONE_CHANGED = "telephone_changed"
+    CREDENTIAL_ENDED = "credential_ended"
 
 
 CODES = frozenset({About.SIGN_IN_CODE, About.TELEPHONE_CODE})

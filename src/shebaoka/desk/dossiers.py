@@ -8,6 +8,7 @@ import msgspec
 
 from shebaoka.desk.accounts import Accounts, AccountYear, Asked, must_see_accounts
 from shebaoka.desk.drafts import Draft, draft_of
+from shebaoka.desk.heldcredentials import Held, HeldCredentials
 from shebaoka.desk.journal import Row
 from shebaoka.desk.outbox import Notification, notification_of
 from shebaoka.desk.rights import Right
@@ -26,7 +27,8 @@ class Beside(msgspec.Struct, frozen=True):
     """What was found, as far as whoever looks may see it; the newest of each first.
 
     `account` is a year of it. `drafts` are the open ones, for who may go on with them.
-    `where` is where the card is, `telephone` where its holder is told, `told` of what.
+    `where` is where the card is, `telephone` where its holder is told, `told` of what;
+    `held` is what wallets hold of their cards.
     """
 
     lines: list[JournalLine]
@@ -36,15 +38,17 @@ class Beside(msgspec.Struct, frozen=True):
     where: Whereabouts
     telephone: Telephone | None
     told: list[Notification]
+    held: Held
 
 
 class Dossiers:
     """Reads what stands beside a person's screen. Safe for many threads."""
 
-    def __init__(self, views_: Views, accounts: Accounts, whereabouts: WhereaboutsRoom) -> None:
+    def __init__(self, views_: Views, accounts: Accounts, whereabouts: WhereaboutsRoom, held: HeldCredentials) -> None:
         self._views = views_
         self._accounts = accounts
         self._whereabouts = whereabouts
+        self._held = held
 
     def beside(self, staff: Staff, screen: PersonScreen, year: int, *, limit: int, before: int) -> Beside:
         """Beside the screen of somebody who is registered and was looked up: so many journal entries before one, and a
@@ -55,7 +59,9 @@ class Dossiers:
         serves, of_account = staff.may(Right.SERVE_AT_WINDOW), self._accounts.asks_of_year(screen, year)
         of_card = self._whereabouts.asks(screen)
         entries: Asked = (views.ENTRIES_OF_PERSON, who | {"before": before, "limit": limit})
+        of_wallets = self._held.asks(screen.person_id)
         asks: list[Asked] = [entries, *of_card, *of_account, (telephones_sql.OF, who), (outbox_sql.OF_PERSON, who)]
+        asks += of_wallets
         if serves:
             number = screen.dossier.person.number if screen.dossier.person else ""
             asks.append((drafts_sql.OPEN_OF, {"number": number}))
@@ -72,4 +78,5 @@ class Dossiers:
             where=self._whereabouts.found(screen, *(found[statement] for statement, _ in of_card)),
             telephone=telephone_from(found[telephones_sql.OF]),
             told=[notification_of(row) for row in found[outbox_sql.OF_PERSON]],
+            held=self._held.found(screen, *(found[statement] for statement, _ in of_wallets)),
         )

@@ -11,7 +11,7 @@ import hmac
 import secrets
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +44,8 @@ LIST_SIZE = 65_536
 LIST_KEPT = dt.timedelta(seconds=10)
 """How long a status list that was signed is given out again."""
 LIST_FOR = dt.timedelta(hours=1)
+KEY_SHOWN = 8
+"""Characters of the thumbprint of a wallet's key that are kept, for its holder to tell two wallets apart."""
 _DRAWS = 64
 _NONCE = struct.Struct(">I")
 _BESIDE = b"shebaoka/c-nonce/1"
@@ -192,6 +194,7 @@ class Wallets:
             if not run(sql.ISSUE, row):
                 return Denied("invalid_token", "The access token was used.", 401)
             about = {"person_id": asked.person_id, "card": card.n, "kid": key.kid, "at": at, "until": until}
+            about["wallet_key"] = asked.key.thumbprint()[:KEY_SHOWN]
             facts, place = _facts(screen.dossier, card), self._placed(run, about)
             return self._credential(facts, asked.key, key, place, at, until)
 
@@ -207,6 +210,12 @@ class Wallets:
                     return None
                 kept = self._lists[n] = at, self._list(n, at)
         return kept[1]
+
+    def ended(self, places: Collection[int]) -> None:
+        """Credentials at these places were ended: what was signed before is not given out again from here."""
+        with self._listing:
+            for place in places:
+                self._lists.pop(place // LIST_SIZE, None)
 
     def list_address(self, n: int) -> str:
         """Where a status list is."""
@@ -307,8 +316,11 @@ class Wallets:
         first, notice = n * LIST_SIZE, self._notice(at)
         row = {"first": first, "beyond": first + LIST_SIZE, "at": at}
         doubted = self._views.rows(sql.IN_DOUBT, row)
-        people = self._people(list({number for _, _, number in doubted}))
-        statuses = {place - first: self._status(people[n].dossier, card, at) for place, card, n in doubted}
+        people = self._people(list({number for _, _, number, _ in doubted}))
+        statuses = {
+            place - first: sdjwt.INVALID if ended else self.status(people[number].dossier, card, at)
+            for place, card, number, ended in doubted
+        }
         usual = sdjwt.VALID if notice.p.electronic_card else sdjwt.SUSPENDED
         claims = {
             "sub": self.list_address(n),
@@ -320,7 +332,8 @@ class Wallets:
         }
         return self._signed(self._key(), "statuslist+jwt", claims)
 
-    def _status(self, dossier: Dossier, n: int, at: dt.datetime) -> int:
+    def status(self, dossier: Dossier, n: int, at: dt.datetime) -> int:
+        """What a list says of a credential of somebody's n-th card, unless it was ended by itself."""
         if any(card.n == n and card.life is Life.ENDED for card in dossier.cards):
             return sdjwt.INVALID
         card, decision = self._shown(dossier, at)

@@ -41,7 +41,7 @@ FACTS_OF_A_CASE = frozenset(
 FACTS_OF_A_WHEREABOUTS = frozenset({"since", "expected", "place", "papers"})
 """What the words about where a card is may speak of, beside those of the notice."""
 FACTS_OF_A_NOTIFICATION = frozenset(
-    {"name", "expected", "place", "papers", "city", "until", "code", "minutes", "telephone"}
+    {"name", "expected", "place", "papers", "city", "until", "code", "minutes", "telephone", "n"}
 )
 """What notifications to holders may speak of, beside those of the notice; never a number."""
 FACTS_OF_A_GUIDE = frozenset({"expected", "until", "card", "fee", "term", "day", "names", "n"})
@@ -58,7 +58,7 @@ STAGES = ("none", *Making)
 """Where a card can be; `none` is that there was never one to make."""
 POSTED = "posted"
 """How the stage `ready` is spoken of where the card is sent by post."""
-CODES_TOLD = ("sign_in_code", "telephone_code", "telephone_changed")
+CODES_TOLD = ("sign_in_code", "telephone_code", "telephone_changed", "credential_ended")
 """What is said to a telephone that follows no decision."""
 NOTIFICATIONS = ("ready", POSTED, "remade", "uncollected", "returned", *CODES_TOLD)
 FACTS_OF_A_WINDOW = frozenset({"day", "first", "last", "hours", "time", "opens", "closes", "distance"})

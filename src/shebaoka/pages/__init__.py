@@ -13,6 +13,8 @@ from shebaoka.pages.frame import Room as Room
 from shebaoka.pages.frame import moved_to as moved_to
 from shebaoka.pages.functions import CardShown as CardShown
 from shebaoka.pages.functions import cards_shown as cards_shown
+from shebaoka.pages.held import chosen as chosen
+from shebaoka.pages.held import held_shown as held_shown
 from shebaoka.pages.labels import LANGUAGE_NAMES as LANGUAGE_NAMES
 from shebaoka.pages.labels import with_labels as with_labels
 from shebaoka.pages.languages import by_language as by_language

@@ -3,6 +3,7 @@
 A test holds that each language has every word, and that no page asks for one that is not here.
 """
 
+from shebaoka.pages.heldlabels import HELD
 from shebaoka.pages.menulabels import MENU
 from shebaoka.pages.moneylabels import MONEY
 from shebaoka.pages.passkeylabels import PASSKEYS
@@ -273,7 +274,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 for _language in LABELS:
-    LABELS[_language] |= TOLD[_language] | WEEKDAYS[_language]
+    LABELS[_language] |= TOLD[_language] | WEEKDAYS[_language] | HELD[_language]
     LABELS[_language] |= MONEY[_language] | STAFF[_language] | PASSKEYS[_language] | MENU[_language]
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 

@@ -12,6 +12,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "told_about_sign_in_code": ("登录验证码", "登入驗證碼", "code to sign in"),
     "told_about_telephone_code": ("新手机验证码", "新手機驗證碼", "code to a new telephone"),
     "told_about_telephone_changed": ("手机号码改了", "手機號碼改了", "telephone was changed"),
+    "told_about_credential_ended": ("钱包凭证停用了", "錢包憑證停用了", "credentials in wallets ended"),
     "told_state_waiting": ("待发", "待發", "waiting"),
     "told_state_sent": ("已发", "已發", "sent"),
     "told_state_given_up": ("没发成", "沒發成", "given up"),

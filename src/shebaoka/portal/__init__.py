@@ -6,7 +6,7 @@
 from litestar import Router, get
 
 from shebaoka.pages import FORM_MAX
-from shebaoka.portal import asking, ecard, guide, mycard, mychanges, mysignin, notice, places, search, where
+from shebaoka.portal import asking, ecard, guide, mycard, mychanges, mysignin, mywallets, notice, places, search, where
 from shebaoka.portal.frame import Page as Page
 from shebaoka.portal.published import FAMILIES as FAMILIES
 from shebaoka.portal.shelf import Shelf as Shelf
@@ -31,6 +31,7 @@ MY = [
     *(mychanges.get_telephone_code, mychanges.post_telephone_code),
     *(mychanges.post_messages, mychanges.get_answered),
     *(ecard.get_ecard, ecard.get_code, ecard.post_wallet, ecard.get_wallet),
+    *(mywallets.get_wallets, mywallets.post_wallets),
 ]
 """What a holder sees who has shown who they are."""
 

@@ -88,7 +88,7 @@ async def post_wallet(request: Asked) -> Response[bytes]:
     def show() -> Response[bytes]:
         made = wallets.offer(_screen(page, holder.person_id))
         if not isinstance(made, Offered):
-            return page.show_at_once("ecard.html", wallets=False, exchanges=EXCHANGES, **_refused(page, made))
+            return page.show_at_once("ecard.html", wallets=True, exchanges=EXCHANGES, **_refused(page, made))
         link = wallets.link(made)
         until = made.until_at.astimezone(page.front.notices.zone)
         return page.show_at_once(

@@ -28,9 +28,10 @@ ECARD: dict[str, tuple[str, str, str]] = {
     ),
     "ecard_not_now": ("现在不能出示电子社保卡", "現在不能出示電子社保卡", "The electronic card cannot be shown now"),
     "ecard_lose": (
-        "手机丢了，卡还在：请到窗口更改手机号码。",
-        "手機丟了，卡還在：請到窗口更改手機號碼。",
-        "If the telephone is lost and the card is not, have its number changed at the window.",
+        "手机丢了，卡还在：请停用钱包里的凭证，再到窗口更改手机号码。",
+        "手機丟了，卡還在：請停用錢包裡的憑證，再到窗口更改手機號碼。",
+        "If the telephone is lost and the card is not, end the credential in its wallet, then have the number changed "
+        "at the window.",
     ),
     "ecard_wallet": ("放进手机钱包", "放進手機錢包", "Put it into a wallet"),
     "ecard_wallet_why": (

@@ -9,7 +9,7 @@ import re
 
 from litestar import Response, get
 
-from shebaoka.desk import AccountStatement, Holder, Look, PersonScreen, Role, told
+from shebaoka.desk import ENDING, AccountStatement, Holder, Look, PersonScreen, Role, told
 from shebaoka.numbers import mask, mask_name
 from shebaoka.pages import HEADERS, Asked, cards_shown
 from shebaoka.pages.wording import Line, line_of
@@ -38,7 +38,11 @@ _REASONS = {
     "sign-in slip given": "my_reason_entry_slip",
 }
 """Why the house's own pages look, by what they say of it in the journal."""
-_BEGIN = {"window service ": "my_reason_service", "handing over ": "my_reason_handing"}
+_BEGIN = {
+    "window service ": "my_reason_service",
+    "handing over ": "my_reason_handing",
+    ENDING: "my_reason_wallet_ended",
+}
 """The same where the number of what was done follows."""
 _CALL = re.compile(r"hotline h[0-9a-f]{16}: (.*)")
 _CALLS = {
@@ -80,6 +84,7 @@ async def get_card(request: Asked) -> Response[bytes]:
             change=lambda fen: labels["yuan"].format(signed(fen)),
             institutions=_institutions(front),
             telephone=found.telephone,
+            wallets=bool(front.wallets.issuer),
         )
 
     return await in_thread(request, show)

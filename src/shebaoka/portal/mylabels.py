@@ -103,6 +103,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "my_reason_code": ("用验证码登录", "用驗證碼登入", "signed in by a code"),
     "my_reason_slip": ("用登录凭条登录", "用登入憑條登入", "signed in with a slip"),
     "my_reason_wallet": ("放进电子钱包", "放進電子錢包", "put into a wallet"),
+    "my_reason_wallet_ended": ("停用钱包里的凭证", "停用錢包裡的憑證", "a credential in a wallet was ended"),
     "my_reason_statement": ("下载对账单", "下載對賬單", "a statement was downloaded"),
     "my_reason_where": ("问卡到哪了", "問卡到哪了", "asked where the card is"),
     "my_reason_page": ("打开您的档案", "打開您的檔案", "your dossier was opened"),

@@ -31,14 +31,31 @@ NEWEST_LIST = """
 select list, (select count(*) from card_credential where place >= list * %(size)s)
 from (select coalesce(max(place), 0) / %(size)s as list from card_credential) as newest"""
 PUT = """
-insert into card_credential (place, person_id, card, kid, issued_at, until_at)
-values (%(place)s, %(person_id)s, %(card)s, %(kid)s, %(at)s, %(until)s)
+insert into card_credential (place, person_id, card, kid, wallet_key, issued_at, until_at)
+values (%(place)s, %(person_id)s, %(card)s, %(kid)s, %(wallet_key)s, %(at)s, %(until)s)
 on conflict (place) do nothing returning place"""
-# Of a list, only those whose card may be anything but in order: most are, and need no look.
+# Of a list, only those that were ended, or whose card may be anything but in order: most are, and need no look.
 IN_DOUBT = """
-select k.place, k.card, p.number
+select k.place, k.card, p.number, k.ended_at is not null
 from card_credential k
 join card c on c.person_id = k.person_id and c.n = k.card
 join person p on p.person_id = k.person_id
 where k.place >= %(first)s and k.place < %(beyond)s and k.until_at > %(at)s
-  and (c.life <> 'in_use' or c.loss <> 'none' or c.locked or c.valid_until is not null or p.standing <> 'insured')"""
+  and (k.ended_at is not null or c.life <> 'in_use' or c.loss <> 'none' or c.locked
+    or c.valid_until is not null or p.standing <> 'insured')"""
+
+# What a holder sees of them, and ends: credentials that their own time has not ended, and offers not fetched yet.
+HELD = """
+select place, card, wallet_key, issued_at, until_at, ended_at from card_credential
+where person_id = %(person_id)s and until_at > %(at)s order by issued_at desc, place"""
+OPEN_OFFERS = """
+select max(greatest(until_at, token_until)) from credential_offer
+where person_id = %(person_id)s and issued_at is null and misses < %(misses_max)s
+  and (taken_at is null and until_at > %(at)s or token_until > %(at)s)"""
+# One of them, or all where no place is named.
+END = """
+update card_credential set ended_at = %(at)s, ended_by = %(by)s, ended_place = %(ended_place)s
+where person_id = %(person_id)s and until_at > %(at)s and ended_at is null
+  and (%(place)s::bigint is null or place = %(place)s::bigint)
+returning place"""
+END_OFFERS = "delete from credential_offer where person_id = %(person_id)s and issued_at is null returning digest"

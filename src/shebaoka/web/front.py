@@ -34,6 +34,7 @@ from shebaoka.desk import (
     Finding,
     Guide,
     Handing,
+    HeldCredentials,
     Holders,
     Institutions,
     JournalRoom,
@@ -111,6 +112,7 @@ class Front(msgspec.Struct, frozen=True):
     messages: Messages
     ecards: ECards
     wallets: Wallets
+    held_credentials: HeldCredentials
     accounts: Accounts
     dossiers: Dossiers
     own_cards: OwnCards

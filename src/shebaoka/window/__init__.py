@@ -6,13 +6,26 @@
 from litestar import Router
 
 from shebaoka.pages import must_be_known, must_see_people
-from shebaoka.window import daylist, drafting, entryslips, handing, keypads, lists, people, slips, telephones, till
+from shebaoka.window import (
+    daylist,
+    drafting,
+    entryslips,
+    handing,
+    keypads,
+    lists,
+    people,
+    slips,
+    telephones,
+    till,
+    wallets,
+)
 
 OPEN = [keypads.get_keypad, keypads.post_keypad]
 ABOUT_PEOPLE = [
     *(people.get_search, people.post_search, people.get_person, people.post_full, people.get_full),
     *(people.get_photo, telephones.post_telephone, telephones.get_answered),
     *(entryslips.post_entry_slip, entryslips.get_answered),
+    *(wallets.post_wallets, wallets.get_answered),
     *(
         people.get_statement,
         drafting.post_draft,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ from shebaoka.desk import (
     told,
 )
 from shebaoka.numbers import mask, mask_name
-from shebaoka.pages import HEADERS, LANGUAGE_NAMES, Asked, cards_shown, form_of, front_of, moved_to
+from shebaoka.pages import HEADERS, LANGUAGE_NAMES, Asked, cards_shown, form_of, front_of, held_shown, moved_to
 from shebaoka.paper import FORMS, attachment, grouped, signed, statement_as
 from shebaoka.records import SERVICES, BadInput, NotAllowed, NotFound, Posting
 from shebaoka.web import Front, looked_up
@@ -161,9 +162,16 @@ async def get_person(request: Asked) -> Response[bytes]:
 
 
 async def person_page(
-    request: Asked, *, full: bool, fault: str = "", typed: dict[str, str] | None = None
+    request: Asked,
+    *,
+    full: bool,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    held_faults: Sequence[str] = (),
 ) -> Response[bytes]:
-    """A person's page, after the look is in the journal. `fault` is what is wrong with a telephone that was `typed`."""
+    """A person's page, after the look is in the journal. `fault` is what is wrong with a telephone that was `typed`,
+    `held_faults` with the form that ends credentials in wallets.
+    """
     before = request.query_params.get("before", "")
     if before and not _SEQ.fullmatch(before):
         raise BadInput("before: give the number of an entry.")
@@ -181,7 +189,9 @@ async def person_page(
         in_full = full_of(screen, number, found.telephone) if full else None
         values |= {"in_full": in_full, "look": receipt.entry, "where": where}
         values |= _telephone(page, found.telephone, fault, typed or {}) | {"told": _told(page, found.told)}
-        return page.show_at_once("person.html", status=400 if fault else 200, **values)
+        values |= dict(zip(("held", "held_offered"), held_shown(page, found.held), strict=True))
+        wrong = fault or held_faults
+        return page.show_at_once("person.html", status=400 if wrong else 200, held_faults=held_faults, **values)
 
     return await to_thread.run_sync(show)
 
