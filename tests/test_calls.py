@@ -12,10 +12,10 @@ from tests.table_states import day_of, dossier_of, states
 from tests.test_office_signin import AT, Pages, pages_on
 from tests.test_whereabouts import asked, somebody
 
-from shebaoka.desk import Call, PersonScreen, Question, Role, Staff, round_of, spoken
+from shebaoka.desk import Call, PersonScreen, Question, Role, Staff, askable, round_of, spoken
 from shebaoka.desk.calls import CLAIMS, OPEN_FOR, TRIES, read_note
 from shebaoka.desk.journal import Row
-from shebaoka.desk.questions import HARD, drawn, enough, is_right, known_of, read_answer
+from shebaoka.desk.questions import HARD, drawn, enough, is_right, known_of, of_nobody, read_answer
 from shebaoka.desk.screens import _screen
 from shebaoka.desk.whereabouts import Whereabouts, whereabouts_of
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
@@ -174,15 +174,58 @@ def test_a_stranger_learns_and_locks_nothing(pages: Pages) -> None:
             assert (again.tries, len(again.asked), again.identified_at) == (1, 3, None)
             assert answered(pages, again, RIGHT).used_up
             ended(pages, call)
-        assert enough(kinds)
-    known = room._known(screen_of(pages, who))
+        assert enough(kinds, HARD)
+    about = room._askable.about(screen_of(pages, who), who)
     chance = random.Random(1)  # noqa: S311 - the same guesses each time
     for _ in range(10_000):
-        round_ = drawn(known, who, ())
+        round_ = drawn(about.kinds, about.hard, ())
         guessed = {q: _guess(q, chance) for q in round_}
-        assert not all(is_right(q, known, read_answer(q, said)) for q, said in guessed.items())
+        assert not all(is_right(q, about.known, read_answer(q, said)) for q, said in guessed.items())
     assert answered(pages, claimed(pages, who), RIGHT).identified_at is not None
     ended(pages, room.begin(OPERATOR, "en"))
+
+
+def test_what_is_asked_of_nobody_is_what_is_asked_of_people(pages: Pages) -> None:
+    """No holder with a number from here is insured elsewhere, so that nobody is asked for a county; the only number of
+    another county would be asked for it. The same number is asked for the same; where nobody can be asked enough,
+    anything is.
+    """
+    room, who = pages.house.calls._askable, holder(pages)
+    nobody = {with_check_digit(f"14070219{year}0101001") for year in range(40, 90, 3)} - {who}
+    asked_for = {number: room.about(screen_of(pages, number), number) for number in nobody}
+    of_people = set(room.about(screen_of(pages, who), who).kinds)
+    assert {q for one in asked_for.values() if not one.known for q in one.kinds} <= of_people
+    assert all(room.about(screen_of(pages, n), n) == one for n, one in asked_for.items())
+    elsewhere = room.about(None, with_check_digit("44010619800101001"))
+    assert (Question.COUNTY in elsewhere.kinds, elsewhere.known) == (True, {})
+    for n in range(100):
+        assert enough(of_nobody(bytes([n])), HARD)
+
+
+def test_what_many_people_share_is_not_hard_to_guess(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a city was enrolled within days, that day and the month of the insurance make nobody known: who has no
+    telephone on file is asked like a number that nobody has, and right answers do not help. A telephone does.
+    """
+    room, who, bare = pages.house.calls, holder(pages), holder(pages)
+    pages.house.telephones.keep(CLERK, pages.front.person(bare).person_id, "", agreed=False, language="en")
+    monkeypatch.setattr(askable, "PEOPLE_LEAST", 1)
+    about = {n: room._askable.about(screen_of(pages, n), n) for n in (who, bare)}
+    assert (about[who].hard, about[bare].known) == ({Question.TELEPHONE_END}, {})
+    for number, knows in ((who, True), (bare, False)):
+        call = answered(pages, claimed(pages, number), RIGHT)
+        assert (call.identified_at is not None) == knows
+        ended(pages, call)
+    day = dt.date(2013, 7, 1)
+    shares = askable.Shares(5000, {"2008-01": 51, "2009-04": 50}, {day: 51, dt.date(2013, 9, 1): 30})
+    for question, right, hard in (
+        (Question.INSURED_SINCE, "2008-01", False),
+        (Question.INSURED_SINCE, "2009-04", True),
+        (Question.APPLIED_ON, "2013-07-08", False),
+        (Question.APPLIED_ON, "2013-07-09", True),
+        (Question.APPLIED_ON, "2013-09-01", True),
+        (Question.LAST_USE, "2013-07", False),
+    ):
+        assert shares.is_hard(question, right) == hard
 
 
 def _guess(question: Question, chance: random.Random) -> str:

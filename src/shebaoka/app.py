@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from shebaoka.desk import (
     Accounts,
     Articles,
+    Askable,
     Auditor,
     Batches,
     Bookings,
@@ -262,7 +263,7 @@ class House:
         self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
         self.bookings = Bookings(self.views, notices, clock)
         self.feedback = FeedbackRoom(self.views, notices, clock)
-        self.calls = Calls(self.views, notices, clock)
+        self.calls = Calls(self.views, notices, Askable(self.views, notices, self._people, clock), clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
 

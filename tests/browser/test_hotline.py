@@ -24,7 +24,7 @@ def at_the_desk(browser: Windows) -> None:
 def answers(page: Page, browser: Windows, number: str) -> None:
     """Type into each question on the page what the holder would say."""
     screen = browser.run.front.person(number)
-    known = browser.run.house.calls._known(screen)
+    known = browser.run.house.calls._askable.about(screen, number).known
     for question in Question:
         field = page.locator(f"[name={question.value}]")
         if not field.count():

@@ -19,6 +19,7 @@ from shebaoka.desk.articles import LinkHost as LinkHost
 from shebaoka.desk.articles import NewArticle as NewArticle
 from shebaoka.desk.articles import Published as Published
 from shebaoka.desk.articles import Text as Text
+from shebaoka.desk.askable import Askable as Askable
 from shebaoka.desk.audit import Audit as Audit
 from shebaoka.desk.audit import Auditor as Auditor
 from shebaoka.desk.authenticators import Site as Site

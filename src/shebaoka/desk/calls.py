@@ -13,21 +13,18 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shebaoka.desk.askable import Askable
 from shebaoka.desk.callanswers import MATTERS
 from shebaoka.desk.fresh import Clock, now
-from shebaoka.desk.journal import Row
-from shebaoka.desk.questions import USES, Known, Question, drawn, is_right, known_of, read_answer
+from shebaoka.desk.questions import Question, drawn, is_right, read_answer
 from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import PersonScreen
 from shebaoka.desk.staff import Staff
-from shebaoka.desk.telephones import telephone_from
 from shebaoka.notice import LANGUAGES, Notices
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput, NotFound
 from shebaoka.store import Views, day_bounds
 from shebaoka.store import calls as sql
-from shebaoka.store import telephones as telephones_sql
-from shebaoka.store import windows as windows_sql
 
 TRIES, CLAIMS = 2, 3
 """Rounds of questions that a caller may fail in a call, and numbers that they may give: one is soon misheard."""
@@ -94,9 +91,10 @@ class DayOfCalls(msgspec.Struct, frozen=True):
 class Calls:
     """Begins, identifies and ends calls. Safe for many threads. Whoever asks has put the look to the desk before."""
 
-    def __init__(self, views_: Views, notices: Notices, clock: Clock = now) -> None:
+    def __init__(self, views_: Views, notices: Notices, askable: Askable, clock: Clock = now) -> None:
         self._views = views_
         self._notices = notices
+        self._askable = askable
         self._clock = clock
 
     def begin(self, staff: Staff, language: str) -> Call:
@@ -156,7 +154,8 @@ class Calls:
         """
         staff.must(Right.SERVE_CALLERS)
         read = read_claim(number, matter)
-        asked = drawn(self._known(screen), read, call.asked_before)
+        about = self._askable.about(screen, read)
+        asked = drawn(about.kinds, about.hard, call.asked_before)
         values = {"id": call.id, "number": read, "matter": matter, "asked": list(asked), "claims": call.claims}
         return self._went_on(staff, call, sql.CLAIM, values, "claimed")
 
@@ -170,13 +169,13 @@ class Calls:
         if round_ != round_of(call) or not call.asked or call.number is None:
             return self.own(staff, call.id)
         read = {q: read_answer(q, answers.get(q.value, "")) for q in call.asked}
-        known = self._known(screen)
+        about = self._askable.about(screen, call.number)
         # Each is looked at, whatever the others were: how long it takes tells nothing.
-        right = [is_right(q, known, said) for q, said in read.items()]
+        right = [is_right(q, about.known, said) for q, said in read.items()]
         values: dict[str, object] = {"id": call.id, "tries": call.tries, "claims": call.claims}
         if screen is not None and all(right):
             return self._went_on(staff, call, sql.IDENTIFIED, values | {"caller": screen.person_id}, "identified")
-        asked = drawn(known, call.number, call.asked_before) if call.tries + 1 < TRIES else ()
+        asked = drawn(about.kinds, about.hard, call.asked_before) if call.tries + 1 < TRIES else ()
         return self._went_on(staff, call, sql.WRONG, values | {"asked": list(asked)}, "wrong")
 
     def answers_about(self, call: Call) -> bool:
@@ -211,15 +210,6 @@ class Calls:
                 run(sql.NOTE, {"id": call.id, "at": said["at"], "what": what, "said": ""})
                 return _call_of(rows[0])
         return self.own(staff, call.id)
-
-    def _known(self, screen: PersonScreen | None) -> Known:
-        """What the caller can be asked about. As much is read for a number that nobody has."""
-        who = {"person_id": screen.person_id if screen is not None else 0}
-        seen, telephones, windows = self._views.rows_of_all(
-            [(sql.LAST_SEEN, who | {"uses": list(USES)}), (telephones_sql.OF, who), (windows_sql.WINDOWS, {})]
-        )
-        rows, codes = [Row(*row) for row in seen], {str(row[0]) for row in windows}
-        return known_of(screen, rows, telephone_from(telephones), codes, self._notices.zone)
 
     def _by(self, staff: Staff) -> dict[str, object]:
         return {"by": staff.name, "at": self._clock()}

@@ -1,16 +1,14 @@
 """By what questions a caller is known: drawn from what the dossier tells, and answered before anything is said.
 
 No question is about what an operator reads out afterwards: who overheard one call must not pass the next. An answer is
-held against the dossier here, so that the operator never sees the right one. Of a number that nobody has, or that there
-is too little to ask about, the same kinds are asked, and no answer is right: a caller learns nothing from being asked.
-Clause 5.2. Called by `desk/calls.py`.
+held against the dossier here, so that the operator never sees the right one. What is asked of a number that nobody has,
+or that there is too little to ask about, is found in `desk/askable.py`. Clause 5.2. Called by `desk/calls.py`.
 """
 
 import datetime as dt
 import hashlib
 import random
 import re
-import secrets
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
@@ -38,7 +36,9 @@ class Question(StrEnum):
 ASKED = 3
 """Questions of a round; every one must be answered rightly."""
 HARD = frozenset({Question.APPLIED_ON, Question.INSURED_SINCE, Question.TELEPHONE_END})
-"""Those that a stranger hardly guesses. Each round has one at least: the others are soon tried through."""
+"""Those that a stranger hardly guesses, unless many people here have the same answer. Each round has one at least: the
+others are soon tried through.
+"""
 DAYS_OFF = 7
 """By so many days somebody may be mistaken about the day of their application."""
 ANSWER_MAX = 100
@@ -47,7 +47,6 @@ _MONTH = re.compile(r"([12][0-9]{3})[-./年 ]{0,2}(0?[1-9]|1[0-2])月?")
 _DAY = re.compile(r"([12][0-9]{3})(?:(\d{2})(\d{2})|[-./年 ]{1,2}(\d{1,2})[-./月 ]{1,2}(\d{1,2})日?)")
 _DIGITS = re.compile(r"[0-9]{4}")
 _CHANCE = random.SystemRandom()
-_OF_THIS_PROCESS = secrets.token_bytes(32)
 
 Known = Mapping[Question, str]
 """The right answer to each question that can be asked about somebody. It leaves this room in no way."""
@@ -105,17 +104,10 @@ def _from_journal(
     return known
 
 
-def drawn(known: Known, number: str, before: Collection[Question]) -> tuple[Question, ...]:
-    """The questions of a round, others than were asked before as far as there are any.
-
-    Of a number about which there is too little to ask, those that would be asked of somebody.
-    """
-    able = [q for q in Question if q in known]
-    if not enough(able):
-        able = _of_nobody(number)
+def drawn(able: Sequence[Question], hard: Collection[Question], before: Collection[Question]) -> tuple[Question, ...]:
+    """The questions of a round, one of the hard ones first; others than were asked before as far as there are any."""
     fresh = [q for q in able if q not in before]
-    hard = [q for q in fresh if q in HARD] or [q for q in able if q in HARD]
-    first = _CHANCE.choice(hard)
+    first = _CHANCE.choice([q for q in fresh if q in hard] or [q for q in able if q in hard])
     others = [q for q in fresh if q is not first]
     _CHANCE.shuffle(others)
     older = [q for q in able if q is not first and q not in fresh]
@@ -125,20 +117,16 @@ def drawn(known: Known, number: str, before: Collection[Question]) -> tuple[Ques
     return tuple(round_)
 
 
-def enough(able: Collection[Question]) -> bool:
-    """Whether somebody can be known by these."""
-    return len(able) >= ASKED and not HARD.isdisjoint(able)
+def enough(able: Collection[Question], hard: Collection[Question]) -> bool:
+    """Whether somebody can be known by these, of which some are hard to guess."""
+    return len(able) >= ASKED and not set(able).isdisjoint(hard)
 
 
-def _of_nobody(number: str) -> list[Question]:
-    """What would be asked of a number that tells too little: the same for it as long as the program runs.
-
-    If it were drawn anew at each call, a stranger who calls often could tell a number that nobody has from one whose
-    holder has but three things to be asked about.
-    """
-    chance = random.Random(hashlib.sha256(_OF_THIS_PROCESS + number.encode()).digest())  # noqa: S311 - no secret
-    able = [q for q in Question if chance.random() < 0.7]
-    while not enough(able):
+def of_nobody(seed: bytes) -> list[Question]:
+    """What is asked where there is nobody yet of whom enough can be asked: always the same by the same seed."""
+    chance = random.Random(hashlib.sha256(seed).digest())  # noqa: S311 - no secret
+    able: list[Question] = []
+    while not enough(able, HARD):
         able = chance.sample(list(Question), ASKED + 1)
     return able
 

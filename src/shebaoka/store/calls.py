@@ -59,3 +59,20 @@ select distinct on (service) person_id, seq, at, service, outcome, ground, claus
 where person_id = %(person_id)s and outcome = 'accepted' and service <> 'look_up_person'
   and (service = any(%(uses)s) or body::json #>> '{sender,channel}' = 'window')
 order by service, seq desc"""
+
+# How many people share what a caller is asked for; each is read through, once a day.
+INSURED_IN = "select to_char(insured_on, 'YYYY-MM'), count(*) from person group by 1"
+APPLIED_ON = "select applied_on, count(*) from application group by 1"
+# Some people with numbers from the same county, and some of anywhere; each is the next one after a point.
+STAND_INS = """
+select p.number from unnest(%(points)s::text[]) with ordinality as point (at, n)
+cross join lateral (
+    select k.number from person_key k join person using (person_id)
+    where k.number >= point.at and k.number < %(beyond)s order by k.number limit 1) as p
+order by point.n"""
+STAND_INS_OF_ANYWHERE = """
+select p.number from unnest(%(points)s::float8[]) with ordinality as point (at, n)
+cross join lateral (
+    select number from person where person_id >= point.at * (select max(person_id) from person)
+    order by person_id limit 1) as p
+order by point.n"""
