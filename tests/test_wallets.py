@@ -347,11 +347,17 @@ def test_a_proof_must_show_that_the_wallet_has_the_key(
     assert error(wallet.credential(described, token, wallet.proof(nonce)))[1] == "invalid_nonce"
     address, headers = web.path(described["credential_endpoint"]), {"Authorization": f"Bearer {token}"}
     proof = wallet.proof(wallet.nonce(described))
+    usual = {"credential_configuration_id": "social_security_card", "proofs": {"jwt": [proof]}}
     for body, what in (
         ({"credential_configuration_id": "another", "proofs": {"jwt": [proof]}}, "unknown_credential_configuration"),
         ({"credential_configuration_id": "social_security_card", "proofs": {"jwt": [proof] * 2}}, "invalid_proof"),
         ({"credential_configuration_id": "social_security_card"}, "invalid_proof"),
         ({"proofs": "x"}, "invalid_credential_request"),
+        ({"proofs": {"jwt": [proof]}}, "invalid_credential_request"),
+        ({"credential_identifier": "x", "proofs": {"jwt": [proof]}}, "unknown_credential_identifier"),
+        (usual | {"credential_identifier": "x"}, "invalid_credential_request"),
+        (usual | {"proofs": {"jwt": [proof], "di_vp": [{}]}}, "invalid_credential_request"),
+        (usual | {"credential_response_encryption": {"enc": "A128GCM"}}, "invalid_encryption_parameters"),
     ):
         assert error(web.client.post(address, json=body, headers=headers)) == (400, what)
     assert wallet.credential(described, token, proof).status_code == 200

@@ -25,7 +25,9 @@ _OFFER = re.compile(r"[A-Za-z0-9_-]{32}")
 _SAID = re.compile(r"[\x20-\x7e]{1,200}")
 
 
-class _Proofs(msgspec.Struct, frozen=True):
+class _Proofs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Proofs of one kind, of which there is one here."""
+
     jwt: list[str]
 
 
@@ -33,6 +35,8 @@ class _Credential(msgspec.Struct, frozen=True):
     """A credential request, in the part that is looked at."""
 
     credential_configuration_id: str = ""
+    credential_identifier: str = ""
+    credential_response_encryption: dict[str, Any] | None = None
     proofs: _Proofs | None = None
 
 
@@ -96,6 +100,8 @@ async def post_credential(request: Wanted, front: NamedDependency[Front]) -> Res
         said = _credential.decode(await request.body())
     except msgspec.DecodeError:
         return _denied(Denied("invalid_credential_request", "Send the request as JSON, with one proof under jwt."))
+    if (denied := _unfit(said)) is not None:
+        return _denied(denied)
     if said.proofs is None or len(said.proofs.jwt) != 1:
         return _denied(Denied("invalid_proof", "Send exactly one proof, under jwt."))
     wanted = await in_thread(request, wallets.asked, token, said.credential_configuration_id, said.proofs.jwt[0])
@@ -124,6 +130,17 @@ async def get_status(
         raise NotFound("There is no such status list.")
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=10"}
     return Response(listed.encode(), media_type="application/statuslist+jwt", headers=headers)
+
+
+def _unfit(said: _Credential) -> Denied | None:
+    """What is wrong with how a credential is asked for (8.3.1.2). Who asks for it encrypted gets none that is open."""
+    if bool(said.credential_configuration_id) == bool(said.credential_identifier):
+        return Denied("invalid_credential_request", f"Send credential_configuration_id, which is {CONFIGURATION}.")
+    if said.credential_identifier:
+        return Denied("unknown_credential_identifier", "This issuer gives none out; send credential_configuration_id.")
+    if said.credential_response_encryption is not None:
+        return Denied("invalid_encryption_parameters", "This issuer encrypts no responses; its metadata offers none.")
+    return None
 
 
 def _denied(denied: Denied) -> Response[dict[str, Any]]:
