@@ -142,8 +142,8 @@ def asks(client: Any, **said: str) -> Any:
 
 
 def bare(text: str) -> str:
-    """A page without the mark of its form and what was typed."""
-    return re.sub(r'name="(mark|number|slip_code)"[^>]*', "", text)
+    """A page without the mark and the word of its form and what was typed."""
+    return re.sub(r'name="(mark|once|number|slip_code)"[^>]*', "", text)
 
 
 def holder_of(pages: Pages, *, activated: bool = False) -> tuple[str, str]:

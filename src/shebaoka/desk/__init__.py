@@ -122,6 +122,8 @@ from shebaoka.desk.finding import Search as Search
 from shebaoka.desk.finding import read_as as read_as
 from shebaoka.desk.fold import Outcome as Outcome
 from shebaoka.desk.fresh import Clock as Clock
+from shebaoka.desk.fresh import draw_once as draw_once
+from shebaoka.desk.fresh import is_once as is_once
 from shebaoka.desk.fresh import now as now
 from shebaoka.desk.guide import PUBLIC_CHANNELS as PUBLIC_CHANNELS
 from shebaoka.desk.guide import AskedTold as AskedTold

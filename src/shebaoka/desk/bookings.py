@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from shebaoka.desk.fresh import Clock, draw_slip_code, now
+from shebaoka.desk.fresh import Clock, draw_slip_code, is_once, now
 from shebaoka.desk.listplaces import FIRST, LAST, LAST_ID, behind, place_of
 from shebaoka.desk.plaintext import mask_call_number, read_call_number
 from shebaoka.desk.rights import Right
@@ -37,7 +37,6 @@ LISTED = 100
 DRAWS = 5
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -205,7 +204,7 @@ def due_at(p: Parameters, day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 
 def once_of(once: str, *said: str) -> str:
     """What makes a form and its content one: of a form that brought no drawn word, nothing is the same."""
-    drawn = once if _ONCE.fullmatch(once) else draw_slip_code()
+    drawn = once if is_once(once) else draw_slip_code()
     return hashlib.sha256("\0".join((drawn, *said)).encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Where clock, ids and randomness enter, and nowhere else: instants, ids, card numbers, serials, slip codes."""
 
 import datetime as dt
+import re
 import secrets
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from shebaoka.slipcode import SLIP_CODE_BITS, slip_code_of
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """First characters of card numbers, in the order in which they are used up; I and O look like digits."""
+_ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def now() -> dt.datetime:
@@ -35,6 +37,16 @@ def card_serial(region: str) -> str:
 def draw_slip_code() -> str:
     """A new slip code, which nobody can guess; whoever keeps it makes sure that there is no second one."""
     return slip_code_of(secrets.randbits(SLIP_CODE_BITS))
+
+
+def draw_once() -> str:
+    """A word for a form, by which the same form sent twice is known."""
+    return secrets.token_urlsafe(16)
+
+
+def is_once(text: str) -> bool:
+    """Whether a text may be such a word."""
+    return _ONCE.fullmatch(text) is not None
 
 
 class Block:

@@ -63,13 +63,9 @@ class Holders:
         if ended_at is not None:
             raise _ended(why)
         at = self._clock()
-        for reached, because in (
-            (at - seen_at >= self._times.idle, "idle"),
-            (at - began_at >= self._times.whole, "too_long"),
-        ):
-            if reached:
-                self._views.write(sql.END, {"digest": _digest(name), "at": at, "why": because})
-                raise _ended(because)
+        if because := self._times.over(began_at, seen_at, at):
+            self._views.write(sql.END, {"digest": _digest(name), "at": at, "why": because})
+            raise _ended(because)
         if at - seen_at >= self._times.noted:
             self._views.write(sql.SEEN, {"digest": _digest(name), "at": at})
         return Holder(person_id, how, began_at)

@@ -40,6 +40,12 @@ class SessionTimes(msgspec.Struct, frozen=True):
     whole: dt.timedelta = dt.timedelta(hours=9)
     noted: dt.timedelta = dt.timedelta(minutes=1)
 
+    def over(self, began_at: dt.datetime, seen_at: dt.datetime, at: dt.datetime) -> str:
+        """Why a session is over by now, `idle` or `too_long`; empty if it goes on."""
+        if at - seen_at >= self.idle:
+            return "idle"
+        return "too_long" if at - began_at >= self.whole else ""
+
 
 TIMES = SessionTimes()
 
@@ -74,13 +80,9 @@ class Sessions:
         if ended_at is not None:
             raise _ended(why)
         at = self._clock()
-        for reached, because in (
-            (at - seen_at >= self._times.idle, "idle"),
-            (at - began_at >= self._times.whole, "too_long"),
-        ):
-            if reached:
-                self._views.write(sql.END_SESSION, {"digest": _digest(name), "at": at, "why": because})
-                raise _ended(because)
+        if because := self._times.over(began_at, seen_at, at):
+            self._views.write(sql.END_SESSION, {"digest": _digest(name), "at": at, "why": because})
+            raise _ended(because)
         if at - seen_at >= self._times.noted:
             self._views.write(sql.SEEN, {"digest": _digest(name), "at": at})
         return Staff(staff, Role(role), place)

@@ -5,7 +5,7 @@ where the page was open for so long that its form is nobody's any more.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -21,14 +21,17 @@ from shebaoka.desk import (
     read_call_number,
 )
 from shebaoka.notice import spans_on
-from shebaoka.pages import Asked, fields_of, form_of, front_of, moved_to
+from shebaoka.pages import Asked, fields_of, form_of, front_of, manner, moved_to
 from shebaoka.portal.frame import Page, in_thread
+from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import BadInput, FieldFault, FormUnfit, NotAllowed, TooManyTries
 from shebaoka.slipcode import grouped_slip_code
 from shebaoka.web import address_of
 
 Told = list[tuple[str, str]]
 """Fields with what is wrong with them, in words."""
+Shown = Callable[..., Awaitable[Response[bytes]]]
+"""A form as it is shown: with a status, with faults, and with what was typed."""
 _BOOKING = ("kind", "telephone", "day", "time")
 _FEEDBACK = ("kind", "said", "telephone")
 _LONGEST, _LONGEST_TEXT = 200, 10_000
@@ -48,11 +51,6 @@ def _told(page: Page, faults: Sequence[FieldFault]) -> Told:
     return told
 
 
-def _too_often(page: Page, field: str) -> Told:
-    """That others behind this address have sent too much, perhaps; nobody types theirs once more for it."""
-    return [(field, page.labels["trouble_429"])]
-
-
 def _again(form: dict[str, str]) -> dict[str, str]:
     """What was typed, as the form shows it again; of what nobody types by hand, the beginning."""
     return {name: value[: _LONGEST_TEXT if name == "said" else _LONGEST] for name, value in form.items()}
@@ -61,6 +59,30 @@ def _again(form: dict[str, str]) -> dict[str, str]:
 def _once(form: dict[str, str]) -> str:
     """By what the same content is sent once: the browser's mark, which it has on a page gone back to as well."""
     return form["mark"].partition(".")[0]
+
+
+async def _taken(
+    request: Asked, keep: Callable[[dict[str, str]], Booking | Feedback], shown: Shown, field: str
+) -> Response[bytes]:
+    """Keep what a form says, and lead to its page; or the form as it is `shown` again, with what is wrong.
+
+    Where others behind this address have sent too much, that stands beside a `field`, and nobody types theirs again.
+    """
+    try:
+        form = await form_of(request)
+    except NotAllowed as e:
+        return await shown(request, status=e.status, typed=_again(await fields_of(request)), stale=True)
+    page = Page(request)
+    try:
+        made = await in_thread(request, keep, form)
+    except FormUnfit as e:
+        return await shown(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
+    except TooManyTries as e:
+        faults = [(field, page.labels["trouble_429"])]
+        response = await shown(request, status=e.status, faults=faults, typed=_again(form))
+        response.headers["Retry-After"] = str(e.wait_s)
+        return response
+    return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
 
 
 def day_of(page: Page, day: dt.date) -> str:
@@ -117,16 +139,13 @@ async def get_booking(request: Asked) -> Response[bytes]:
 
 
 @post("/booking", status_code=200)
+@sent_once
 async def post_booking(request: Asked) -> Response[bytes]:
     """Keep the booking and lead to its page; or the form again with what is wrong."""
-    try:
-        form = await form_of(request)
-    except NotAllowed as e:
-        return await _booking(request, status=e.status, typed=_again(await fields_of(request)), stale=True)
-    front, page, address = front_of(request), Page(request), address_of(request)
-    wish = Wish(**{f: form.get(f, "") for f in _BOOKING}, language=page.language, once=_once(form))
+    front, address, language = front_of(request), address_of(request), manner.chosen(request, "language")
 
-    def book() -> Booking:
+    def book(form: dict[str, str]) -> Booking:
+        wish = Wish(**{f: form.get(f, "") for f in _BOOKING}, language=language, once=_once(form))
         front.limits.take("book", address)
         one = f"{address} {read_call_number(wish.telephone)[0]}"
         front.limits.take("book_one", one)
@@ -136,15 +155,7 @@ async def post_booking(request: Asked) -> Response[bytes]:
             front.limits.give_back("book_one", one)  # whoever mistypes has booked nothing
             raise
 
-    try:
-        made = await in_thread(request, book)
-    except FormUnfit as e:
-        return await _booking(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
-    except TooManyTries as e:
-        again = await _booking(request, status=e.status, faults=_too_often(page, "telephone"), typed=_again(form))
-        again.headers["Retry-After"] = str(e.wait_s)
-        return again
-    return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
+    return await _taken(request, book, _booking, "telephone")
 
 
 # Feedback ------------------------------------------------------------------------------------------------------------
@@ -181,24 +192,17 @@ async def get_feedback(request: Asked) -> Response[bytes]:
 
 
 @post("/feedback", status_code=200)
+@sent_once
 async def post_feedback(request: Asked) -> Response[bytes]:
     """Keep the feedback and lead to its page; or the form again with what is wrong."""
-    try:
-        form = await form_of(request)
-    except NotAllowed as e:
-        return await _feedback(request, status=e.status, typed=_again(await fields_of(request)), stale=True)
-    front, page = front_of(request), Page(request)
-    opinion = Opinion(**{f: form.get(f, "") for f in _FEEDBACK}, language=page.language, once=_once(form))
-    try:
-        front.limits.take("feedback", address_of(request))
-        made = await in_thread(request, front.feedback.give, opinion)
-    except FormUnfit as e:
-        return await _feedback(request, status=e.status, faults=_told(page, e.faults), typed=_again(form))
-    except TooManyTries as e:
-        again = await _feedback(request, status=e.status, faults=_too_often(page, "said"), typed=_again(form))
-        again.headers["Retry-After"] = str(e.wait_s)
-        return again
-    return moved_to(f"/follow/{grouped_slip_code(made.code)}?made=yes")
+    front, address, language = front_of(request), address_of(request), manner.chosen(request, "language")
+
+    def give(form: dict[str, str]) -> Feedback:
+        front.limits.take("feedback", address)
+        said = {f: form.get(f, "") for f in _FEEDBACK}
+        return front.feedback.give(Opinion(**said, language=language, once=_once(form)))
+
+    return await _taken(request, give, _feedback, "said")
 
 
 # Following up --------------------------------------------------------------------------------------------------------
@@ -229,6 +233,7 @@ async def get_follow(request: Asked) -> Response[bytes]:
 
 
 @post("/follow", status_code=200)
+@sent_once
 async def post_follow(request: Asked) -> Response[bytes]:
     """Lead to what has the number; or ask again with what is wrong."""
     form = await form_of(request)
@@ -268,6 +273,7 @@ async def get_followed(request: Asked) -> Response[bytes]:
 
 
 @post("/follow/{code:str}/withdraw")
+@sent_once
 async def post_withdraw(request: Asked) -> Response[bytes]:
     """Delete it now. If it is gone already, that is what was wanted."""
     await form_of(request)

@@ -15,6 +15,7 @@ from shebaoka.numbers import mask_name
 from shebaoka.pages import Asked, form_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mysignin import holder_of
+from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import Answer
 
 ROOT = "/my/ecard"
@@ -76,6 +77,7 @@ async def get_code(request: Asked) -> Response[bytes]:
 
 
 @post(f"{ROOT}/wallet", status_code=200)
+@sent_once
 async def post_wallet(request: Asked) -> Response[bytes]:
     """An offer for a wallet. The page itself shows it: asked for again it would be another one."""
     await form_of(request)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from litestar import Response
 
+from shebaoka.desk import draw_once
 from shebaoka.pages import Asked, Room
 from shebaoka.pages import Page as AnyPage
 from shebaoka.portal.labels import LABELS
@@ -41,3 +42,7 @@ class Page(AnyPage):
     def _menu(self) -> list[tuple[str, str, bool]]:
         """The pages that the menu names, of those that there are."""
         return [(address, self.labels[label], True) for address, label in MENU]
+
+    def _frame(self, mark: str) -> dict[str, Any]:
+        """What every page is handed; `once` draws the word by which a form that is sent twice is known."""
+        return super()._frame(mark) | {"once": draw_once}

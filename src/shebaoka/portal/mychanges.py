@@ -4,13 +4,12 @@ Where the notice names the window alone (7.1), the page says so, with the clause
 """
 
 import re
-import secrets
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 
-from shebaoka.desk import HOLDER_COOKIE, Holder, NearTold, Offer, near_told
+from shebaoka.desk import HOLDER_COOKIE, Holder, NearTold, Offer, is_once, near_told
 from shebaoka.notice import LANGUAGES
 from shebaoka.pages import LANGUAGE_NAMES, Asked, cookie_for, form_of, front_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
@@ -23,6 +22,7 @@ from shebaoka.portal.mysignin import (
     refusal_of,
     refused_page,
 )
+from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import (
     Ask,
     BadInput,
@@ -38,7 +38,7 @@ from shebaoka.records import (
 from shebaoka.web import address_of, asked
 
 NEAREST = 3
-_ONCE, _SEQ = re.compile(r"[0-9a-f]{16}"), re.compile(r"[1-9][0-9]{0,17}")
+_SEQ = re.compile(r"[1-9][0-9]{0,17}")
 
 
 # Loss ----------------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ async def _loss_page(
     page: Page, holder: Holder, faults: list[tuple[str, str]], typed: dict[str, str]
 ) -> Response[bytes]:
     shown = await in_thread(page.request, _loss_shown, page, holder)
-    return await form_page(page, "myloss.html", faults, typed, once=secrets.token_hex(8), answer=None, **shown)
+    return await form_page(page, "myloss.html", faults, typed, answer=None, **shown)
 
 
 def _loss_shown(page: Page, holder: Holder) -> dict[str, Any]:
@@ -109,13 +109,14 @@ def _nearest(page: Page, region: str) -> list[NearTold]:
 
 
 @post("/my/loss", status_code=200)
+@sent_once
 async def post_loss(request: Asked) -> Response[bytes]:
     """Report the loss, once it was confirmed; pressed twice, it is one report."""
     form = await form_of(request)
     holder, page = await holder_of(request), Page(request)
     front, once = page.front, form.get("once", "")
     kind, _, card = form.get("report", "").partition(".")
-    if kind not in ("formal", "temporary") or card not in set(CardKind) or not _ONCE.fullmatch(once):
+    if kind not in ("formal", "temporary") or card not in set(CardKind) or not is_once(once):
         return await _loss_page(page, holder, [("report", page.labels["my_fault_report_unfit"])], form)
     if form.get("sure", "") != "yes":
         return await _loss_page(page, holder, [("sure", page.labels["my_fault_not_sure"])], form)
@@ -147,7 +148,7 @@ def _loss_answered(page: Page, holder: Holder, seq: int) -> Response[bytes]:
         "at": line.at.astimezone(page.front.notices.zone),
     }
     shown = _loss_shown(page, holder)
-    return page.show_at_once("myloss.html", faults=[], typed={}, once="", answer=answer, **shown)
+    return page.show_at_once("myloss.html", faults=[], typed={}, answer=answer, **shown)
 
 
 # Telephone and messages ----------------------------------------------------------------------------------------------
@@ -170,6 +171,7 @@ def _telephone(page: Page, holder: Holder) -> dict[str, Any]:
 
 
 @post("/my/telephone", status_code=200)
+@sent_once
 async def post_telephone(request: Asked) -> Response[bytes]:
     """Send a code to the new number."""
     form = await form_of(request)
@@ -196,6 +198,7 @@ async def get_telephone_code(request: Asked) -> Response[bytes]:
 
 
 @post("/my/telephone/code", status_code=200)
+@sent_once
 async def post_telephone_code(request: Asked) -> Response[bytes]:
     """The code keeps the new number; the old one is told, and the holder's other sessions end."""
     form = await form_of(request)
@@ -213,6 +216,7 @@ async def post_telephone_code(request: Asked) -> Response[bytes]:
 
 
 @post("/my/messages", status_code=200)
+@sent_once
 async def post_messages(request: Asked) -> Response[bytes]:
     """Whether the holder agrees to be told by message, and in which language."""
     form = await form_of(request)

@@ -14,6 +14,7 @@ from shebaoka.desk import HOLDER, HOLDER_COOKIE, PORTAL_PLACE, Holder
 from shebaoka.notice import Notice
 from shebaoka.pages import Asked, cookie_for, form_of, front_of, moved_to
 from shebaoka.portal.frame import Page, in_thread
+from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import (
     Answer,
     Ask,
@@ -110,6 +111,7 @@ def _channels(page: Page) -> Facts:
 
 
 @post("/my/sign-in", status_code=200)
+@sent_once
 async def post_sign_in(request: Asked) -> Response[bytes]:
     """Send a code, if number and telephone are on file together; the same page follows, whoever asks."""
     form = await form_of(request)
@@ -137,6 +139,7 @@ async def get_code(request: Asked) -> Response[bytes]:
 
 
 @post("/my/code", status_code=200)
+@sent_once
 async def post_code(request: Asked) -> Response[bytes]:
     """The code of the message opens My card; a wrong one is told, and counted for this browser's attempt alone."""
     form = await form_of(request)
@@ -158,6 +161,7 @@ async def get_slip(request: Asked) -> Response[bytes]:
 
 
 @post("/my/slip", status_code=200)
+@sent_once
 async def post_slip(request: Asked) -> Response[bytes]:
     """Number and slip open My card, once."""
     form = await form_of(request)
@@ -199,6 +203,7 @@ async def looked(front: Front, number: str, reason: str) -> Receipt:
 
 
 @post("/my/sign-out", status_code=200)
+@sent_once
 async def post_sign_out(request: Asked) -> Response[bytes]:
     """The session ends, and with it what the browser keeps of it."""
     await form_of(request)

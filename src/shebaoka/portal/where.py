@@ -14,6 +14,7 @@ from shebaoka.desk import FoundCard, NearTold, Outcome, Proof, SlipState, Wherea
 from shebaoka.numbers import mask
 from shebaoka.pages import Asked, Said, form_of
 from shebaoka.portal.frame import Page, in_thread
+from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import Ask, BadInput, Basis, CardKind, NotAllowed, Refusal
 from shebaoka.slipcode import grouped_slip_code, read_slip_code
 from shebaoka.web import Front, address_of
@@ -71,6 +72,7 @@ async def get_where(request: Asked) -> Response[bytes]:
 
 
 @post("/where")
+@sent_once
 async def post_where(request: Asked) -> Response[bytes]:
     """The answer; or the form once more, with what is wrong beside its field."""
     form, page = await form_of(request), Page(request)
