@@ -20,7 +20,7 @@ from shebaoka.desk.screens import _screen
 from shebaoka.desk.whereabouts import Whereabouts, whereabouts_of
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
 from shebaoka.numbers import with_check_digit
-from shebaoka.records import BadInput, NotAllowed, NotFound
+from shebaoka.records import BadInput, CardKind, NotAllowed, NotFound
 from shebaoka.store import Loaded
 
 OPERATOR, OTHER = Staff("he", Role.OPERATOR, "h1"), Staff("xu", Role.OPERATOR, "h1")
@@ -283,6 +283,31 @@ def test_nothing_that_is_asked_is_read_out(
                     says = speech.call("ended", {"card": kind, "state": "|"})[0].partition("|")[0]
                     assert says not in text
     assert seen == {Question.APPLIED_ON, Question.CARDS_BEFORE, Question.INSURED_SINCE}
+
+
+def test_a_card_that_cannot_be_used_now_is_not_said_to_work(
+    notices: Notices, words: dict[str, Words], screens: list[tuple[PersonScreen, Whereabouts, dict[Question, str]]]
+) -> None:
+    """Activated, but lost, locked, or its holder has left: that is said, and no paper is asked for to activate what
+    cannot be; a card that can be used is said to work.
+    """
+    seen = set()
+    for screen, where, _ in screens:
+        notice = notices.on(screen.on)
+        speech = Speech(notice, words["en"])
+        said = {s.sentence: s.do for s in spoken(screen, where, notice, speech)}
+        able = {(o.service, o.card): o.possible for o in screen.offers}
+        for key, service in (("activated", "use_card"), ("activation_not_needed", "use_card")):
+            for card in CardKind:
+                works, works_not = (speech.call(f"{key}{now}", {"card": card})[0] for now in ("", "_not_now"))
+                assert not (works in said and not able[service, card]), (works, screen.dossier.cards)
+                seen |= {(key, able[service, card])} if {works, works_not} & said.keys() else set()
+        sealed = speech.call("not_activated_not_now", {"card": CardKind.SOCIAL_SECURITY})[0]
+        if sealed in said:
+            assert not able["activate_card", CardKind.SOCIAL_SECURITY]
+            assert "identity card" not in " ".join(said[sealed])
+            seen.add(("sealed", False))
+    assert len(seen) == 5
 
 
 def test_a_note_has_no_number_in_it() -> None:

@@ -12,7 +12,7 @@ import msgspec
 from shebaoka.desk.screens import Offer, PersonScreen
 from shebaoka.desk.whereabouts import Whereabouts, told
 from shebaoka.notice import Notice, Speech
-from shebaoka.records import Basis, Card, CardKind, Channel, Facts, Life, Loss, Refusal, Standing
+from shebaoka.records import Answer, Basis, Card, CardKind, Channel, Facts, Life, Loss, Refusal, Standing
 from shebaoka.rules import card_of, shown_state
 
 READ_OUT = (CardKind.SOCIAL_SECURITY, CardKind.TEMPORARY)
@@ -87,13 +87,21 @@ class _Said:
         return self._say(card.kind, "activation", "ended", ground, state=state)
 
     def _activation(self, card: Card) -> Spoken:
+        """Activated or not, how and where; a card that cannot be used or activated now is not said to work."""
         if card.life is Life.SEALED:
-            ground = Refusal.SOCIAL_FUNCTION_IS_NOT_ACTIVATED
-            return self._say(card.kind, "activation", "not_activated", ground, "activate_card")
-        if card.kind in self._notice.p.activation_needed_for:
-            return self._say(card.kind, "activation", "activated", Refusal.CARD_IS_ALREADY_ACTIVATED)
-        ground = Refusal.TEMPORARY_CARD_NEEDS_NO_ACTIVATION
-        return self._say(card.kind, "activation", "activation_not_needed", ground)
+            key, ground, wanted = "not_activated", Refusal.SOCIAL_FUNCTION_IS_NOT_ACTIVATED, "activate_card"
+        elif card.kind in self._notice.p.activation_needed_for:
+            key, ground, wanted = "activated", Refusal.CARD_IS_ALREADY_ACTIVATED, "use_card"
+        else:
+            key, ground, wanted = "activation_not_needed", Refusal.TEMPORARY_CARD_NEEDS_NO_ACTIVATION, "use_card"
+        offer = self._offer(wanted, card.kind)
+        if offer is None or offer.possible:
+            return self._say(card.kind, "activation", key, ground, "activate_card" if key == "not_activated" else "")
+        said = self._say(card.kind, "activation", f"{key}_not_now", ground)
+        if card.loss is not Loss.NONE or card.locked or self._screen.standing == Standing.LEFT:
+            return said  # it has a sentence of its own
+        no = Answer("refused", offer.ground, offer.clause, self._notice.id, facts={"card": card.kind.value})
+        return msgspec.structs.replace(said, do=(*said.do, self._speech.says(no), *self._speech.do(no)))
 
     def _lock(self, card: Card) -> Spoken:
         if card.locked:
