@@ -621,6 +621,19 @@ def test_every_route_for_every_role(pages: Pages, role: str) -> None:
                 assert answer.status_code < 500
 
 
+def test_no_link_leads_to_an_address_that_takes_forms_alone(pages: Pages) -> None:
+    """Where an address takes forms and opens no page, what it answers leads in other languages to the page above it."""
+    alone = [path for method, path in WHO if method == "POST" and ("GET", path) not in WHO]
+    assert len(alone) > 40
+    with pages.client("system_administrator") as client:
+        for path in alone:
+            answer = client.post(filled(pages, path))
+            assert answer.status_code >= 400, path
+            for address in re.findall(r'href="([^"]*\?language=en)"', answer.text):
+                assert not address.startswith("?"), path
+                assert client.get(address).status_code != 405, address
+
+
 def test_the_demonstrations_visitor_sees_no_staff(pages: Pages) -> None:
     """Where the pages are open to all, accounts are not, and a visitor has no passkeys; staff enrol as anywhere."""
     with pages.client(open_to_all=True) as client:

@@ -1,20 +1,25 @@
-"""Forms of the public page that are sent twice, at the same moment and behind each other, as by a second click."""
+"""Forms of the public page: sent twice, as by a second click, and looked at in another language."""
 
+import html
+import itertools
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from litestar.testing import TestClient
 from tests.conftest import Database
 from tests.test_holders import SAID, WINDOW_CLERK, code_in, sent
 from tests.test_my_card import OTHER, come_in, in_use
+from tests.test_office import mark_of
 from tests.test_office_signin import Pages, pages_on
 from tests.test_whereabouts import WINDOW
 
 from shebaoka.desk import HOLDER_COOKIE, Role, Staff
-from shebaoka.portal import sentforms
+from shebaoka.portal import router, sentforms
 from shebaoka.portal.mysignin import CODE_COOKIE
 from shebaoka.records import StoreDown
 from shebaoka.slipcode import grouped_slip_code
@@ -147,6 +152,61 @@ def test_what_failed_may_be_sent_again(pages: Pages, monkeypatch: pytest.MonkeyP
             client.post("/feedback", data=form | {"said": said})
         assert len(client.app.state["sent_forms"]._sent) == 2
         assert client.post("/feedback", data=form).headers["Location"] == done
+
+
+def ways(text: str) -> list[tuple[str, str]]:
+    """Where a page's links to another language, type or contrast lead, and what they ask for."""
+    found = re.findall(
+        r'<a (?:lang="[^"]+" hreflang="[^"]+" )?href="([^"]*?((?:language|type|contrast)=[a-zA-Z-]+))"', text
+    )
+    return [(html.unescape(address), asked) for address, asked in found]
+
+
+def test_every_form_is_answered_in_another_language_too(pages: Pages) -> None:
+    """Whatever an address of the public page answers to a form, its links to language, type and contrast lead to a page
+    that there is, and it is as was asked for; also where the address takes forms alone, and where nobody is signed in.
+    """
+    _, who = in_use(pages)
+    with pages.client() as client:
+        wish = {"kind": "activation", "telephone": SAID, "day": "2013-07-03", "time": "09:00"}
+        booked = client.post("/booking", data=form_at(client, "/booking") | wish).headers["Location"]
+        code = booked.partition("?")[0].rpartition("/")[2]
+    withdrawn, session = f"/follow/{code}/withdraw", pages.house.holders.begin(who, "code")
+    forms = {r.path.replace("{code:str}", code) for r in router().routes if "POST" in getattr(r, "methods", ())}
+    assert len(forms) >= 14
+    seen = set()
+    with pages.client() as client, pages.client() as otherwise:
+        for path, holder in itertools.product(sorted(forms), (False, True)):
+            client.cookies.clear()
+            if holder:
+                client.cookies.set(HOLDER_COOKIE, pages.house.holders.begin(who, "code"))
+            mark = mark_of(client, "/my/sign-in")
+            for brought in ("none", mark) if path != withdrawn else ("none",):
+                answer = client.post(path, data={"mark": brought})
+                if answer.status_code < 400:
+                    continue
+                seen.add(path)
+                links = ways(answer.text)
+                assert len(links) == 4
+                for address, asked in links:
+                    otherwise.cookies.clear()
+                    if holder:
+                        otherwise.cookies.set(HOLDER_COOKIE, session)
+                    shown = otherwise.get(urljoin(path, address), follow_redirects=True)
+                    (begins,) = re.findall("<html[^>]*>", shown.text)
+                    name, _, value = asked.partition("=")
+                    assert shown.status_code == 200, (path, address)
+                    assert (f'lang="{value}"' if name == "language" else value) in begins, (path, address)
+    assert seen == forms
+
+
+def test_every_form_has_its_word() -> None:
+    """No form of the public page is without the word by which it is known when it is sent twice."""
+    folder = Path(sentforms.__file__).parent / "templates"
+    text = "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.html")))
+    forms = re.findall(r'<form[^>]* method="post".*?</form>', text, re.DOTALL)
+    assert [form for form in forms if 'name="once" value="{{ once() }}"' not in form] == []
+    assert len(forms) >= 14
 
 
 def down(_: object) -> None:

@@ -12,6 +12,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from shebaoka.pages import manner
 from shebaoka.pages.frame import FIRST_PAGE, Page, moved_to
 from shebaoka.pages.sessions import SESSION, Asked
 from shebaoka.records import HolderNotSignedIn, NotSignedIn, TooManyTries, Trouble
@@ -62,10 +63,12 @@ def trouble_page(request: Asked, e: Exception, frame: type[Page] = Page) -> Resp
         then = f"?then={quote(asked, safe='')}" if asked not in ("", FIRST_PAGE) else ""
         # Why a session ended is said on the next page; of one that was signed out there is nothing to say.
         after = e.code.removeprefix("session_") if e.code in _ENDED else ""
-        return moved_to(f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""))
+        return moved_to(
+            f"/sign-in{then}" + (f"{'&' if then else '?'}after={after}" if after else ""), *manner.kept(request)
+        )
     if isinstance(e, HolderNotSignedIn):
         ended, why = e.code != HolderNotSignedIn.code, e.code.removeprefix("holder_session_")
-        return moved_to(_HOLDERS_SIGN_IN + (f"?after={why}" if ended else ""))
+        return moved_to(_HOLDERS_SIGN_IN + (f"?after={why}" if ended else ""), *manner.kept(request))
     if isinstance(e, Trouble):
         status, code = e.status, e.code
     elif isinstance(e, HTTPException):

@@ -3,10 +3,12 @@
 No script has a part in it: the address asks (`?type=large`), the answer keeps it, and every page after it is so.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
+from litestar import Litestar
 from litestar.datastructures import Cookie
 
 from shebaoka.notice import LANGUAGES
@@ -22,6 +24,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 KEYS = {"zh-Hans": "J", "zh-Hant": "Q", "en": "Y", "type": "X", "contrast": "Z"}
 """The access keys of the frame; a page has others of its own."""
 _KEPT_S = 365 * 24 * 3600
+_OPENS = frozenset(("GET", "HEAD"))
+_Route = tuple[re.Pattern[str], bool]
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -80,8 +84,36 @@ def modes(request: Asked, labels: dict[str, str]) -> list[Way]:
     return ways
 
 
+def _opened_at(request: Asked) -> str:
+    """Where the answer to a form is opened by a link, if not at its own address: some addresses take forms alone.
+
+    It is the nearest one above that can be opened, which is the page that the form stood on.
+    """
+    if request.method in _OPENS:
+        return ""
+    routes: list[_Route] | None = request.app.state.get("routes_in_order")
+    if routes is None:
+        routes = request.app.state["routes_in_order"] = _routes(request.app)
+    path = request.url.path
+    while path and not next((opens for asked, opens in routes if asked.fullmatch(path)), False):
+        path = path.rpartition("/")[0]
+    return "" if path == request.url.path else path or "/"
+
+
+def _routes(app: Litestar) -> list[_Route]:
+    """The addresses of the server, each with whether a link opens it; what is written out comes before what varies."""
+    found = []
+    for route in app.routes:
+        parts = [part if isinstance(part, str) else None for part in route.path_components]
+        asked = re.compile("".join(f"/{re.escape(part)}" if part else "/[^/]+" for part in parts) or "/")
+        found.append(([part is None for part in parts], (asked, not _OPENS.isdisjoint(route.methods))))
+    return [route for _, route in sorted(found, key=lambda one: one[0])]
+
+
 def _with(request: Asked, name: str, value: str) -> str:
     """This page's address with something chosen in it, and without what was chosen before."""
+    if elsewhere := _opened_at(request):
+        return f"{elsewhere}?{urlencode({name: value})}"
     asked = parse_qsl(request.url.query, keep_blank_values=True)  # in its order, which the framework's own loses
     rest = [(k, v) for k, v in asked if k not in CHOICES]
     return f"?{urlencode([*rest, (name, value)])}"

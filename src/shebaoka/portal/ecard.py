@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from shebaoka.desk import Code, Offered, PersonScreen
 from shebaoka.numbers import mask_name
-from shebaoka.pages import Asked, form_of, moved_to
+from shebaoka.pages import Asked, form_of, manner, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mysignin import holder_of
 from shebaoka.portal.sentforms import sent_once
@@ -108,4 +108,4 @@ async def post_wallet(request: Asked) -> Response[bytes]:
 async def get_wallet(request: Asked) -> Response[bytes]:
     """An offer is asked for by a key of the page."""
     await holder_of(request)
-    return moved_to(ROOT)
+    return moved_to(ROOT, *manner.kept(request))

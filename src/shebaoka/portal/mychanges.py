@@ -11,7 +11,7 @@ from litestar import Response, get, post
 
 from shebaoka.desk import HOLDER_COOKIE, Holder, NearTold, Offer, is_once, near_told
 from shebaoka.notice import LANGUAGES
-from shebaoka.pages import LANGUAGE_NAMES, Asked, cookie_for, form_of, front_of, moved_to
+from shebaoka.pages import LANGUAGE_NAMES, Asked, cookie_for, form_of, front_of, manner, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mycard import whose
 from shebaoka.portal.mysignin import (
@@ -193,7 +193,7 @@ async def get_telephone_code(request: Asked) -> Response[bytes]:
     holder, page = await holder_of(request), Page(request)
     to = page.front.entering.waiting_for(request.cookies.get(CODE_COOKIE, ""), holder.person_id)
     if not to:
-        return moved_to("/my/telephone")
+        return moved_to("/my/telephone", *manner.kept(request))
     return await form_page(page, "mytelephonecode.html", [], {}, to=to)
 
 

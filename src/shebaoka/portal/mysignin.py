@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 
 from shebaoka.desk import HOLDER, HOLDER_COOKIE, PORTAL_PLACE, Holder
 from shebaoka.notice import Notice
-from shebaoka.pages import Asked, cookie_for, form_of, front_of, moved_to
+from shebaoka.pages import Asked, cookie_for, form_of, front_of, manner, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.sentforms import sent_once
 from shebaoka.records import (
@@ -134,7 +134,7 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
 async def get_code(request: Asked) -> Response[bytes]:
     """Where the code of the message is typed; whoever asked for none is led to where one does."""
     if not request.cookies.get(CODE_COOKIE):
-        return moved_to("/my/sign-in")
+        return moved_to("/my/sign-in", *manner.kept(request))
     return await form_page(Page(request), "mycode.html", [], {})
 
 

@@ -13,6 +13,7 @@ from shebaoka.pages import Asked, chosen, form_of, held_shown, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mycard import whose
 from shebaoka.portal.mysignin import form_page, holder_of, looked
+from shebaoka.portal.sentforms import sent_once
 
 ROOT = "/my/wallets"
 
@@ -46,6 +47,7 @@ async def get_wallets(request: Asked) -> Response[bytes]:
 
 
 @post(ROOT, status_code=200)
+@sent_once
 async def post_wallets(request: Asked) -> Response[bytes]:
     """End what was chosen, once it was confirmed; what is ended already stays so, and is told alike."""
     form = await form_of(request)
