@@ -75,7 +75,7 @@ TABLES = (
     *("bank_file", "terminal", "institution", "other_posting", "carried_records", "photo", "person", "dossier"),
     *("paper", "data_key", "telephone_event", "telephone", "notification", "carrier_key"),
     *("holder_session", "holder_slip"),
-    *("site_proposal", "site_signoff", "link_host", "article_version", "article"),
+    *("site_proposal", "site_signoff", "signed_text", "link_host", "article_version", "article"),
     *("draft_event", "draft", "employer_list_row", "employer_list", "handover_line", "handover_tray"),
     *("journal", "request_key", "person_key", "card_number_key", "card_serial_key", "journal_seal"),
     *(

@@ -382,6 +382,7 @@ def test_the_whole_page_is_signed_off_by_two(house: House) -> None:
     house.windows.say_days("w1", TODAY, TODAY, "")
     house.windows.end("w1")
     assert site.faults() == [
+        "ended_window/w1: was not signed off.",
         "window/w1: was signed off and is not there any more.",
         "window_days: was not signed off.",
     ]

@@ -52,6 +52,7 @@ from shebaoka.desk import (
     Runs,
     Screens,
     Sessions,
+    ShownWindows,
     SignInRoom,
     SignOffs,
     SiteRoom,
@@ -229,9 +230,11 @@ class House:
         self.keypad = Keypad(self._assess, clock)
         self.accounts = Accounts(self.views, notices, clock)
         self.telephones = Telephones(self.views, clock)
-        self.whereabouts = WhereaboutsRoom(self.views, notices)
+        signoffs = SignOffs(self.views, vault, clock)
+        shown = self.shown_windows = ShownWindows(self.views, signoffs)
+        self.whereabouts = WhereaboutsRoom(self.views, notices, shown)
         self.entering = Entering(self.views, vault, notices, self.speech, self.telephones, clock)
-        self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, clock)
+        self.outbox = Outbox(self.views, notices, self._person, self.speech, vault, self.whereabouts, clock)
         self.own_cards = OwnCards(self.views, self.accounts, self.whereabouts)
         self.institutions = Institutions(self.views, vault, clock)
         self.windows = Windows(self.views, clock)
@@ -254,13 +257,11 @@ class House:
         self.stock = Stock(self.views, clock)
         self.deliveries = Deliveries(self.views, notices, clock)
         self.letters = Letters(self.views, clock)
-        self.limits = Limits(clock)
-        self.guide = Guide(notices)
-        signoffs = SignOffs(self.views, vault, clock)
+        self.limits, self.guide = Limits(clock), Guide(notices)
         self.articles = Articles(self.views, signoffs, clock)
-        self.site = SiteRoom(self.views, signoffs, self.articles, self.windows, lambda: site_files(settings), clock)
+        self.site = SiteRoom(self.views, signoffs, self.articles, shown, lambda: site_files(settings), clock)
         self.enquiries = Enquiries(self.views, notices, self.limits, self._person, self.whereabouts, clock)
-        self.places = PlacesRoom(self.views, notices, load_places(settings.notice), clock)
+        self.places = PlacesRoom(shown, notices, load_places(settings.notice), clock)
         self.bookings = Bookings(self.views, notices, clock)
         self.feedback = FeedbackRoom(self.views, notices, clock)
         self.calls = Calls(self.views, notices, Askable(self.views, notices, self._people, clock), clock)

@@ -1,16 +1,20 @@
 """Service windows at the command line: added, changed, ended, their odd days, and which is near.
 
-None of it needs a token: it is the administrator's.
+None of it needs a token: it is the administrator's. The list is what the public sees; what waits for two people to sign
+it off is named below it, and said to whoever writes it.
 """
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shebaoka.cli.entrance import Caller, json_option, language_option
 from shebaoka.cli.layout import say, say_json, table
 from shebaoka.records import NotFound
+
+if TYPE_CHECKING:
+    from shebaoka.app import House
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -46,7 +50,8 @@ def add_window(caller: Caller, code: str, name: str, site: str, address: str, ho
     """Add a window under its code, with its name, site, address and opening hours."""
     with caller.house() as house:
         house.windows.add(code, name, site, address, hours, coordinates)
-    say(f"The window {code} is in use.")
+        say(f"The window {code} is in use.")
+        _say_waiting(house)
 
 
 @window.command("change")
@@ -56,7 +61,8 @@ def change_window(caller: Caller, code: str, name: str, site: str, address: str,
     """Say all of it anew about a window in use; its code stays."""
     with caller.house() as house:
         house.windows.change(code, name, site, address, hours, coordinates)
-    say(f"The window {code} is changed.")
+        say(f"The window {code} is changed.")
+        _say_waiting(house)
 
 
 @window.command("end")
@@ -93,7 +99,8 @@ def window_days(
     said = hours if hours is not None else {"closed": "", "usual": None}[str(how)]
     with caller.house() as house:
         house.windows.say_days(code, first.date(), (last or first).date(), said, why)
-    say(f"Said of {'every window' if code == '*' else code}.")
+        say(f"Said of {'every window' if code == '*' else code}.")
+        _say_waiting(house)
 
 
 @window.command("list")
@@ -102,7 +109,7 @@ def window_days(
 @json_option
 @click.pass_obj
 def list_windows(caller: Caller, near: str | None, language: str, as_json: bool) -> None:
-    """List the windows in use: where, when they are open, whether they are open now, and how far they are."""
+    """List the windows in use as the public sees them: where, when and whether they are open, and how far they are."""
     from shebaoka.desk import near_told
 
     with caller.house() as house:
@@ -121,4 +128,13 @@ def list_windows(caller: Caller, near: str | None, language: str, as_json: bool)
             for t in found
         )
         if not found:
-            say("There are no windows yet.")
+            say("The public is told of no windows yet.")
+        _say_waiting(house)
+
+
+def _say_waiting(house: "House") -> None:
+    """Which texts the public does not see yet as they are."""
+    waits = house.shown_windows.waiting(house.screens.today())
+    named = [*sorted(waits.windows), *(f"{on} ({code})" for code, on in sorted(waits.days, key=lambda day: day[::-1]))]
+    if named:
+        say(f"Wait for two people to sign their text off, by `shebaoka site publish` and at /site: {', '.join(named)}.")

@@ -232,6 +232,7 @@ from shebaoka.desk.seeking import Sought as Sought
 from shebaoka.desk.sending import kept_sent as kept_sent
 from shebaoka.desk.sessions import Sessions as Sessions
 from shebaoka.desk.sessions import SessionTimes as SessionTimes
+from shebaoka.desk.shownwindows import ShownWindows as ShownWindows
 from shebaoka.desk.signin import Enrolment as Enrolment
 from shebaoka.desk.signin import SignInRoom as SignInRoom
 from shebaoka.desk.signoffs import SignOffs as SignOffs

@@ -154,6 +154,7 @@ class Outbox:
         person: Callable[[str], PersonScreen],
         speech: Callable[[str, str], Speech],
         vault: Vault,
+        whereabouts: WhereaboutsRoom,
         clock: Clock = now,
     ) -> None:
         self._views = views_
@@ -163,7 +164,7 @@ class Outbox:
         self._vault = vault
         self._clock = clock
         self._telephones = Telephones(views_, clock)
-        self._whereabouts = WhereaboutsRoom(views_, notices)
+        self._whereabouts = whereabouts
 
     def send_due(self, carrier: Carrier, ended: Callable[[], bool] = lambda: False) -> Round:
         """Send whatever is due, the longest due first, until nothing is, the carrier is down, or it is `ended`."""

@@ -1,6 +1,7 @@
 """Which windows there are for the public, how far they are, and whether they are open now; in words, for every face.
 
-Distances are as the crow flies, from a place of the city (`places.yaml`) or from any point. 5.2 and 7.1: where to go.
+Their texts are those that two people signed off (`desk/shownwindows.py`). Distances are as the crow flies, from a place
+of the city (`places.yaml`) or from any point. 5.2 and 7.1: where to go.
 """
 
 import datetime as dt
@@ -10,12 +11,11 @@ import msgspec
 
 from shebaoka.coordinates import Point, metres_between
 from shebaoka.desk.fresh import Clock, now
+from shebaoka.desk.shownwindows import ShownWindows
 from shebaoka.desk.windows import EVERY_WINDOW, Window, WindowDay
 from shebaoka.notice import Notices, Place, Speech, Words
 from shebaoka.notice.speech import WEEKDAYS
 from shebaoka.openinghours import DAYS, Day, Opening, Week, alike, clock_time, opening_at
-from shebaoka.store import Views
-from shebaoka.store import windows as sql
 
 TOLD_AHEAD = 30
 """Days that are not as in the week are told so many days before."""
@@ -44,8 +44,8 @@ class NearTold(msgspec.Struct, frozen=True):
 class PlacesRoom:
     """Finds windows. Safe for many threads; one trip a call."""
 
-    def __init__(self, views_: Views, notices: Notices, places: Sequence[Place], clock: Clock = now) -> None:
-        self._views = views_
+    def __init__(self, shown: ShownWindows, notices: Notices, places: Sequence[Place], clock: Clock = now) -> None:
+        self._shown = shown
         self._zone = notices.zone
         self._clock = clock
         self.places = tuple(places)
@@ -59,9 +59,8 @@ class PlacesRoom:
         """The windows in use, nearest first; those of which it is not known where they are come last, by code."""
         at = self._clock().astimezone(self._zone)
         point = Point(*to.at) if isinstance(to, Place) else to
-        windows, days = self._views.rows_of_all([(sql.WINDOWS, {}), (sql.DAYS, {"since": at.date()})])
-        odd = [WindowDay(*row) for row in days]
-        found = [_near(window, odd, point, at) for window in (Window(*row) for row in windows) if not window.ended_at]
+        windows, odd = self._shown.with_days(at.date())
+        found = [_near(window, odd, point, at) for window in windows if not window.ended_at]
         found.sort(key=lambda n: (n.distance_m is None, n.distance_m or 0, n.window.code))
         return found[:limit]
 

@@ -22,6 +22,8 @@ from shebaoka.vault import Kept, Vault
 What = Literal["site", "article", "host"]
 Manifest = Mapping[str, str]
 """Digests by name: `article/12/3`, `host/www.mohrss.gov.cn`, `window/w1`, `notice/2013-06-25/en.yaml`, `page/…`."""
+ONE_BY_ONE = ("article/", "host/")
+"""What is signed off where it is approved, and nowhere else."""
 _MATTER = b"shebaoka/site/1\n"
 _FIRST = bytes(32)
 

@@ -1,6 +1,6 @@
 """The public page as two people signed it off, and what differs from that now (9).
 
-Signed off are the notice's files and the house's words, the windows, and every file of the program that makes the
+Signed off are the notice's files and the house's words, what windows say, and every file of the program that makes the
 public page; articles and hosts are signed off one by one where they are approved (`desk/articles.py`), and a sign-off
 of the whole leaves them as they are. One person prepares, and another one signs exactly what was prepared. The
 office's page `/site` and `shebaoka site` call it.
@@ -15,16 +15,14 @@ import msgspec
 from shebaoka.desk.articles import Articles, must_see
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
-from shebaoka.desk.signoffs import SignOff, SignOffs, digest_of, manifest_text
+from shebaoka.desk.shownwindows import ShownWindows
+from shebaoka.desk.signoffs import ONE_BY_ONE, SignOff, SignOffs, digest_of, manifest_text
 from shebaoka.desk.staff import OWNER, Staff
-from shebaoka.desk.windows import Windows
 from shebaoka.records import BadInput, NotAllowed, NotFound, SealWrong, SiteChanged
 from shebaoka.store import Views
 from shebaoka.store import articles as sql
 
 State = Literal["as_signed", "changed", "not_signed", "gone"]
-ONE_BY_ONE = ("article/", "host/")
-"""What is signed off where it is approved, and nowhere else."""
 
 
 class SiteItem(msgspec.Struct, frozen=True):
@@ -65,14 +63,14 @@ class SiteRoom:
         views_: Views,
         signoffs: SignOffs,
         articles: Articles,
-        windows: Windows,
+        shown: ShownWindows,
         files: Callable[[], Mapping[str, bytes]],
         clock: Clock = now,
     ) -> None:
         self._views = views_
         self._signoffs = signoffs
         self._articles = articles
-        self._windows = windows
+        self._shown = shown
         self._files = files
         self._clock = clock
 
@@ -84,13 +82,18 @@ class SiteRoom:
         except SealWrong:
             latest = None
         signed = latest.digests() if latest else {}
-        found = self._now() | self._articles.found()
+        found = self._now(self._shown.contents()) | self._articles.found()
         names = sorted({*signed, *found})
         return [SiteItem(name, signed.get(name, ""), found.get(name, "")) for name in names]
 
     def differences(self, *, seen_by: Staff | None = None) -> list[SiteItem]:
         """The items that are not as they were signed off."""
         return [item for item in self.items(seen_by=seen_by) if item.state != "as_signed"]
+
+    def window_changes(self, *, seen_by: Staff | None = None) -> dict[str, tuple[str, str]]:
+        """What windows said as it was signed off, and what they say now, by the names of items that differ."""
+        must_see(seen_by)
+        return self._shown.changes()
 
     def faults(self) -> list[str]:
         """A sentence for each item that differs, and for each sign-off that is not as it was sealed."""
@@ -105,6 +108,8 @@ class SiteRoom:
         if whole and all(item.state == "not_signed" for item in whole) and not any(s.what == "site" for s in signed):
             faults.append(f"The page as a whole was not signed off: {len(whole)} items. Two people do that at /site.")
             differ = [item for item in differ if item not in whole]
+        lost = "what was signed off of it is not kept as it was, so that it is not shown until two people sign again."
+        faults += [f"{name}: {lost}" for name in self._shown.lost()]
         return [*faults, *(f"{item.name}: {said[item.state]}" for item in differ)]
 
     def signoffs(self, *, seen_by: Staff | None = None) -> list[SignOff]:
@@ -125,7 +130,7 @@ class SiteRoom:
         """What is there now, for another person to sign; what was prepared before is set aside."""
         if by is not None:
             by.must_either(Right.KEEP_ARTICLES, Right.APPROVE_ARTICLES)
-        manifest, at = manifest_text(self._now()), self._clock()
+        manifest, at = manifest_text(self._now(self._shown.contents())), self._clock()
         row = {"manifest": manifest, "by": _name(by), "at": at}
         with self._views.together() as run:
             run(sql.LOCK, {})
@@ -148,7 +153,8 @@ class SiteRoom:
             raise NotAllowed("Nobody signs off what they prepared themselves; another person must.", code="own_work")
         if not digest.strip():
             raise BadInput("digest: give the digest that was shown when it was prepared.")
-        now_ = self._now()
+        contents = self._shown.contents()
+        now_ = self._now(contents)
         if digest.strip() != waiting.digest or manifest_text(now_) != waiting.manifest:
             raise SiteChanged(
                 "What is there now is not what was prepared. Nothing was signed; look at the differences, and prepare "
@@ -157,6 +163,8 @@ class SiteRoom:
         with self._views.together() as run:
             run(sql.LOCK, {})
             self._signoffs.add(run, "site", "", self._changes(now_), waiting.prepared_by, _name(by))
+            said = list(contents.values())
+            run(sql.KEEP_TEXTS, {"digests": [digest_of(content) for content in said], "contents": said})
             run(sql.END_PROPOSAL, {"at": self._clock()})
 
     def _changes(self, found: Mapping[str, str]) -> dict[str, str | None]:
@@ -165,19 +173,9 @@ class SiteRoom:
         before = [n for n in latest.digests() if not n.startswith(ONE_BY_ONE)] if latest else []
         return dict.fromkeys(before) | dict(found)
 
-    def _now(self) -> dict[str, str]:
-        """Digests of what two people sign off together, as it is now."""
-        files = {name: digest_of(content) for name, content in self._files().items()}
-        windows = {f"window/{w.code}": digest_of(_as_json(w)) for w in self._windows.in_use()}
-        if days := self._windows.days(dt.date.min):
-            windows["window_days"] = digest_of(b"\n".join(map(_as_json, days)))
-        return files | windows
-
-
-def _as_json(window: msgspec.Struct) -> bytes:
-    """What the page shows of a window, or of a day on which one is open otherwise."""
-    fields = {f: getattr(window, f) for f in window.__struct_fields__ if f not in ("added_at", "ended_at")}
-    return msgspec.json.encode(sorted(fields.items()))
+    def _now(self, contents: Mapping[str, bytes]) -> dict[str, str]:
+        """Digests of what two people sign off together, as it is now: files, and what windows say."""
+        return {name: digest_of(content) for name, content in [*self._files().items(), *contents.items()]}
 
 
 def _name(by: Staff | None) -> str:

@@ -1,8 +1,9 @@
 """Where somebody's social security card is: one answer, in the same words, for window, hotline and public page.
 
-The stage is the dossier's, its day the journal's, and the place that of the window where the card is collected. The day
-by which it is expected is a reading of clause 4.2 (`card_ready_within`), from the application on; where a card is made
-once more, from the day that this is known. So its holder sees a later day, and no fee, and nothing else.
+The stage is the dossier's, its day the journal's, and the place that of the window where the card is collected, as the
+public sees it (`desk/shownwindows.py`). The day by which it is expected is a reading of clause 4.2
+(`card_ready_within`), from the application on; where a card is made once more, from the day that this is known. So its
+holder sees a later day, and no fee, and nothing else.
 """
 
 import datetime as dt
@@ -12,13 +13,13 @@ import msgspec
 
 from shebaoka.desk.accounts import Asked, Rows
 from shebaoka.desk.screens import PersonScreen
+from shebaoka.desk.shownwindows import ShownWindows
 from shebaoka.desk.windows import Window
 from shebaoka.notice import POSTED, Notice, Notices, Speech, add_term
 from shebaoka.records import POST, Application, Basis, CardKind, Facts, Life, Making, Refusal, Standing, Step
 from shebaoka.rules import card_of
 from shebaoka.store import Views
 from shebaoka.store import whereabouts as sql
-from shebaoka.store import windows as windows_sql
 
 _REMADE = "record_rejected"
 _STEPS: dict[str, tuple[str, ...]] = {
@@ -89,25 +90,25 @@ class WhereaboutsTold(msgspec.Struct, frozen=True):
 class WhereaboutsRoom:
     """Answers where cards are. Safe for many threads. Whoever asks has looked the person up before."""
 
-    def __init__(self, views_: Views, notices: Notices) -> None:
+    def __init__(self, views_: Views, notices: Notices, shown: ShownWindows) -> None:
         self._views = views_
         self._notices = notices
+        self._shown = shown
 
     def of(self, screen: PersonScreen) -> Whereabouts:
         """Where the card of somebody is who was looked up; one trip."""
-        steps, windows = self._views.rows_of_all(self.asks(screen))
-        return self.found(screen, steps, windows)
+        return self.found(screen, *self._views.rows_of_all(self.asks(screen)))
 
     def asks(self, screen: PersonScreen) -> list[Asked]:
         """What `found` is to be told, for whoever reads it along with other things."""
         services = [service for named in _STEPS.values() for service in named]
-        return [(sql.STEPS, {"person_id": screen.person_id, "services": services}), (windows_sql.WINDOWS, {})]
+        return [(sql.STEPS, {"person_id": screen.person_id, "services": services}), *self._shown.ASKS]
 
-    def found(self, screen: PersonScreen, steps: Rows, windows: Rows) -> Whereabouts:
+    def found(self, screen: PersonScreen, steps: Rows, windows: Rows, mark: Rows) -> Whereabouts:
         """Where the card is, from what was read."""
         notice, zone = self._notices.on(screen.on), self._notices.zone
         days = {service: at.astimezone(zone).date() for service, at in steps}
-        return whereabouts_of(screen, days, [Window(*row) for row in windows], notice)
+        return whereabouts_of(screen, days, self._shown.shown(windows, mark), notice)
 
 
 def whereabouts_of(

@@ -1,11 +1,13 @@
 """The service windows (综合服务窗口): which there are, where they are, when they are open, and whether they are in use.
 
 A window's code is the place of staff's accounts, and where a card is collected. The system administrator keeps them.
-When a window is open is what is written of it, read as data (`openinghours.py`), and the days that are otherwise.
+When a window is open is what is written of it, read as data (`openinghours.py`), and the days that are otherwise. The
+public sees what is text of it as two people signed it off (`desk/shownwindows.py`).
 """
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -14,11 +16,14 @@ from shebaoka.coordinates import Point, read_point
 from shebaoka.desk.configuration import ConfigurationEvent, note
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
+from shebaoka.desk.signoffs import digest_of
 from shebaoka.desk.staff import Staff
 from shebaoka.openinghours import CLOSED, Day, Week, read_day, read_week
 from shebaoka.records import BadInput, NotFound
 from shebaoka.store import Views
+from shebaoka.store import articles as articles_sql
 from shebaoka.store import windows as sql
+from shebaoka.store.views import Run
 
 LATEST = 50
 EVERY_WINDOW = "*"
@@ -60,6 +65,10 @@ class Window(msgspec.Struct, frozen=True):
         """Where it is, as it is typed."""
         return f"{self.latitude}, {self.longitude}" if self.at else ""
 
+    def content(self) -> bytes:
+        """Everything that is told of it, as it is signed off."""
+        return _content(self)
+
 
 class WindowDay(msgspec.Struct, frozen=True):
     """A day that is not as in the week, of a window or of every one (`*`): its hours, none if it is closed, and why."""
@@ -73,6 +82,20 @@ class WindowDay(msgspec.Struct, frozen=True):
     def spans(self) -> Day:
         """The hours as data."""
         return read_day(self.hours) if self.hours else CLOSED
+
+    def content(self) -> bytes:
+        """Everything that is told of it, as it is signed off."""
+        return _content(self)
+
+
+def content_of_days(days: Iterable[WindowDay]) -> bytes:
+    """Days as they are signed off together, a line each."""
+    return b"\n".join(day.content() for day in days)
+
+
+def _content(said: msgspec.Struct) -> bytes:
+    fields = {f: getattr(said, f) for f in said.__struct_fields__ if f not in ("added_at", "ended_at")}
+    return msgspec.json.encode(sorted(fields.items()))
 
 
 class Windows:
@@ -133,6 +156,9 @@ class Windows:
         """Other words about a window in use; its code stays. `BadInput`, `NotFound`."""
         said = _said(by, code, coordinates, name=name, site=site, address=address, hours=hours)
         with self._views.together() as run:
+            for row in run(sql.WINDOWS, {}):
+                if row[0] == code:
+                    _keep_if_signed(run, Window(*row).content())
             if not run(sql.CHANGE, {"code": code, **said, **_degrees(coordinates)}):
                 raise NotFound(f"There is no window {code} in use.")
             note(run, "window", code, "changed", by, self._clock(), **said)
@@ -157,6 +183,7 @@ class Windows:
         with self._views.together() as run:
             if code != EVERY_WINDOW and not (_CODE.fullmatch(code) and run(sql.IN_USE, {"code": code})):
                 raise NotFound(f"There is no window {code} in use.")
+            _keep_if_signed(run, content_of_days(WindowDay(*row) for row in run(sql.DAYS, {"since": dt.date.min})))
             run(sql.SAY_DAY, {"code": code, "days": days, "hours": hours, "why": why})
             said = {"first": first.isoformat(), "last": last.isoformat(), "hours": hours, "why": why}
             note(run, "window", code, "changed", by, self._clock(), **{k: v for k, v in said.items() if v is not None})
@@ -180,6 +207,11 @@ def _week_of(hours: str) -> Week | None:
         return read_week(hours)
     except BadInput:
         return None
+
+
+def _keep_if_signed(run: Run, content: bytes) -> None:
+    """What was said until now stays, if it is what two people signed off before texts were kept with what is signed."""
+    run(articles_sql.KEEP_IF_SIGNED, {"digest": digest_of(content), "content": content})
 
 
 def _must_keep(by: Staff | None) -> None:

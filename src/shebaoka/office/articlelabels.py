@@ -128,7 +128,7 @@ ARTICLES = by_language(
             "Nothing was done: somebody decided this host already, or it is not on the list.",
         ),
         "not_as_signed": ("与签发不符，不作链接", "與簽發不符，不作連結", "not as signed off; leads nowhere"),
-        "site": ("公众页面签发", "公眾頁面簽發", "Sign-off of the public page"),
+        "site_signing": ("公众页面签发", "公眾頁面簽發", "Sign-off of the public page"),
         "site_hint": (
             "通知文件、用语、窗口和页面程序由一人准备，另一人签发。文章和域名在批准时逐项签发。与签发不符的文章不显示。",
             "通知檔案、用語、窗口和頁面程式由一人準備，另一人簽發。文章和網域在批准時逐項簽發。與簽發不符的文章不顯示。",

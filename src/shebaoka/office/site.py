@@ -42,6 +42,7 @@ async def _site(request: Asked, *, status: int = 200, fault: str = "") -> Respon
                 "article": labels["site_article"],
                 "host": labels["link_host"],
             },
+            windows=room.window_changes(seen_by=staff),
             prepared=prepared,
             own=prepared is not None and prepared.prepared_by == staff.name,
             signoffs=room.signoffs(seen_by=staff)[:LATEST],

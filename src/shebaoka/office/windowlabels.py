@@ -2,6 +2,10 @@
 
 WINDOWS: dict[str, dict[str, str]] = {
     "zh-Hans": {
+        "windows_wait": "有文字还没有经两人签发。签发以前，公众看到的是原来签发的名称、网点、地址和原因；"
+        "开放时间、停用和坐标立即生效。",
+        "window_waits": "文字待签发", "why_waits": "原因待签发",
+        "window_was_signed": "签发的", "window_says_now": "现在的",
         "hours_hint": "开放时间这样写：周一至周五 8:30—12:00，14:30—17:30；周六 9:00—12:00。没写的日子不开放。"
         "坐标先写纬度再写经度（WGS-84），例如 37.6903, 112.7312；从国内地图上抄来的坐标会偏几百米。",
         "hours_unread": "公众页面读不懂，请改写",
@@ -37,6 +41,10 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只显示这一次。请马上装入终端，不要留在别处。",
     },
     "zh-Hant": {
+        "windows_wait": "有文字還沒有經兩人簽發。簽發以前，公眾看到的是原來簽發的名稱、網點、地址和原因；"
+        "開放時間、停用和座標立即生效。",
+        "window_waits": "文字待簽發", "why_waits": "原因待簽發",
+        "window_was_signed": "簽發的", "window_says_now": "現在的",
         "hours_hint": "開放時間這樣寫：週一至週五 8:30—12:00，14:30—17:30；週六 9:00—12:00。沒寫的日子不開放。"
         "座標先寫緯度再寫經度（WGS-84），例如 37.6903, 112.7312；從內地地圖上抄來的座標會偏幾百米。",
         "hours_unread": "公眾頁面讀不懂，請改寫",
@@ -72,6 +80,10 @@ WINDOWS: dict[str, dict[str, str]] = {
         "keys_hint": "只顯示這一次。請馬上裝入終端，不要留在別處。",
     },
     "en": {
+        "windows_wait": "Some text is not signed off by two people yet. Until then the public sees names, sites, "
+        "addresses and reasons as they were signed; hours, closing and coordinates are shown at once.",
+        "window_waits": "text waits for two people", "why_waits": "the reason waits for two people",
+        "window_was_signed": "Signed off", "window_says_now": "Now",
         "hours_hint": "Write opening hours like this: Mon-Fri 8:30-12:00, 14:30-17:30; Sat 9:00-12:00. Days that "
         "are not named are closed. Coordinates are latitude, then longitude (WGS-84), such as 37.6903, 112.7312; "
         "those taken from domestic maps are some hundred metres off.",

@@ -62,6 +62,8 @@ async def _windows(
             days=[(d, spoken_day(d, page.said.speech)) for d in room.days(page.on)],
             day=day or dict.fromkeys(DAY_FIELDS, "") | {"how": "closed"},
             every=EVERY_WINDOW,
+            waits=page.front.shown_windows.waiting(page.on),
+            signs=staff.may(Right.SEE_CONFIGURATION) or staff.may(Right.APPROVE_ARTICLES),
             fault=fault,
             at=lambda at: local(page, at),
         )

@@ -187,7 +187,7 @@ async def get_looks(request: Asked) -> Response[bytes]:
 def _looks(page: Page, holder: Holder, before: int) -> Response[bytes]:
     front = page.front
     found = front.own_cards.looks(holder.person_id, limit=LOOKS + 1, before=before)
-    places = _institutions(front) | {w.code: f"{w.site} {w.name}" for w in front.windows.everybody()}
+    places = _institutions(front) | {w.code: f"{w.site} {w.name}" for w in front.shown_windows.everybody()}
     shown = [LookShown(page, look, places) for look in found[:LOOKS]]
     more = found[LOOKS - 1].line.seq if len(found) > LOOKS else 0
     return page.show_at_once("mylooks.html", looks=shown, more=more)

@@ -173,7 +173,7 @@ def _slip_told(page: Page, code: str, slip: SlipState) -> SlipTold:
     answer, labels = slip.answer, page.labels
     said = page.said_of(answer.notice) if answer else page.said
     refused = answer is not None and answer.outcome == "refused"
-    window = next((w for w in page.front.windows.everybody() if w.code == slip.place), None)
+    window = next((w for w in page.front.shown_windows.everybody() if w.code == slip.place), None)
     return SlipTold(
         code=code,
         grouped=grouped_slip_code(code),

@@ -48,6 +48,17 @@ SIGN_OFF = f"""
 insert into site_signoff ({_SIGNOFF})
 values (%(n)s, %(what)s, %(code)s, %(manifest)s, %(prepared_by)s, %(signed_by)s, %(at)s, %(before)s, %(key_id)s,
         %(mac)s)"""
+# What changes with every sign-off, without its manifest.
+MARK = "select n, mac from site_signoff order by n desc limit 1"
+# What windows said as it was signed off, by its digest.
+TEXTS = "select content from signed_text where digest = any(%(digests)s)"
+KEEP_TEXTS = """
+insert into signed_text (digest, content) select * from unnest(%(digests)s::text[], %(contents)s::bytea[])
+on conflict do nothing"""
+KEEP_IF_SIGNED = """
+insert into signed_text (digest, content) select %(digest)s, %(content)s
+from (select manifest from site_signoff order by n desc limit 1) as latest where strpos(manifest, %(digest)s) > 0
+on conflict do nothing"""
 PROPOSAL = "select manifest, prepared_by, prepared_at from site_proposal where ended_at is null"
 END_PROPOSAL = "update site_proposal set ended_at = %(at)s where ended_at is null"
 PROPOSE = """

@@ -7,7 +7,7 @@ import psycopg
 from shebaoka.records import StoreOld
 from shebaoka.store.trouble import told_plainly
 
-SCHEMA = "0039"
+SCHEMA = "0040"
 """The revision that this program works with: the newest file in `migrations/versions`."""
 
 

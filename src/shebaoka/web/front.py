@@ -56,6 +56,7 @@ from shebaoka.desk import (
     Runs,
     Screens,
     Sessions,
+    ShownWindows,
     SignInRoom,
     SiteRoom,
     Staff,
@@ -132,6 +133,7 @@ class Front(msgspec.Struct, frozen=True):
     maker_files: MakerFiles
     limits: Limits
     places: PlacesRoom
+    shown_windows: ShownWindows
     enquiries: Enquiries
     bookings: Bookings
     feedback: FeedbackRoom

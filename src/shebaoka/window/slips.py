@@ -129,7 +129,7 @@ def _entry_of(draft: Draft) -> str:
 def _where(seat: Seat) -> tuple[str, str]:
     """Where to come next, and when it is open: the window where the card is collected, else this one."""
     code = (seat.draft.content.chosen or {}).get("collect_at") or seat.draft.place
-    found = next((w for w in seat.front.windows.in_use() if w.code == code), None)
+    found = next((w for w in seat.front.shown_windows.everybody() if w.code == code and w.ended_at is None), None)
     return (f"{found.site}（{found.name}），{found.address}", found.hours) if found else ("", "")
 
 
