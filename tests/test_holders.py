@@ -234,15 +234,20 @@ def test_whoever_has_the_old_telephone_is_out(pages: Pages) -> None:
 
 
 def test_nobody_comes_in_for_somebody_who_died(pages: Pages, shared_database: Database) -> None:
-    """Neither a code nor a slip opens their card: the telephone is another's by now. The answers are a stranger's."""
+    """Neither a code nor a slip opens their card, nor a session that was begun before: the telephone is another's by
+    now. The answers are a stranger's.
+    """
     room, (number, who) = pages.house.entering, with_telephone(pages)
-    slip = room.give_slip(WINDOW_CLERK, who)
+    slip, session = room.give_slip(WINDOW_CLERK, who), pages.house.holders.begin(who, "code")
+    assert pages.house.holders.of(session).person_id == who
     with psycopg.connect(shared_database.owner) as connection:
         connection.execute("update person set standing = 'dead' where person_id = %s", (who,))
     name = room.ask_code(number, SAID, "en")
     assert sent(pages) == []
     told("code_is_wrong", lambda: room.entered(name, "123456"))
     told("slip_unknown", lambda: room.entered_by_slip(number, slip.code))
+    with pytest.raises(HolderNotSignedIn, match="Sign in to see"):
+        pages.house.holders.of(session)
 
 
 def test_another_telephone(pages: Pages) -> None:

@@ -3,8 +3,11 @@
 BEGIN = """
 insert into holder_session (digest, person_id, how, began_at, seen_at)
 values (%(digest)s, %(person_id)s, %(how)s, %(at)s, %(at)s)"""
+# Nobody's, from the moment at which a death is registered.
 SESSION = """
-select person_id, how, began_at, seen_at, ended_at, why from holder_session where digest = %(digest)s"""
+select s.person_id, s.how, s.began_at, s.seen_at, s.ended_at, s.why
+from holder_session s join person p on p.person_id = s.person_id
+where s.digest = %(digest)s and p.standing <> 'dead'"""
 SEEN = "update holder_session set seen_at = %(at)s where digest = %(digest)s"
 END = "update holder_session set ended_at = %(at)s, why = %(why)s where digest = %(digest)s and ended_at is null"
 END_OTHERS = """
