@@ -98,6 +98,7 @@ def test_a_lost_card_in_jinzhong(words: dict[str, Words]) -> None:
         ("2.3", 0),
         ("5.1", 0),
     ]
+    assert [s.fee_clause for s in found.steps] == ["", "6.2", "6.3", "", ""]
     assert {s.where for s in found.steps} == {"the integrated service window"}
     first, second = found.visits
     assert (first.on, first.fee_fen, found.fee_fen) == (ON, 2800, 2800)
@@ -114,6 +115,28 @@ def test_a_lost_card_in_jinzhong(words: dict[str, Words]) -> None:
     assert any("2027-11-26" in remark for remark in found.steps[2].remarks)
     assert any("2027-01-25" in before for before in found.steps[3].before)
     assert Material.AGENT_IDENTITY_CARD not in told(words, "lost", **SOCIAL).steps[0].papers
+
+
+def test_a_temporary_card_that_is_replaced_keeps_its_last_day(words: dict[str, Words]) -> None:
+    """The day is told as an example's, for nobody's own is known; a city may begin the term anew, and then it is not.
+
+    A card that was damaged is not spoken of as one that may be found.
+    """
+    said = {"card": "temporary", "who": "holder"}
+    for matter, more in (("lost", {"reported": "no"}), ("damaged", {}), ("made_wrongly", {})):
+        found = told(words, matter, **said, **more)
+        assert found.remarks == ("The days below are an example: of a temporary card that ends on 2027-05-26.",), matter
+        remarks = " ".join(found.steps[-1].remarks)
+        assert ("2027-05-26" in remarks, "2027-11-26" in remarks) == (True, False), matter
+        assert ("even if it is found" in remarks) == (matter == "lost")
+        assert (found.steps[-1].fee_clause, found.steps[-1].fee_fen > 0) == (
+            ("6.2", False) if matter == "made_wrongly" else ("6.4", True)
+        )
+    anew = told(words, "damaged", city="tianshan", **said)
+    assert (anew.remarks, str(anew.on.year + 1) in " ".join(anew.steps[0].remarks)) == ((), True)
+    again = {"registered": "yes", "before": "yes", "meanwhile": "no", "who": "holder"}
+    paid = told(words, "first_card", **again).steps[0]
+    assert (paid.clause, paid.fee_fen, paid.fee_clause) == ("4.1", 2800, "6.2")
 
 
 def test_another_city_gives_another_answer(words: dict[str, Words]) -> None:

@@ -64,10 +64,14 @@ def test_by_keyboard_the_summary_leads_to_what_is_open(browser: Windows) -> None
 
 
 def test_on_paper_the_way_stands_without_form_and_menu(browser: Windows) -> None:
-    """What is printed is the answers, what to bring and the steps."""
+    """What is printed is the answers, what to bring and the steps, with what is read where the notice is silent."""
     page = nobody_at(browser, language="en", path="/guide/died", size=DESK)
     answer(page, "Yes")
     page.emulate_media(media="print")
     expect(page.locator(".way > li")).to_contain_text(re.compile("death certificate.*28 yuan", re.DOTALL))
     for gone in ("nav.pages", "details form", "main .tall"):
         expect(page.locator(gone).first).to_be_hidden()
+    page.goto("/guide/made_wrongly?card=social_security&who=holder")
+    expect(page.locator(".way details li").first).to_be_visible()
+    page.emulate_media(media="screen")
+    expect(page.locator(".way details li").first).to_be_hidden()

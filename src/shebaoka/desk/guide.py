@@ -79,6 +79,7 @@ class StepTold(msgspec.Struct, frozen=True):
 
     `service` is its row of the service table. `on` is the first day on which it can be. `possible` is whether the
     rules let it pass; if not, `do` says what to do instead. `visit` counts journeys to the window; 0 is none.
+    `fee_clause` says what it costs, or that it is free; "" where the notice names no fee for it.
     """
 
     service: str
@@ -93,6 +94,7 @@ class StepTold(msgspec.Struct, frozen=True):
     papers: tuple[str, ...]
     papers_told: tuple[str, ...]
     fee_fen: int
+    fee_clause: str
     ground: str
     clause: str
     clause_title: str
@@ -245,10 +247,19 @@ def _of_the_matter(matter: Matter, course: Course | None, speech: Speech) -> Ite
     notes = {Matter.CHILD: "child", Matter.WORKING_ELSEWHERE: "elsewhere"}
     if matter in notes:
         yield _note(speech, notes[matter])
-    if matter is Matter.TEMPORARY_ENDS and course is not None:
-        for card in course.steps[0].before.cards:
-            if card.life is not Life.ENDED and card.valid_until is not None:
-                yield _note(speech, "supposed", until_on=card.valid_until.isoformat())
+    if course is not None:
+        last_on = _supposed(course)
+        if last_on is not None:
+            yield _note(speech, "supposed", until_on=last_on.isoformat())
+
+
+def _supposed(course: Course) -> dt.date | None:
+    """The last day of the example's temporary card, where something that is told follows from it."""
+    live = (c for c in course.steps[0].before.cards if c.life is not Life.ENDED)
+    last_on = next((c.valid_until for c in live if c.kind is CardKind.TEMPORARY), None)
+    known = {c.n for c in course.steps[0].before.cards}
+    kept = any(c.n not in known and c.valid_until == last_on for c in course.steps[-1].after.cards)
+    return last_on if course.matter is Matter.TEMPORARY_ENDS or kept else None
 
 
 def _note(speech: Speech, note: str, **facts: str | int) -> str:
@@ -283,6 +294,7 @@ def _step(move: Move, answer: Answer, visit: int, later: list[str], speech: Spee
         papers=move.papers,
         papers_told=tuple(_paper(m, move, speech) for m in move.papers),
         fee_fen=move.fee_fen,
+        fee_clause=speech.notice.clause_of_parameter[move.fee_parameter] if move.fee_parameter else "",
         ground=answer.ground,
         clause=answer.clause,
         clause_title=speech.notice.wording[words.language].clauses[answer.clause].title,
@@ -336,7 +348,10 @@ def _remarks(move: Move, speech: Speech) -> Iterable[str]:
 def _of_a_card(was: Card | None, card: Card, speech: Speech) -> Iterable[str]:
     """What a step does to a card: it ends or is handed in, or has a last day."""
     if card.life is Life.ENDED:
-        yield _note(speech, _ENDS.get(card.ending or "", "ends"), card=card.kind.value)
+        note = _ENDS.get(card.ending or "", "ends")
+        if card.ending is Ending.REPLACED and was is not None and was.loss is not Loss.NONE:
+            note = "was_lost"
+        yield _note(speech, note, card=card.kind.value)
         return
     if card.loss_until is not None and (was is None or was.loss_until != card.loss_until):
         kinds = speech.notice.p.loss_reports

@@ -172,7 +172,8 @@ class Said:
         if isinstance(value, int) and name.endswith("_fen"):
             return [self.money(value) if value else labels["free"]]
         if isinstance(value, Term):
-            parts = [labels[unit].format(n) for unit in value.__struct_fields__ if (n := getattr(value, unit))]
+            units = [(unit, n) for unit in value.__struct_fields__ if (n := getattr(value, unit))]
+            parts = [labels[f"one_{unit}" if n == 1 else unit].format(n) for unit, n in units]
             return [self.words.list_separator.join(parts)]
         if isinstance(value, tuple):
             return [self.words.list_separator.join(self._label(str(v)) for v in value)]

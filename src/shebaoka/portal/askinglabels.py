@@ -41,8 +41,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "It is kept for {0}. On {1} it is deleted, and nothing of it stays. If you withdraw it, it is deleted at once.",
     ),
     "booking_called": (
-        "我们在您选的时间打；打不通会再打，最迟 {0} 内或您选的那一天结束以前。",
-        "我們在您選的時間打；打不通會再打，最遲 {0} 內或您選的那一天結束以前。",
+        "我们在您选的时间打；打不通会再打，最迟{0}内或您选的那一天结束以前。",
+        "我們在您選的時間打；打不通會再打，最遲{0}內或您選的那一天結束以前。",
         "We call at the time you choose, and again if nobody answers: within {0}, or by the end of the day you chose.",
     ),
     "booking_send": ("预约", "預約", "Ask to be called"),

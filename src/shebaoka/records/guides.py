@@ -104,7 +104,20 @@ GUIDE_STEPS = (
 )
 """The rows of the service table that the guide leads through."""
 GUIDE_NOTES = (
-    *("made", "posted", "brought", "choose", "enter", "alone", "approval", "hands_in", "replaced", "ends", "refund"),
+    *(
+        "made",
+        "posted",
+        "brought",
+        "choose",
+        "enter",
+        "alone",
+        "approval",
+        "hands_in",
+        "replaced",
+        "was_lost",
+        "ends",
+        "refund",
+    ),
     *("loss_lifts", "loss_cancels", "temporary_ends", "uncollected", "child", "elsewhere", "supposed"),
 )
 """What a step may be told with, beside its ground."""

@@ -33,7 +33,7 @@ from shebaoka.records import (
 )
 from shebaoka.rules.case import Case
 from shebaoka.rules.decide import channels_for, decide
-from shebaoka.rules.offers import fee_of
+from shebaoka.rules.offers import fee_of, fee_parameter
 from shebaoka.rules.state import as_of, card_of, live_card, open_application
 
 Goes = Literal["holder", "agent"]
@@ -58,9 +58,9 @@ APPROVER = "guide"
 class Move(msgspec.Struct, frozen=True):
     """One request, how it was decided, and what the notice asked for it.
 
-    `before` is the dossier as of that day. `papers` are those of exactly who goes. `own` tells a step of the holder's
-    from what the office, the maker or a time before did. `awaits` says what must have come first. `alone` is whether
-    the notice lets no agent do this, so that the holder goes.
+    `before` is the dossier as of that day. `papers` are those of exactly who goes, `fee_parameter` is what says
+    the fee. `own` tells a step of the holder's from what the office, the maker or a time before did. `awaits` says what
+    must have come first. `alone` is whether the notice lets no agent do this, so that the holder goes.
     """
 
     request: AnyRequest
@@ -72,6 +72,7 @@ class Move(msgspec.Struct, frozen=True):
     channels: tuple[Channel, ...]
     papers: tuple[Material, ...]
     fee_fen: int
+    fee_parameter: str
     goes: Goes
     own: bool
     awaits: Awaits = ""
@@ -156,6 +157,14 @@ class Example:
             self.before("apply_for_temporary_card", pin="choose")
             if activated and kind in self.notice.p.activation_needed_for:
                 self.before("activate_card", card=kind, pin="choose")
+
+    def held_for_some_time(self, kind: CardKind) -> None:
+        """Somebody with a card of a kind. Half of a temporary card's term has passed; the next may keep its end."""
+        today, term = self.on, self.notice.p.temporary_valid
+        if kind is CardKind.TEMPORARY:
+            self.on = self.long_ago(term, left=(add_term(today, term) - today).days // 2)
+        self.given_a_card(kind)
+        self.on = today
 
     def with_the_old_card(self, *, in_hospital: bool = False) -> None:
         """Moved over with the old medical card; in hospital with it since before it stopped, or at home."""
@@ -262,6 +271,7 @@ class Example:
             channels=channels,
             papers=papers,
             fee_fen=fee_fen,
+            fee_parameter=fee_parameter(case),
             goes=goes,
             own=own,
             awaits=self._awaits if own else "",

@@ -125,7 +125,7 @@ def _activate(example: Example, answers: Answers) -> None:
 
 def _lost(example: Example, answers: Answers, *, by_post: bool = False) -> None:
     kind, reported = _kind(answers), answers.get("reported", "no")
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     if reported != "no":
         example.before(f"report_loss.{reported}", card=kind)
     elif example.shortest_way(kind):
@@ -157,7 +157,7 @@ def _needing(example: Example) -> tuple[CardKind, ...]:
 
 def _found_again(example: Example, answers: Answers) -> None:
     kind, replacing = _kind(answers), answers.get("replacing", "no")
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     example.before(f"report_loss.{answers['reported']}", card=kind)
     if replacing != "no":
         example.before("replace_card.loss", card=kind)
@@ -176,7 +176,7 @@ def _found_again(example: Example, answers: Answers) -> None:
 
 def _forgot_pin(example: Example, answers: Answers) -> None:
     kind, locked = _kind(answers), answers.get("locked", "no")
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     if locked != "no":
         limit = example.notice.p.unlocks_max or 0
         example.lock(kind, times=1 + (limit if locked == "used_up" else 0))
@@ -188,7 +188,7 @@ def _forgot_pin(example: Example, answers: Answers) -> None:
 
 def _change_pin(example: Example, answers: Answers) -> None:
     kind = _kind(answers)
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     if answers["known"] == "yes":
         example.ask("change_pin", card=kind, pin="change")
     else:
@@ -197,13 +197,13 @@ def _change_pin(example: Example, answers: Answers) -> None:
 
 def _damaged(example: Example, answers: Answers) -> None:
     kind = _kind(answers)
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     _replace(example, "damage", kind, answers, hands_in=True)
 
 
 def _made_wrongly(example: Example, answers: Answers) -> None:
     kind = _kind(answers)
-    example.given_a_card(kind)
+    example.held_for_some_time(kind)
     _replace(example, "made_wrongly", kind, answers)
 
 

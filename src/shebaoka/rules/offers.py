@@ -115,14 +115,20 @@ def offers(dossier: Dossier, notice: Notice, given: Given) -> Iterator[ServiceOf
 
 def fee_of(case: Case) -> int:
     """What the service costs in this case, in fen (6.1 to 6.4)."""
-    p, temporary = case.notice.p, case.kind is CardKind.TEMPORARY
+    parameter = fee_parameter(case)
+    fee_fen: int = getattr(case.notice.p, parameter) if parameter else 0
+    return fee_fen
+
+
+def fee_parameter(case: Case) -> str:
+    """The notice's parameter that says what the service costs in this case; "" where nothing is said of a fee."""
     if case.key == "apply_for_card":
-        return p.again_fee_fen if card_of(case.dossier, CardKind.SOCIAL_SECURITY) else p.first_card_fee_fen
+        return "again_fee_fen" if card_of(case.dossier, CardKind.SOCIAL_SECURITY) else "first_card_fee_fen"
     if case.key == "replace_card.made_wrongly":
-        return p.made_wrongly_fee_fen
+        return "made_wrongly_fee_fen"
     if case.key.startswith("replace_card"):
-        return p.temporary_replacement_fee_fen if temporary else p.replacement_fee_fen
+        return "temporary_replacement_fee_fen" if case.kind is CardKind.TEMPORARY else "replacement_fee_fen"
     return {
-        "apply_for_temporary_card": p.first_temporary_fee_fen,
-        "add_extended_application": p.extension_fee_fen,
-    }.get(case.key, 0)
+        "apply_for_temporary_card": "first_temporary_fee_fen",
+        "add_extended_application": "extension_fee_fen",
+    }.get(case.key, "")
