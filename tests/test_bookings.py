@@ -429,11 +429,14 @@ def test_the_nights_run_and_the_server_keep_the_promise(
 ) -> None:
     """`calendar run` deletes and says how many, and a thread of the server does without it, again after a trouble."""
     bookings.book(WISH)
+    house.holders.begin(1, "code")
     env = {"SHEBAOKA_HOME": str(house.settings.home), "SHEBAOKA_DATABASE_URL": shared_database.app}
     done = CliRunner().invoke(main, ["--traceback", "calendar", "run"], env=env)
     assert "Deleted as promised: 1 bookings, 0 feedback." in done.stdout
+    assert "Deleted as spent: 1 sessions, 0 slips, 0 offers, 0 nonces, 0 telephones." in done.stdout
     clock.at = AT
     bookings.book(WISH)
+    house.holders.begin(1, "code")
     clock.move(days=40)
     gone, tries = threading.Event(), []
 
@@ -447,6 +450,7 @@ def test_the_nights_run_and_the_server_keep_the_promise(
 
     monkeypatch.setattr(deleting, "AGAIN_AFTER_S", 0.001)
     monkeypatch.setattr(bookings, "delete_due", delete_due)
-    with kept_deleted(bookings, house.feedback):
+    with kept_deleted(bookings, house.feedback, house.spent):
         assert gone.wait(10)
     assert everywhere(shared_database, NUMBER) == []
+    assert not house.spent.clear(), "the thread did it"

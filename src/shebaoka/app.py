@@ -56,6 +56,7 @@ from shebaoka.desk import (
     SignInRoom,
     SignOffs,
     SiteRoom,
+    Spent,
     StaffRoom,
     Stock,
     Telephones,
@@ -243,9 +244,7 @@ class House:
         self.journal = JournalRoom(self.views, notices, clock)
         self.partners = Partners(self.views, vault, notices, load_formats(settings.makers or makers_folder()), clock)
         self.messages = Messages(self.views)
-        self.ecards = ECards(self.views, vault, notices, clock)
-        self.wallets = Wallets(self.views, vault, notices, self.ecards, self._people, self.passkeys.site.origin, clock)
-        self.held_credentials = HeldCredentials(self.views, notices, self.speech, self.telephones, self.wallets, clock)
+        self._on_telephones(vault, notices, clock)
         self.dossiers = Dossiers(self.views, self.accounts, self.whereabouts, self.held_credentials)
         self.evening = Evening(self.views, notices.zone, clock)
         self.papers = Papers(self.views, vault, notices, clock)
@@ -264,9 +263,16 @@ class House:
         self.places = PlacesRoom(shown, notices, load_places(settings.notice), clock)
         self.bookings = Bookings(self.views, notices, clock)
         self.feedback = FeedbackRoom(self.views, notices, clock)
+        self.spent = Spent(self.views, clock)
         self.calls = Calls(self.views, notices, Askable(self.views, notices, self._people, clock), clock)
         self.batches.spend_blanks = spends_of_maker(self.stock, self.maker_files)
         self._speeches: dict[tuple[str, str], Speech] = {}
+
+    def _on_telephones(self, vault: Vault, notices: Notices, clock: Clock) -> None:
+        """The card on telephones: its codes, credentials in wallets, and their end."""
+        self.ecards = ECards(self.views, vault, notices, clock)
+        self.wallets = Wallets(self.views, vault, notices, self.ecards, self._people, self.passkeys.site.origin, clock)
+        self.held_credentials = HeldCredentials(self.views, notices, self.speech, self.telephones, self.wallets, clock)
 
     def desk(self) -> Desk:
         """A desk with a connection of its own, for one thread."""

@@ -160,7 +160,7 @@ def serve(
     with (
         open_counter(house.desk, workers) as counter,
         kept_findable(house.finding, house.url),
-        kept_deleted(house.bookings, house.feedback),
+        kept_deleted(house.bookings, house.feedback, house.spent),
         kept_sent(house.outbox, carrier, house.clock),
     ):
         front = front_of(house, counter, open_to_all=open_to_all)

@@ -111,10 +111,13 @@ def run(caller: Caller) -> None:
                 raise outcome
             counted[outcome.answer.outcome] += 1
         bookings, feedback = house.bookings.delete_due(), house.feedback.delete_due()
+        cleared = house.spent.clear()
         house.calls.end_forgotten()
     say(f"Put on file: {counted['accepted']}; refused: {counted['refused']}.")
     if bookings or feedback:
         say(f"Deleted as promised: {bookings} bookings, {feedback} feedback.")
+    if cleared:
+        say(f"Deleted as spent: {cleared}.")
 
 
 @click.group()

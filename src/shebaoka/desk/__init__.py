@@ -239,6 +239,7 @@ from shebaoka.desk.signoffs import SignOffs as SignOffs
 from shebaoka.desk.site import Prepared as Prepared
 from shebaoka.desk.site import SiteItem as SiteItem
 from shebaoka.desk.site import SiteRoom as SiteRoom
+from shebaoka.desk.spent import Spent as Spent
 from shebaoka.desk.staff import Account as Account
 from shebaoka.desk.staff import Staff as Staff
 from shebaoka.desk.staff import StaffEvent as StaffEvent

@@ -28,6 +28,8 @@ class About(StrEnum):
 
 CODES = frozenset({About.SIGN_IN_CODE, About.TELEPHONE_CODE})
 """Messages with a code, which is good for minutes and stands nowhere."""
+AS_IT_WAS = CODES | {About.TELEPHONE_CHANGED, About.CREDENTIAL_ENDED}
+"""What follows no decision: said to a telephone at one moment, and never put into other words."""
 
 
 _FOLLOWS = {

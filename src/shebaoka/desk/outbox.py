@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shebaoka.desk.announcing import CODES, About
+from shebaoka.desk.announcing import AS_IT_WAS, CODES, About
 from shebaoka.desk.codes import CODE_VALID, with_code
 from shebaoka.desk.fresh import Clock, now
 from shebaoka.desk.rights import Right
@@ -225,7 +225,8 @@ class Outbox:
     def again(self, staff: Staff, places: list[str]) -> int:
         """Send again what was given up or could not be told, now and with number and text as they are now; how many.
 
-        `BadInput` for what is no place; one that is in another state is left as it is.
+        What follows no decision goes out as it was said. `BadInput` for what is no place; one that is in another state,
+        or whose number is kept in part by now, is left as it is.
         """
         staff.must(Right.KEEP_OUTBOX)
         named = [_place(place) for place in places]
@@ -234,7 +235,8 @@ class Outbox:
         with self._views.together() as run:
             for person_id, seq, about in named:
                 which = {"person_id": person_id, "seq": seq, "kind": about}
-                done += len(run(sql.AGAIN, which | {"at": at, "by": staff.name}))
+                said = which | {"at": at, "by": staff.name, "as_it_was": [about.value for about in AS_IT_WAS]}
+                done += len(run(sql.AGAIN, said)) + len(run(sql.AGAIN_AS_IT_WAS, said))
         return done
 
     def add_key(self, key_id: str) -> bytes:

@@ -7,7 +7,7 @@ import psycopg
 from shebaoka.records import StoreOld
 from shebaoka.store.trouble import told_plainly
 
-SCHEMA = "0040"
+SCHEMA = "0041"
 """The revision that this program works with: the newest file in `migrations/versions`."""
 
 

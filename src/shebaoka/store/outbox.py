@@ -28,7 +28,13 @@ AGAIN = """
 update notification set state = 'waiting', due_at = %(at)s, ended_at = null, attempts = 0, again = again + 1,
     again_by = %(by)s, receiver = '', said = '', language = '', carrier = '', reference = '', fault = ''
 where person_id = %(person_id)s and seq = %(seq)s and kind = %(kind)s and state in ('given_up', 'untold')
-returning person_id"""
+  and kind <> all(%(as_it_was)s) returning person_id"""
+# What follows no decision goes out as it was said, to whom it was said; nowhere, once the number is kept in part.
+AGAIN_AS_IT_WAS = """
+update notification set state = 'waiting', due_at = %(at)s, ended_at = null, attempts = 0, again = again + 1,
+    again_by = %(by)s, carrier = '', reference = '', fault = ''
+where person_id = %(person_id)s and seq = %(seq)s and kind = %(kind)s and state = 'given_up'
+  and kind = any(%(as_it_was)s) and receiver ~ '^[0-9]{11}$' returning person_id"""
 # Somebody has a telephone now: what they could not be told is tried once more.
 TELL_NOW = """
 update notification set state = 'waiting', due_at = %(at)s, ended_at = null, fault = ''
