@@ -160,6 +160,9 @@ def test_whoever_keeps_windows_is_told_what_waits(
         signed(house)
         text = read(client.get("/windows"))
         assert (t["windows_wait"] in text, t["window_waits"] in text, ">网点<" in text) == (False, False, True)
+        house.windows.change(*SAID[:4], "每天 9:00-10:00", SAID[5])
+        pages_of = ["/windows"] if role == "clerk" else ["/windows", "/site"]
+        assert all(t["windows_wait"] not in read(client.get(path)) for path in pages_of)
         house.windows.change("w1", "综合一号", *SAID[2:])
         house.windows.say_days("*", DAY, DAY, "", "国庆")
         text = read(client.get("/windows"))

@@ -43,6 +43,7 @@ async def _site(request: Asked, *, status: int = 200, fault: str = "") -> Respon
                 "host": labels["link_host"],
             },
             windows=room.window_changes(seen_by=staff),
+            waits=page.front.shown_windows.waiting(page.on),
             prepared=prepared,
             own=prepared is not None and prepared.prepared_by == staff.name,
             signoffs=room.signoffs(seen_by=staff)[:LATEST],
