@@ -5,14 +5,16 @@ what it was.
 """
 
 import datetime as dt
+import errno
 import html
+import http.client
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import psycopg
@@ -27,7 +29,7 @@ from tests.webhouse import house_on
 
 from shebaoka.app import House
 from shebaoka.articletext import Link, Words, blocks_of, faults_of, is_hidden, tidied, words_of
-from shebaoka.cli import main
+from shebaoka.cli import main, served
 from shebaoka.cli.entrance import Caller
 from shebaoka.desk import ArticleFault, ArticleKind, NewArticle, Role, Staff, Text, open_counter
 from shebaoka.notice import LANGUAGES
@@ -627,11 +629,15 @@ class Defacing(BaseHTTPRequestHandler):
     """A proxy that sends what the house's server sends, but for a page that it adds something to, and one's headers."""
 
     client: Any = None
+    asked_from: ClassVar[set[str]] = set()
 
     def do_GET(self) -> None:
         """One page, changed or not."""
+        self.asked_from.add(self.client_address[0])
         answer = self.client.get(self.path)
-        spammed = self.path.startswith(("/notice/9.4?language=en", "/scripts/aloud.js"))
+        spammed = self.path == "/notice?language=en&type=large&contrast=usual" or self.path.startswith(
+            ("/notice/9.4?language=en", "/scripts/aloud.js")
+        )
         body = answer.content + (b"<!-- spam -->" if spammed else b"")
         self.send_response(404 if self.path.startswith("/cards") else answer.status_code)
         if not self.path.startswith("/faq"):
@@ -646,12 +652,20 @@ class Defacing(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def not_here(_: http.client.HTTPConnection) -> None:
+    """A connection from an address that is another machine's."""
+    raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+
+
 def test_what_a_server_sends_is_held_against_what_was_signed(
     pages: Pages, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Page by page and language by language, and each file that they load: one with a word more, one that is not there,
-    one without its policy, one with a header that leads elsewhere, a script with something added.
+    """Page by page in each language and mode, and each file that they load: one with a word more, one that has it in
+    large type alone, one that is not there, one without its policy, one with a header that leads elsewhere, a script
+    with something added. It is asked from the address that is told.
     """
+    assert {(large, high) for large in (False, True) for high in (False, True)} == set(served.MODES)
+    monkeypatch.setattr(served, "MODES", {mode: name for mode, name in served.MODES.items() if not mode[1]})
     monkeypatch.setattr(Caller, "house", lambda *_: nullcontext(house))
     approved(house, written(HOSTILE))
     signed(house)
@@ -660,12 +674,15 @@ def test_what_a_server_sends_is_held_against_what_was_signed(
         client.app.state.shelf.invalidate()
         monkeypatch.setattr(Defacing, "client", client)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        said = CliRunner().invoke(main, ["site", "verify", "--json", "--url", f"http://127.0.0.1:{server.server_port}"])
+        url = f"http://127.0.0.1:{server.server_port}"
+        said = CliRunner().invoke(main, ["site", "verify", "--json", "--url", url, "--from", "127.0.0.2"])
         server.shutdown()
     told = msgspec.json.decode(said.stdout)
     every = [path for path, _ in published_pages(pages.front)]
     assert (said.exit_code, told["pages"]) == (1, len(every))
+    assert Defacing.asked_from == {"127.0.0.2"}
     assert told["faults"] == [
+        "/notice (en in large type): the server sends another page than the content here makes.",
         "/notice/9.4 (en): the server sends another page than the content here makes.",
         "/cards (zh-Hans, zh-Hant, en): the server answers 404.",
         "/guide (zh-Hans, zh-Hant, en): the server sends it with a header that leads elsewhere.",
@@ -674,3 +691,9 @@ def test_what_a_server_sends_is_held_against_what_was_signed(
     ]
     for bad in ("", "x", "ftp://a", "http://a/b", "http://", "http://127.0.0.1:1", "http://[", "http://a:b"):
         assert CliRunner().invoke(main, ["site", "verify", "--url", bad]).exit_code == 1
+    for bad, url in (("x", "http://127.0.0.1:1"), ("127.0.0.2", "")):
+        told_of = CliRunner().invoke(main, ["site", "verify", "--from", bad, *(["--url", url] if url else [])])
+        assert (told_of.exit_code, "--from" in told_of.stderr) == (1, True)
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", not_here)
+    told_of = CliRunner().invoke(main, ["site", "verify", "--from", "192.0.2.7", "--url", "http://127.0.0.1:1"])
+    assert (told_of.exit_code, "no such address" in told_of.stderr) == (1, True)

@@ -3,7 +3,10 @@
 It finds what files and database cannot show: a server that runs other code, a proxy that changes pages on their way.
 """
 
+import errno
 import http.client
+import ipaddress
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
@@ -19,10 +22,20 @@ _PATIENCE_S = 15
 _PAGE_MAX = 4 * 1024 * 1024
 _ELSEWHERE = ("Refresh", "Link")
 """Headers by which a browser goes or loads from elsewhere, whatever the page says."""
+MODES = {
+    (False, False): "usual type",
+    (True, False): "large type",
+    (False, True): "high contrast",
+    (True, True): "large type and high contrast",
+}
+"""How a page is looked at in each language, large or not and in high contrast or not, and what that is called."""
 
 
-def connection_to(url: str) -> http.client.HTTPConnection:
-    """A connection to the server at an address like `https://card.example.gov.cn`. `BadInput`."""
+def connection_to(url: str, source: str = "") -> http.client.HTTPConnection:
+    """A connection to the server at an address like `https://card.example.gov.cn`, from a `source` of this machine.
+
+    `BadInput`. Whoever changes pages may change them for some networks alone.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -34,32 +47,46 @@ def connection_to(url: str) -> http.client.HTTPConnection:
     }
     if parts.scheme not in kinds or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
         raise BadInput("--url: give the server's address alone, such as http://127.0.0.1:8000.")
-    return kinds[parts.scheme](parts.hostname, port, timeout=_PATIENCE_S)
+    try:
+        asks_from = (str(ipaddress.ip_address(source)), 0) if source else None
+    except ValueError:
+        raise BadInput("--from: give an address of this machine, such as 192.0.2.7.") from None
+    return kinds[parts.scheme](parts.hostname, port, timeout=_PATIENCE_S, source_address=asks_from)
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A published page in a language, and what is wrong with it as the server sends it; empty for nothing.
+    """A published page in a language and a mode, and what is wrong with it as the server sends it; empty for nothing.
 
-    Of a file that pages load the language is empty.
+    Of a file that pages load language and mode are empty.
     """
 
     path: str
     language: str
+    mode: str
     fault: str
 
 
 def told(served: Iterable[Compared]) -> list[str]:
-    """A sentence for each page with a fault, and the languages in which it has it."""
-    of: dict[tuple[str, str], list[str]] = {}
+    """A sentence for each page with a fault, the languages in which it has it, and the modes where it is not all."""
+    of: dict[tuple[str, str], dict[str, list[str]]] = {}
     for one in served:
         if one.fault:
-            of.setdefault((one.path, one.fault), []).append(one.language)
-    spoken = {key: f" ({', '.join(languages)})" if any(languages) else "" for key, languages in of.items()}
-    return [f"{path}{spoken[path, fault]}: {fault}" for path, fault in of]
+            of.setdefault((one.path, one.fault), {}).setdefault(one.language, []).append(one.mode)
+    return [f"{path}{_ways(seen)}: {fault}" for (path, fault), seen in of.items()]
+
+
+def _ways(seen: dict[str, list[str]]) -> str:
+    every = set(MODES.values())
+    said = [
+        language if set(modes) == every else f"{language} in {' or '.join(modes)}"
+        for language, modes in seen.items()
+        if language
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator[Compared]:
-    """Every published page in each language, and every file that pages load, held against what the server sends."""
+    """Every published page in each language and mode, and every file that pages load, held against what is sent."""
     from shebaoka.desk import open_counter
     from shebaoka.pages import LOADED
     from shebaoka.portal.published import pages, rendered
@@ -69,11 +96,13 @@ def compared(house: "House", connection: http.client.HTTPConnection) -> Iterator
         front = front_of(house, counter)
         # A demonstration says on each page that its people are invented.
         fronts = [front, *([msgspec.structs.replace(front, open_to_all=True)] if _is_invented(house) else [])]
-        for path, language in pages(front):
-            address = f"{path}?{urlencode({'language': language})}"
-            yield Compared(path, language, _fault(connection, address, [rendered(f, path, language) for f in fronts]))
+        for (path, language), ((large, high), mode) in itertools.product(pages(front), MODES.items()):
+            size, contrast = "large" if large else "usual", "high" if high else "usual"
+            address = f"{path}?{urlencode({'language': language, 'type': size, 'contrast': contrast})}"
+            contents = [rendered(f, path, language, large=large, high=high) for f in fronts]
+            yield Compared(path, language, mode, _fault(connection, address, contents))
     for address, content in LOADED.items():
-        yield Compared(address.partition("?")[0], "", _fault(connection, address, [content]))
+        yield Compared(address.partition("?")[0], "", "", _fault(connection, address, [content]))
 
 
 def _is_invented(house: "House") -> bool:
@@ -88,6 +117,8 @@ def _fault(connection: http.client.HTTPConnection, address: str, contents: list[
         answer = connection.getresponse()
         body = answer.read(_PAGE_MAX)
     except (OSError, http.client.HTTPException) as e:
+        if isinstance(e, OSError) and e.errno == errno.EADDRNOTAVAIL:
+            raise BadInput("--from: this machine has no such address to ask from.") from e
         raise BadInput(f"--url: {connection.host} does not answer ({type(e).__name__}); is the server running?") from e
     if answer.status != 200:
         return f"the server answers {answer.status}."

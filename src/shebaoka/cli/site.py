@@ -10,8 +10,9 @@ import click
 
 from shebaoka.cli.entrance import TROUBLE, Caller, json_option
 from shebaoka.cli.layout import say, say_json, table
-from shebaoka.cli.served import Compared, compared, connection_to, told
+from shebaoka.cli.served import MODES, Compared, compared, connection_to, told
 from shebaoka.cli.showing import local
+from shebaoka.records import BadInput
 
 if TYPE_CHECKING:
     from shebaoka.app import House
@@ -84,35 +85,40 @@ def publish(caller: Caller, digest: str | None) -> None:
 
 
 @site.command("verify")
-@click.option("--url", help="Also fetch each published page, in each language, from the server at this address.")
+@click.option("--url", help="Also fetch each published page, in every way it is read, from the server at this address.")
+@click.option("--from", "source", default="", help="Fetch from this address of this machine, as another network does.")
 @_play_option
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, url: str | None, play: str, as_json: bool) -> None:
+def verify(ctx: click.Context, url: str | None, source: str, play: str, as_json: bool) -> None:
     """Whether everything is as it was signed off. Exit code 1 and a sentence for each thing that is not.
 
-    With --url each page that the server sends, and each file that pages load, is held, byte for byte, against what the
-    content here makes.
+    With --url each page that the server sends, in each language, type and contrast, and each file that pages load, is
+    held, byte for byte, against what the content here makes.
     """
     caller: Caller = ctx.obj
-    connection = connection_to(url) if url is not None else None
+    if source and url is None:
+        raise BadInput("--from: say with --url which server is asked.")
+    connection = connection_to(url, source) if url is not None else None
     with caller.house(play) as house:
         faults, count, served = house.site.faults(), len(house.site.items()), list[Compared]()
         if connection is not None:
             with closing(connection):
                 served = list(compared(house, connection))
     faults += told(served)
-    pages = sum(bool(one.language) for one in served)
+    pages = len({(one.path, one.language) for one in served if one.language})
+    files = sum(not one.language for one in served)
     if as_json:
-        say_json({"items": count, "pages": pages, "files": len(served) - pages, "faults": faults})
+        say_json({"items": count, "pages": pages, "modes": len(MODES), "files": files, "faults": faults})
     else:
         for fault in faults:
             say(fault, first="✗ ")
         if not faults:
             say(f"{count} items are as they were signed off.", first="✓ ")
             if served:
-                files = f"with {len(served) - pages} files that they load"
-                say(f"{pages} pages, {files}, are served as the content here makes them.", first="✓ ")
+                modes = "each in both sizes of type and both contrasts"
+                said = f"{pages} pages, {modes}, and {files} files that they load"
+                say(f"{said}, are served as the content here makes them.", first="✓ ")
     if faults:
         if not as_json:
             click.echo(f"shebaoka: The public page differs in {len(faults)} thing(s), told above.", err=True)

@@ -28,9 +28,9 @@ def pages(front: Front) -> Iterator[tuple[str, str]]:
                 yield path, language
 
 
-def rendered(front: Front, path: str, language: str) -> bytes:
+def rendered(front: Front, path: str, language: str, *, large: bool = False, high: bool = False) -> bytes:
     """A published page's bytes as a server sends them: the same content makes the same bytes. `NotFound`."""
     family = next((f for f in FAMILIES if f.root == root_of(path)), None)
     if family is None or path not in family.addresses(front):
         raise NotFound("There is nothing published at this address.")
-    return printed(front, family, path, Way(language))
+    return printed(front, family, path, Way(language, large, high))
