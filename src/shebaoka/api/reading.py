@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from anyio import to_thread
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
@@ -33,7 +33,7 @@ from shebaoka.desk import (
 )
 from shebaoka.notice import Notice
 from shebaoka.records import SERVICES, NotFound
-from shebaoka.web import Front, looked_up, must_sign_in
+from shebaoka.web import Front, address_of, looked_up, must_sign_in
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500, required=False, description="At most so many entries.")]
 Before = Annotated[
@@ -257,14 +257,20 @@ async def get_me(staff: NamedDependency[Staff]) -> MeBody:
 
 
 @get("/health", summary="Is the office open?", responses=ERRORS, tags=["office"], security=[{}])
-async def get_health(front: NamedDependency[Front]) -> HealthBody:
-    """Open, with its database answering. Needs no sign-in."""
+async def get_health(request: Request[Any, Any, Any], front: NamedDependency[Front]) -> HealthBody:
+    """Open, with its database answering. Needs no sign-in; ten times a second are enough for who watches over it."""
+    front.limits.take("health", address_of(request))
     await to_thread.run_sync(front.screens.meta)
     today = front.screens.today()
     return HealthBody("open", today, front.notices.on(today).id)
 
 
 @get("/openapi.json", include_in_schema=False)
-async def get_openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """The API's description, OpenAPI 3.1. Needs no sign-in."""
-    return request.app.openapi_schema.to_schema()
+async def get_openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The API's description, OpenAPI 3.1. Needs no sign-in, and is put together once: that takes a while of the loop
+    that serves everybody.
+    """
+    described: bytes | None = request.app.state.get("description")
+    if described is None:
+        described = request.app.state["description"] = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(described, media_type="application/json")

@@ -44,6 +44,7 @@ LIMITS: Mapping[str, Limit] = {
     "ecard_wallet": Limit(5, 600),
     "caller": Limit(5, 3600),
     "token": Limit(2000, 60),
+    "health": Limit(600, 60),
 }
 """What is limited: its kind, and how often it may be tried by one key."""
 MOST_KEYS = 100_000
