@@ -162,6 +162,15 @@ def test_evenings_close_all_cycles_but_one_hospitals_of_yesterday(played: tuple[
     assert len(file.read_text().splitlines()) == 2 + len(house.evening.bank_lines(before))
 
 
+def test_a_play_tells_no_gateway_of_invented_people() -> None:
+    """Whatever takes a city's notifications to telephones, a play has at most a console, and its pages say so."""
+    told = [
+        of_play(settings_from({"SHEBAOKA_CARRIER": carrier, "SHEBAOKA_CARRIER_KEY": "house-1"}), "demo")
+        for carrier in ("", "console", "https://sms.example.cn/v1/messages")
+    ]
+    assert [(one.carrier, one.carrier_key) for one in told] == [("", ""), ("console", ""), ("", "")]
+
+
 def test_the_demonstration_needs_people_for_its_scenes(settings: Settings) -> None:
     """With too few people it says so, and begins nothing."""
     with pytest.raises(BadInput, match="people: "):

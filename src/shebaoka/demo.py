@@ -87,7 +87,7 @@ def demo(
         stage.clock.run()
         _tell_holder(stage, holder, host, port, told)
         _tell_staff(stage, host, port, told)
-        serve_house(stage.house, host, port, workers=1, open_to_all=True)
+        serve_house(stage.house, host, port, workers=1, open_to_all=True, carrier=stage.house.carrier(out))
     return 0
 
 

@@ -239,10 +239,21 @@ def live_card(cards: Iterable[Card], kind: CardKind = CardKind.SOCIAL_SECURITY) 
 
 
 def of_play(settings: Settings, name: str) -> Settings:
-    """The settings of a play's own house: its database, its keys, and the notice that it was played by."""
+    """The settings of a play's own house: its database, its keys, and the notice that it was played by.
+
+    What is told to invented people goes to a console, if anywhere: their telephones may be somebody's.
+    """
     home = settings.home / name
     return changed(
-        settings, home=home, keys=home / "keys", notice=home / "notice", database=name, database_url="", owner_url=""
+        settings,
+        home=home,
+        keys=home / "keys",
+        notice=home / "notice",
+        database=name,
+        database_url="",
+        owner_url="",
+        carrier="console" if settings.carrier == "console" else "",
+        carrier_key="",
     )
 
 
