@@ -44,7 +44,7 @@ def put_in(house: House, screen: PersonScreen) -> str:
 
 def test_a_holder_ends_what_a_stolen_telephone_holds(pages: Pages) -> None:
     """Without script: each credential in words, one chosen and confirmed; what is missing stands beside its field and
-    changes nothing; pressed twice it is done once; the journal says who and why, and the holder is told by message.
+    changes nothing; pressed twice it is done once; other sessions end, the journal says who and why, a message too.
     """
     (number, who), (other, _) = in_use(pages), in_use(pages, "15900005678")
     first, second = put_in(pages.house, pages.front.person(number)), put_in(pages.house, pages.front.person(number))
@@ -63,13 +63,15 @@ def test_a_holder_ends_what_a_stolen_telephone_holds(pages: Pages) -> None:
     held, (others,) = room.of(pages.front.person(number)), room.of(pages.front.person(other)).credentials
     place = next(one.place for one in held.credentials if one.key == first)
     entries, t = pages.front.person(number).entries, LABELS["en"]
-    with come_in(pages, who) as client:
+    with come_in(pages, who) as client, come_in(pages, who) as elsewhere:
         for which in ("", "x", str(others.place), "9" * 30):
             wrong = fill(client, "/my/wallets", which=which, sure="yes")
             assert (wrong.status_code, says(wrong, t["held_fault_which"])) == (400, [])
         done = [fill(client, "/my/wallets", which=str(place), sure="yes").headers["Location"] for _ in range(2)]
         assert set(done) == {"/my/wallets?done=ended"}
         after = client.get(done[0])
+        signed_out = elsewhere.get("/my/ecard").headers["Location"]
+        assert (signed_out, says(elsewhere.get(signed_out), t["my_after_wallet"])) == ("/my/sign-in?after=wallet", [])
         assert says(after, t["held_done"], f'value="{place}"') == [f'value="{place}"']
         assert pages.front.person(number).entries == entries + 1
         assert says(client.get("/my/looks"), t["my_reason_wallet_ended"], t["my_who_you"]) == []

@@ -103,22 +103,26 @@ class HeldCredentials:
             credentials.append(HeldCredential(place, kind, key, issued_at, until_at, _STATES[status], ended_at))
         return Held(credentials, offers[0][0])
 
-    def end_own(self, person_id: int, place: int | None) -> int:
-        """A holder ends one of theirs, or all, and every open offer; how many credentials it were."""
-        return self._end(person_id, place, HOLDER, PORTAL_PLACE)
+    def end_own(self, person_id: int, place: int | None, session: bytes = b"") -> int:
+        """A holder ends one of theirs, or all, and every open offer; how many credentials it were.
+
+        Every session of theirs ends but the one with this digest: another may be on the telephone that is gone.
+        """
+        return self._end(person_id, place, HOLDER, PORTAL_PLACE, session)
 
     def end_at_window(self, staff: Staff, person_id: int, place: int | None) -> int:
         """The same by somebody at a window, for the holder before them, who was looked up."""
         staff.must(Right.SERVE_AT_WINDOW)
-        return self._end(person_id, place, staff.name, staff.place)
+        return self._end(person_id, place, staff.name, staff.place, b"")
 
-    def _end(self, person_id: int, place: int | None, by: str, where: str) -> int:
+    def _end(self, person_id: int, place: int | None, by: str, where: str, session: bytes) -> int:
         at = self._clock()
         row = {"person_id": person_id, "place": place, "by": by, "ended_place": where, "at": at}
-        tells = self._telling(person_id, at)
+        tells, others = self._telling(person_id, at), {"digest": session, "why": "wallet"}
         with self._views.together() as run:
             # The offers first: who is about to take one then finds none, or its credential is there to be ended.
             run(sql.END_OFFERS, row)
+            run(holders_sql.END_OTHERS, row | others)
             ended = [found for (found,) in run(sql.END, row)]
             if ended and tells is not None:
                 run(holders_sql.SEND, tells(len(ended)))

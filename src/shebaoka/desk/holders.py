@@ -26,6 +26,7 @@ _SAYS = {
     "idle": "This session ended because no page was opened for a while.",
     "too_long": "This session ended because it was too long.",
     "telephone": "This session ended because the telephone was changed elsewhere.",
+    "wallet": "This session ended because a credential in a wallet was ended elsewhere.",
 }
 
 
@@ -77,9 +78,12 @@ class Holders:
 
     def end_others(self, cookie: str, person_id: int) -> None:
         """Every other session of a holder ends, since their telephone is another one now."""
-        name = opened_name(self._vault, cookie, _SEAL)
-        row = {"digest": _digest(name), "person_id": person_id, "at": self._clock(), "why": "telephone"}
+        row = {"digest": self.digest_of(cookie), "person_id": person_id, "at": self._clock(), "why": "telephone"}
         self._views.write(sql.END_OTHERS, row)
+
+    def digest_of(self, cookie: str) -> bytes:
+        """By what a session's row is known, for a room that ends all others along with what it does."""
+        return _digest(opened_name(self._vault, cookie, _SEAL))
 
 
 def _ended(why: str) -> HolderNotSignedIn:

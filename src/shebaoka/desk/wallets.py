@@ -316,7 +316,7 @@ class Wallets:
         first, notice = n * LIST_SIZE, self._notice(at)
         row = {"first": first, "beyond": first + LIST_SIZE, "at": at}
         doubted = self._views.rows(sql.IN_DOUBT, row)
-        people = self._people(list({number for _, _, number, _ in doubted}))
+        people = self._people(list({number for _, _, number, ended in doubted if not ended}))
         statuses = {
             place - first: sdjwt.INVALID if ended else self.status(people[number].dossier, card, at)
             for place, card, number, ended in doubted

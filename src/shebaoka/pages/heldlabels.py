@@ -32,9 +32,9 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "held_end": ("停用", "停用", "End it"),
     "held_done": (
-        "已停用。查验的人现在就会看到。",
-        "已停用。查驗的人現在就會看到。",
-        "Ended. Whoever checks it sees so from now on.",
+        "已停用，查验的人现在就会看到。别处的登录也都退出了。",
+        "已停用，查驗的人現在就會看到。別處的登入也都退出了。",
+        "Ended. Whoever checks it sees so from now on. Elsewhere you were signed out.",
     ),
     "held_fault_which": (
         "请选停用哪一份。什么都还没有改。",

@@ -76,6 +76,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "手機號碼在別處改了，這裡已經退出。請重新登入。",
         "You were signed out, because the telephone was changed elsewhere. Please sign in again.",
     ),
+    "my_after_wallet": (
+        "钱包里的凭证在别处停用了，这里已经退出。请重新登录。",
+        "錢包裡的憑證在別處停用了，這裡已經退出。請重新登入。",
+        "You were signed out, because a credential in a wallet was ended elsewhere. Please sign in again.",
+    ),
     "my_after_signed_out": ("已经退出。", "已經退出。", "You are signed out."),
     "my_ends_by_itself": (
         "十分钟不操作会自动退出。用别人的电脑或手机，看完请退出。",

@@ -32,7 +32,7 @@ from shebaoka.web import Front, address_of, asked
 
 CODE_COOKIE = "shebaoka_code"
 """The attempt whose code a browser was sent: what makes a code good there and nowhere else."""
-AFTER = ("idle", "too_long", "telephone", "signed_out")
+AFTER = ("idle", "too_long", "telephone", "wallet", "signed_out")
 """Why a session may have ended that somebody had before."""
 SIGNED_IN = {"code": "signed in by a code", "slip": "signed in by a slip"}
 SENDER = Sender(by=HOLDER, channel=Channel.PORTAL, place=PORTAL_PLACE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from shebaoka.desk import Held, Holder, PersonScreen
+from shebaoka.desk import HOLDER_COOKIE, Held, Holder, PersonScreen
 from shebaoka.pages import Asked, chosen, form_of, held_shown, moved_to
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.mycard import whose
@@ -60,5 +60,6 @@ async def post_wallets(request: Asked) -> Response[bytes]:
         return await _shown(page, screen, held, choice.faults, form)
     if reason := held.reason(choice.place):
         await looked(front, await in_thread(request, front.screens.number_of, holder.person_id), reason)
-        await in_thread(request, front.held_credentials.end_own, holder.person_id, choice.place)
+        session = front.holders.digest_of(request.cookies.get(HOLDER_COOKIE, ""))
+        await in_thread(request, front.held_credentials.end_own, holder.person_id, choice.place, session)
     return moved_to(f"{ROOT}?done=ended")

@@ -7,7 +7,7 @@ import psycopg
 from shebaoka.records import StoreOld
 from shebaoka.store.trouble import told_plainly
 
-SCHEMA = "0041"
+SCHEMA = "0042"
 """The revision that this program works with: the newest file in `migrations/versions`."""
 
 
