@@ -13,7 +13,7 @@ from tests.test_office_signin import AT, Pages, pages_on
 from tests.test_whereabouts import asked, somebody
 
 from shebaoka.desk import Call, PersonScreen, Question, Role, Staff, askable, round_of, spoken
-from shebaoka.desk.calls import CLAIMS, OPEN_FOR, TRIES, read_note
+from shebaoka.desk.calls import CLAIMS, MISSES_MAX, OPEN_FOR, TRIES, read_note
 from shebaoka.desk.journal import Row
 from shebaoka.desk.questions import HARD, drawn, enough, is_right, known_of, of_nobody, read_answer
 from shebaoka.desk.screens import _screen
@@ -116,6 +116,7 @@ def test_a_holder_is_known_by_right_answers_alone(pages: Pages) -> None:
     assert not room.answers_about(known)
     ended(pages, known)
     for answers in (WRONG, dict.fromkeys(RIGHT, "")):
+        who = holder(pages)
         for spoilt in range(3):
             call = claimed(pages, who)
             said = RIGHT | {call.asked[spoilt].value: answers[call.asked[spoilt].value]}
@@ -129,6 +130,27 @@ def test_a_holder_is_known_by_right_answers_alone(pages: Pages) -> None:
             assert room.claim(OPERATOR, last, who, "loss", screen_of(pages, who)) == last
             assert not room.answers_about(ended(pages, last))
     assert answered(pages, claimed(pages, who), RIGHT).caller is not None
+    ended(pages, room.begin(OPERATOR, "en"))
+
+
+def test_many_wrong_rounds_about_a_number_bring_more_questions(pages: Pages) -> None:
+    """Whichever operators took the calls; of a number that nobody has as well. The holder is locked out by none of
+    them, and knows the answers; by the next day three are enough again.
+    """
+    room, who, nobody = pages.house.calls, holder(pages), with_check_digit("14070219900101003")
+    for number in (who, nobody):
+        kinds = room._askable.about(screen_of(pages, number), number).kinds
+        for n in range(MISSES_MAX):
+            staff = (OPERATOR, OTHER)[n % 2]
+            call = claimed(pages, number, staff)
+            assert len(call.asked) == 3
+            ended(pages, answered(pages, call, WRONG, staff), staff)
+        call = claimed(pages, number)
+        assert set(call.asked) == set(kinds)
+        assert (answered(pages, call, RIGHT).identified_at is not None) == (number == who)
+        ended(pages, room.begin(OPERATOR, "en"))
+    pages.clock.move(days=1)
+    assert len(claimed(pages, who).asked) == 3
     ended(pages, room.begin(OPERATOR, "en"))
 
 

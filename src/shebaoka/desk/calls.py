@@ -13,10 +13,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shebaoka.desk.askable import Askable
+from shebaoka.desk.askable import Askable, Asking
 from shebaoka.desk.callanswers import MATTERS
 from shebaoka.desk.fresh import Clock, now
-from shebaoka.desk.questions import Question, drawn, is_right, read_answer
+from shebaoka.desk.misses import Misses
+from shebaoka.desk.questions import ASKED, Question, drawn, is_right, read_answer
 from shebaoka.desk.rights import Right
 from shebaoka.desk.screens import PersonScreen
 from shebaoka.desk.staff import Staff
@@ -28,6 +29,8 @@ from shebaoka.store import calls as sql
 
 TRIES, CLAIMS = 2, 3
 """Rounds of questions that a caller may fail in a call, and numbers that they may give: one is soon misheard."""
+MISSES_MAX = 10
+"""After so many wrong rounds about a number within a day, whoever took the calls, everything that can be asked is."""
 OPEN_FOR = dt.timedelta(hours=1)
 """How long a call may answer about a card; one that an operator forgot to end is no open door."""
 FORGOTTEN_AFTER = dt.timedelta(hours=12)
@@ -95,6 +98,7 @@ class Calls:
         self._views = views_
         self._notices = notices
         self._askable = askable
+        self._misses = Misses(MISSES_MAX, clock)
         self._clock = clock
 
     def begin(self, staff: Staff, language: str) -> Call:
@@ -155,7 +159,7 @@ class Calls:
         staff.must(Right.SERVE_CALLERS)
         read = read_claim(number, matter)
         about = self._askable.about(screen, read)
-        asked = drawn(about.kinds, about.hard, call.asked_before)
+        asked = self._drawn(about, read, call)
         values = {"id": call.id, "number": read, "matter": matter, "asked": list(asked), "claims": call.claims}
         return self._went_on(staff, call, sql.CLAIM, values, "claimed")
 
@@ -175,7 +179,8 @@ class Calls:
         values: dict[str, object] = {"id": call.id, "tries": call.tries, "claims": call.claims}
         if screen is not None and all(right):
             return self._went_on(staff, call, sql.IDENTIFIED, values | {"caller": screen.person_id}, "identified")
-        asked = drawn(about.kinds, about.hard, call.asked_before) if call.tries + 1 < TRIES else ()
+        self._misses.note(call.number.encode())
+        asked = self._drawn(about, call.number, call) if call.tries + 1 < TRIES else ()
         return self._went_on(staff, call, sql.WRONG, values | {"asked": list(asked)}, "wrong")
 
     def answers_about(self, call: Call) -> bool:
@@ -210,6 +215,11 @@ class Calls:
                 run(sql.NOTE, {"id": call.id, "at": said["at"], "what": what, "said": ""})
                 return _call_of(rows[0])
         return self.own(staff, call.id)
+
+    def _drawn(self, about: Asking, number: str, call: Call) -> tuple[Question, ...]:
+        """The questions of the next round: all that there are about a number that was answered for wrongly often."""
+        count = len(about.kinds) if self._misses.are_many(number.encode()) else ASKED
+        return drawn(about.kinds, about.hard, call.asked_before, count)
 
     def _by(self, staff: Staff) -> dict[str, object]:
         return {"by": staff.name, "at": self._clock()}

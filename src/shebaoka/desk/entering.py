@@ -21,6 +21,7 @@ import msgspec
 from shebaoka.desk.announcing import About
 from shebaoka.desk.codes import CODE_VALID, code_of, dotted
 from shebaoka.desk.fresh import Clock, draw_slip_code, now
+from shebaoka.desk.misses import Misses
 from shebaoka.desk.rights import Right
 from shebaoka.desk.staff import Staff
 from shebaoka.desk.telephones import Telephones, read_telephone
@@ -35,7 +36,7 @@ from shebaoka.vault import Kept, Vault
 TRIES_MAX = 5
 """So often a code may be typed wrongly; then it takes another one."""
 DIGITS, MORE_DIGITS = 6, 10
-WRONG_MAX, WRONG_WITHIN = 20, dt.timedelta(days=1)
+WRONG_MAX = 20
 """After so many wrong codes for a number and a telephone within a day, their next codes have more digits."""
 SLIP_VALID = dt.timedelta(days=7)
 """How long a code on paper is good."""
@@ -85,7 +86,7 @@ class Entering:
         self._clock = clock
         self._lock = threading.Lock()
         self._attempts: collections.OrderedDict[bytes, _Attempt] = collections.OrderedDict()
-        self._wrong: collections.OrderedDict[bytes, list[dt.datetime]] = collections.OrderedDict()
+        self._misses = Misses(WRONG_MAX, clock)
 
     # By a code to the telephone
 
@@ -191,9 +192,7 @@ class Entering:
 
     def _attempt(self, about: About, person_id: int | None, pair: bytes) -> _Attempt:
         at = self._clock()
-        with self._lock:
-            recent = [wrong for wrong in self._wrong.get(pair, ()) if wrong > at - WRONG_WITHIN]
-        digits = MORE_DIGITS if len(recent) >= WRONG_MAX else DIGITS
+        digits = MORE_DIGITS if self._misses.are_many(pair) else DIGITS
         return _Attempt(about, person_id, secrets.randbits(_SEQ_BITS) + 1, pair, digits, at + CODE_VALID)
 
     def _begun(self, attempt: _Attempt) -> str:
@@ -225,19 +224,13 @@ class Entering:
         fits = hmac.compare_digest(right.encode(), typed.encode(errors="replace"))
         with self._lock:
             if attempt.person_id is None or not fits:
-                self._note_wrong(attempt.pair, at)
+                if attempt.pair:
+                    self._misses.note(attempt.pair)
                 _unfit("code", "this is not the code of the message.", "code_is_wrong")
             if attempt.used:
                 _unfit("code", "this code was used already; ask for another one.", "code_was_used")
             attempt.used = True
             return attempt, attempt.person_id
-
-    def _note_wrong(self, pair: bytes, at: dt.datetime) -> None:
-        """One wrong code more for a number and a telephone; with the lock held."""
-        if pair:
-            while len(self._wrong) >= MOST and pair not in self._wrong:
-                self._wrong.popitem(last=False)
-            self._wrong[pair] = [*self._wrong.get(pair, ())[-WRONG_MAX:], at]
 
     def _said(self, attempt: _Attempt, language: str) -> str:
         facts: Facts = {"code": dotted(attempt.digits), "minutes": int(CODE_VALID.total_seconds() // 60)}

@@ -104,15 +104,17 @@ def _from_journal(
     return known
 
 
-def drawn(able: Sequence[Question], hard: Collection[Question], before: Collection[Question]) -> tuple[Question, ...]:
-    """The questions of a round, one of the hard ones first; others than were asked before as far as there are any."""
+def drawn(
+    able: Sequence[Question], hard: Collection[Question], before: Collection[Question], count: int = ASKED
+) -> tuple[Question, ...]:
+    """The questions of a round, one hard one at least; others than were asked before as far as there are any."""
     fresh = [q for q in able if q not in before]
     first = _CHANCE.choice([q for q in fresh if q in hard] or [q for q in able if q in hard])
     others = [q for q in fresh if q is not first]
     _CHANCE.shuffle(others)
     older = [q for q in able if q is not first and q not in fresh]
     _CHANCE.shuffle(older)
-    round_ = [first, *(others + older)[: ASKED - 1]]
+    round_ = [first, *(others + older)[: count - 1]]
     _CHANCE.shuffle(round_)
     return tuple(round_)
 
