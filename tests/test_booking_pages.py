@@ -252,6 +252,7 @@ def test_a_form_that_nobody_types_costs_nothing(pages: Pages) -> None:
         back = send(client, "/feedback", kind="other", said="<" * 40_000, telephone="<" * 900)
         assert (back.status_code, len(back.content) < 100_000) == (400, True)
         assert "&lt;" * 10_000 in back.text
+        assert "kept for 1 year, and" in read(client.get("/feedback?language=en"))
 
 
 def test_forms_come_from_our_pages(pages: Pages) -> None:

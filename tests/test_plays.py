@@ -162,6 +162,17 @@ def test_evenings_close_all_cycles_but_one_hospitals_of_yesterday(played: tuple[
     assert len(file.read_text().splitlines()) == 2 + len(house.evening.bank_lines(before))
 
 
+def test_a_play_that_moves_the_cut_over_says_so(house: House) -> None:
+    """The notice's page does not tell of a moved day that it follows from the notice; the source is told in Chinese."""
+    (notice,) = house.notices.versions
+    readings = {language: wording.readings["cutover_on"] for language, wording in notice.wording.items()}
+    assert all(
+        mark in readings[language] for language, mark in (("zh-Hans", "演示"), ("zh-Hant", "演示"), ("en", "play"))
+    )
+    assert "晋中劳动保障网" in notice.source_in("zh-Hans")
+    assert notice.source_in("en") == notice.source
+
+
 def test_a_play_tells_no_gateway_of_invented_people() -> None:
     """Whatever takes a city's notifications to telephones, a play has at most a console, and its pages say so."""
     told = [

@@ -282,8 +282,16 @@ def open_stage(settings: Settings, name: str, at: dt.datetime, cutover_on: dt.da
                 stage.close()
 
 
+_MOVED = {
+    "zh-Hans": "这是演示：医保卡停用的日子由演示来定。",
+    "zh-Hant": "這是演示：醫保卡停用的日子由演示來定。",
+    "en": "This is a play, which itself sets the day on which the old medical card stops.",
+}
+"""Why the cut-over is on the day that it is on in a play that moved it."""
+
+
 def _write_notice(source: Path, target: Path, cutover_on: dt.date | None) -> None:
-    """The city's notice, with the day of the cut-over moved where the play needs another."""
+    """The city's notice, with the day of the cut-over moved where the play needs another, which is said beside it."""
     shutil.copytree(source, target)
     if cutover_on is None:
         return
@@ -291,5 +299,10 @@ def _write_notice(source: Path, target: Path, cutover_on: dt.date | None) -> Non
         file = target / str(notice.in_force_from) / NOTICE_FILE
         said = f"value: {notice.p.cutover_on}"
         file.write_text(file.read_text(encoding="utf-8").replace(said, f"value: {cutover_on}", 1), encoding="utf-8")
+        for language, why in _MOVED.items():
+            words, before = file.with_name(f"{language}.yaml"), notice.wording[language].readings.get("cutover_on", "")
+            if before:
+                text = words.read_text(encoding="utf-8").replace(f"cutover_on: {before}", f"cutover_on: {why}", 1)
+                words.write_text(text, encoding="utf-8")
     if any(n.p.cutover_on != cutover_on for n in load_notices(target).versions):
         raise Broken("The day of the cut-over could not be moved for the play.")

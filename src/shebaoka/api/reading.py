@@ -199,7 +199,7 @@ async def get_notice(front: NamedDependency[Front], on: Day = None, language: La
         title=notice.wording[language].title,
         in_force_from=notice.in_force_from,
         in_force_until=notice.in_force_until,
-        source=notice.source,
+        source=notice.source_in(language),
         clauses=tuple(_clause(notice, c, language) for c in notice.clauses),
     )
 

@@ -92,7 +92,7 @@ def show(caller: Caller, on: dt.date | None, clause: str | None, language: str, 
     said, wording = LABELS[language], version.wording[language]
     say(wording.title)
     say(said["in_force"].format(version.in_force_from, version.in_force_until or said["open"]), first="  ")
-    say(said["source"] + version.source, first="  ")
+    say(said["source"] + version.source_in(language), first="  ")
     for c in clauses:
         click.echo()
         say(f"{c}  {wording.clauses[c].title}")
@@ -128,7 +128,7 @@ def _document(version: Notice, words: Words, clauses: tuple[str, ...]) -> dict[s
         "language": words.language,
         "in_force_from": version.in_force_from,
         "in_force_until": version.in_force_until,
-        "source": version.source,
+        "source": version.source_in(words.language),
         "clauses": [{"clause": c, "title": wording.clauses[c].title, "text": wording.clauses[c].text} for c in clauses],
         "parameters": [
             {

@@ -185,12 +185,16 @@ class ClauseWords(Data, frozen=True):
 
 
 class Wording(Data, frozen=True):
-    """One version of a notice in one language: city, title, clauses, and why each reading is as it is."""
+    """One version of a notice in one language: city, title, clauses, and why each reading is as it is.
+
+    `source` is where the notice comes from, in this language; if it is left out, as `notice.yaml` says it.
+    """
 
     city: Annotated[str, Meta(min_length=1)]
     title: Annotated[str, Meta(min_length=1)]
     clauses: dict[str, ClauseWords]
     readings: dict[str, Annotated[str, Meta(min_length=1)]]
+    source: str = ""
 
 
 class Saying(Data, frozen=True):
@@ -270,6 +274,10 @@ class Notice(msgspec.Struct, frozen=True):
     channels: dict[str, tuple[Channel, ...]]
     materials: dict[str, Materials]
     wording: dict[str, Wording]
+
+    def source_in(self, language: str) -> str:
+        """Where this version comes from, in a language if there are words for it."""
+        return self.wording[language].source or self.source
 
     def channels_of(self, service: str) -> tuple[Channel, ...]:
         """Every channel through which a service may come, whatever its variant."""

@@ -94,7 +94,7 @@ def _step(page: Page, version: Version, clause: str) -> Step:
     standing = "to_come" if page.on < first else "past" if last is not None and last < page.on else "now"
     changes = [change for change in _changes(page, version) if clause in ("", change.clause)]
     when = until or t["version_from"].format(page.said.day(first))
-    return Step(when, standing, notice.source, version.before is None, changes)
+    return Step(when, standing, notice.source_in(page.language), version.before is None, changes)
 
 
 def _changes(page: Page, version: Version) -> Iterator[Change]:
