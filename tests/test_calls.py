@@ -21,6 +21,7 @@ from shebaoka.desk.whereabouts import Whereabouts, whereabouts_of
 from shebaoka.notice import LANGUAGES, Notices, Speech, Words
 from shebaoka.numbers import with_check_digit
 from shebaoka.records import BadInput, CardKind, NotAllowed, NotFound
+from shebaoka.rules import shown_state
 from shebaoka.store import Loaded
 
 OPERATOR, OTHER = Staff("he", Role.OPERATOR, "h1"), Staff("xu", Role.OPERATOR, "h1")
@@ -311,7 +312,7 @@ def test_a_card_that_cannot_be_used_now_is_not_said_to_work(
     notices: Notices, words: dict[str, Words], screens: list[tuple[PersonScreen, Whereabouts, dict[Question, str]]]
 ) -> None:
     """Activated, but lost, locked, or its holder has left: that is said, and no paper is asked for to activate what
-    cannot be; a card that can be used is said to work.
+    cannot be; a card that can be used is said to work. Of one that has ended it is said what to do instead.
     """
     seen = set()
     for screen, where, _ in screens:
@@ -324,12 +325,19 @@ def test_a_card_that_cannot_be_used_now_is_not_said_to_work(
                 works, works_not = (speech.call(f"{key}{now}", {"card": card})[0] for now in ("", "_not_now"))
                 assert not (works in said and not able[service, card]), (works, screen.dossier.cards)
                 seen |= {(key, able[service, card])} if {works, works_not} & said.keys() else set()
+        assert not any("see below" in sentence for do in said.values() for sentence in do)
+        for card in screen.dossier.cards:
+            ended = speech.call("ended", {"card": card.kind, "state": words["en"].states[shown_state(card)]})[0]
+            if ended in said:
+                no = next(o.ground for o in screen.offers if (o.service, o.card) == ("use_card", card.kind))
+                assert said[ended] == (words["en"].refusals[no].do.format(card=card.kind, hotline=notice.p.hotline),)
+                seen.add(("ended", False))
         sealed = speech.call("not_activated_not_now", {"card": CardKind.SOCIAL_SECURITY})[0]
         if sealed in said:
             assert not able["activate_card", CardKind.SOCIAL_SECURITY]
             assert "identity card" not in " ".join(said[sealed])
             seen.add(("sealed", False))
-    assert len(seen) == 5
+    assert len(seen) == 6
 
 
 def test_a_note_has_no_number_in_it() -> None:

@@ -80,11 +80,12 @@ class _Said:
                     yield self._say(card.kind, "temporary", "temporary_until", ground_of_term, valid_until_on=until)
 
     def _ended(self, card: Card) -> Spoken:
-        """A card that cannot be used any more, by the ground on which its use is refused."""
+        """A card that cannot be used any more, by the ground on which its use is refused, and what to do then."""
         offer = self._offer("use_card", card.kind)
         ground = Refusal(offer.ground) if offer is not None and offer.ground else Refusal.CARD_IS_NOT_KNOWN
         state = self._speech.words.states[shown_state(card)]
-        return self._say(card.kind, "activation", "ended", ground, state=state)
+        said = self._say(card.kind, "activation", "ended", ground, state=state)
+        return said if offer is None or offer.possible else msgspec.structs.replace(said, do=self._no(offer)[1:])
 
     def _activation(self, card: Card) -> Spoken:
         """Activated or not, how and where; a card that cannot be used or activated now is not said to work."""
@@ -100,8 +101,12 @@ class _Said:
         said = self._say(card.kind, "activation", f"{key}_not_now", ground)
         if card.loss is not Loss.NONE or card.locked or self._screen.standing == Standing.LEFT:
             return said  # it has a sentence of its own
-        no = Answer("refused", offer.ground, offer.clause, self._notice.id, facts={"card": card.kind.value})
-        return msgspec.structs.replace(said, do=(*said.do, self._speech.says(no), *self._speech.do(no)))
+        return msgspec.structs.replace(said, do=(*said.do, *self._no(offer)))
+
+    def _no(self, offer: Offer) -> tuple[str, ...]:
+        """Why something is not possible, and what to do instead."""
+        no = Answer("refused", offer.ground, offer.clause, self._notice.id, facts={"card": offer.card.value})
+        return self._speech.says(no), *self._speech.do(no)
 
     def _lock(self, card: Card) -> Spoken:
         if card.locked:
