@@ -181,6 +181,10 @@ def test_what_a_past_brought_about(words: dict[str, Words]) -> None:
     assert [s.service for s in over.steps] == ["apply_for_card", "collect_card", "activate_card"]
     assert not over.remarks
     assert not any("No longer usable" in remark for remark in over.steps[0].remarks)
+    found = {"card": "social_security", "reported": "formal", "holds_temporary": "yes", "who": "holder"}
+    for replacing in ("waiting", "making"):
+        first = told(words, "found_again", **found, replacing=replacing).steps[0]
+        assert any("hand in the temporary card" in sentence for sentence in first.do), replacing
 
 
 def test_a_city_asks_only_what_matters_there(words: dict[str, Words]) -> None:

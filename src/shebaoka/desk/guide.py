@@ -301,7 +301,7 @@ def _step(move: Move, answer: Answer, visit: int, later: list[str], speech: Spee
         sentence=speech.says(answer),
         before=tuple(_before(move, speech)),
         remarks=tuple(_remarks(move, speech)) if move.accepted else (),
-        do=tuple(_do(answer, later, speech)),
+        do=tuple(_do(move, answer, later, speech)),
         readings=tuple(speech.readings(answer)),
     )
 
@@ -313,10 +313,14 @@ def _paper(material: Material, move: Move, speech: Speech) -> str:
     return speech.words.materials[material]
 
 
-def _do(answer: Answer, later: list[str], speech: Speech) -> Iterable[str]:
+def _do(move: Move, answer: Answer, later: list[str], speech: Speech) -> Iterable[str]:
     """What to do after a yes, as far as the guide does not lead there itself; what to do instead after a no."""
     if answer.outcome == "accepted":
-        left = [s for s in answer.next if Step(s) not in _IN_OTHER_WORDS and _LATER.get(Step(s)) not in later]
+        # One that ended before is asked for by no later step.
+        gone = all(c.kind is not CardKind.TEMPORARY or c.life is Life.ENDED for c in move.after.cards)
+        told = {Step.HAND_IN_THE_TEMPORARY_CARD} if gone else set()
+        led = {s for s in answer.next if _LATER.get(Step(s)) in later and Step(s) not in told}
+        left = [s for s in answer.next if Step(s) not in _IN_OTHER_WORDS and s not in led]
         answer = msgspec.structs.replace(answer, next=tuple(left))
     return speech.do(answer)
 
