@@ -123,7 +123,8 @@ def test_a_holder_comes_in_by_a_code(pages: Pages, language: str) -> None:
 
 def test_a_stranger_is_told_nothing(pages: Pages) -> None:
     """For a number that nobody has, another's telephone and somebody's own the answers are the same, page for page, to
-    the last wrong code. Too often from one address is told with when to come again, and keeps nobody else's number out.
+    the last wrong code. Too often for a number and a telephone from one address is told with when to come again,
+    however they are typed, and keeps nobody out who knows their own, nor anybody else.
     """
     number, _ = in_use(pages)
     nobody, answers = with_check_digit("14070219850505006"), []
@@ -136,8 +137,10 @@ def test_a_stranger_is_told_nothing(pages: Pages) -> None:
     assert answers[0] == answers[1] == answers[2]
     with pages.client() as client:
         client.cookies.set("language", "en")
-        told = [fill(client, "/my/sign-in", number=number, telephone=OTHER) for _ in range(4)]
-        assert [answer.status_code for answer in told] == [303, 303, 303, 429]
+        typed = (OTHER, f"+86{OTHER}", f"{OTHER[:3]} {OTHER[3:]}", OTHER, OTHER)
+        told = [fill(client, "/my/sign-in", number=number, telephone=said) for said in typed]
+        assert [answer.status_code for answer in told] == [303, 303, 303, 303, 429]
+        assert fill(client, "/my/sign-in", number=f" {number[:6]} {number[6:]}", telephone=SAID).status_code == 303
         assert (int(told[-1].headers["Retry-After"]) > 100, says(told[-1], "Too many tries", number)) == (True, [])
         other, _ = in_use(pages)
         assert fill(client, "/my/sign-in", number=other, telephone=SAID).status_code == 303

@@ -257,7 +257,7 @@ def test_a_stranger_learns_nothing(fresh: Pages, monkeypatch: pytest.MonkeyPatch
 
 def test_ten_thousand_guesses_reveal_nothing_and_lock_nobody_out(fresh: Pages) -> None:
     """From fifty addresses ten thousand cards are tried for a holder and for nobody: never an answer, most are not even
-    read, and the holder is answered at once, from an address of their own and from one of those.
+    read, and the holder is answered at once, from an address of their own and, with a slip or later, from one of those.
     """
     who, card = holder_of(fresh, activated=True)
     nobody, room = with_check_digit("14070219510101001"), fresh.house.enquiries
@@ -272,6 +272,11 @@ def test_ten_thousand_guesses_reveal_nothing_and_lock_nobody_out(fresh: Pages) -
             results[number]["too_many"] += 1
     assert results[who] == results[nobody] == {"nothing": 50 * 8, "too_many": 5000 - 50 * 8}
     assert room.ask(who, Proof(card_number=card), "198.51.100.7", submit) is not None
+    slip = slip_of(fresh, who).slip_code
+    fresh.clock.move(minutes=5)
+    with pytest.raises(TooManyTries):
+        room.ask(who, Proof(card_number=card), "203.0.113.1", submit)
+    assert room.ask(who, Proof(slip_code=slip), "203.0.113.1", submit) is not None
     for _ in range(20):
         assert room.ask(who, Proof(card_number=card), "198.51.100.7", submit) is not None
     fresh.clock.move(hours=1)
@@ -290,6 +295,7 @@ def test_a_flood_at_the_page_is_told_to_wait(fresh: Pages, monkeypatch: pytest.M
         assert codes == [404] * 8 + [429] * 2
         waits = client.post("/where", data=said | {"proof": card})
         assert (waits.status_code, int(waits.headers["Retry-After"]) > 60) == (429, True)
+        assert LABELS["zh-Hans"]["where_too_many_tries"].format(8) in html.unescape(waits.text)
         slips = [client.get(f"/slip/{slip_code_of(n)}").status_code for n in range(62)]
         assert (set(slips[:60]), slips[60:]) == ({404}, [429, 429])
         address = "198.51.100.8"

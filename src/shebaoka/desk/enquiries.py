@@ -1,9 +1,9 @@
 """Where somebody's card is, for whoever is not signed in, by a number and a card's number or a slip code (5.2).
 
 A stranger learns nothing: number and proof that do not fit get one answer, after one and the same question to the
-database, whether or not somebody has the number. Tries are counted by the address that they come from, and by address
-and number together, so that a stranger's guesses cost a holder elsewhere nothing. An answer is a look-up in the
-journal.
+database, whether or not somebody has the number. Tries are counted by the address that they come from, and those of a
+card's number by address and number together, so that a stranger's guesses cost a holder elsewhere nothing. A slip's
+code cannot be guessed, and is asked for all the same where tries were used up. An answer is a look-up in the journal.
 """
 
 import datetime as dt
@@ -101,10 +101,12 @@ class Enquiries:
             )
         pair = f"{address} {number}"
         self._limits.take("where", address)
-        self._limits.take("where_number", pair)
+        if proof.card_number:
+            self._limits.take("where_number", pair)
         if not self._fits(number, proof):
             return None
-        self._limits.give_back("where_number", pair)
+        if proof.card_number:
+            self._limits.give_back("where_number", pair)
         outcome = submit(Ask(LookUpPerson(id=f"where-{uuid.uuid4()}", person=number, reason=REASON), SENDER))
         if isinstance(outcome, Trouble):
             raise outcome

@@ -90,13 +90,17 @@ class Entering:
 
     # By a code to the telephone
 
+    def pair(self, number: str, telephone: str) -> tuple[str, str]:
+        """Number and telephone however they were typed. `BadInput` for what can be nobody's, whoever asks."""
+        read = read_number(number, self._today())
+        return read, read_telephone(telephone) or _unfit("telephone", "give the number of the mobile telephone.")
+
     def ask_code(self, number: str, telephone: str, language: str) -> str:
         """Send a code, if number and telephone are on file together; the drawn name of this attempt, whoever asks.
 
         `BadInput` for a number or a telephone that cannot be anybody's.
         """
-        number, at = read_number(number, self._today()), self._clock()
-        telephone = read_telephone(telephone) or _unfit("telephone", "give the number of the mobile telephone.")
+        (number, telephone), at = self.pair(number, telephone), self._clock()
         attempt = self._attempt(About.SIGN_IN_CODE, None, _digest(f"{number}/{telephone}"))
         said = self._said(attempt, language)
         ((person_id,),) = self._views.rows(sql.ASKED, {"number": number})

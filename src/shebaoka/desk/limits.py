@@ -35,7 +35,6 @@ LIMITS: Mapping[str, Limit] = {
     "holder_code": Limit(5, 900),
     "holder_code_day": Limit(15, 86_400),
     "holder_try": Limit(60, 600),
-    "holder_slip": Limit(10, 3600),
     "holder_telephone": Limit(5, 3600),
     "holder_paper": Limit(20, 600),
     "visit": Limit(40, 2),

@@ -119,12 +119,17 @@ async def post_sign_in(request: Asked) -> Response[bytes]:
     number, telephone = form.get("number", ""), form.get("telephone", "")
     if not lets_in(page.notice):
         return moved_to("/my/sign-in")
-    try:
+
+    def ask() -> str:
         front.limits.take("holder_asks", address)
-        one = f"{address} {number.strip().upper()[:_LONGEST]}"
-        front.limits.take("holder_code", one)
-        front.limits.take("holder_code_day", one)  # so that nobody's telephone is made to ring all day
-        name = await in_thread(request, front.entering.ask_code, number, telephone, page.language)
+        # By the telephone too: who does not know it keeps nobody behind the same address from their code.
+        pair = " ".join((address, *front.entering.pair(number, telephone)))
+        front.limits.take("holder_code", pair)
+        front.limits.take("holder_code_day", pair)  # so that nobody's telephone is made to ring all day
+        return front.entering.ask_code(number, telephone, page.language)
+
+    try:
+        name = await in_thread(request, ask)
     except (BadInput, TooManyTries) as e:
         return await refused_page(page, "mysignin.html", e, form, "number", **_shown(page))
     return moved_to("/my/code", cookie_for(request, CODE_COOKIE, name))
@@ -171,7 +176,6 @@ async def post_slip(request: Asked) -> Response[bytes]:
         return moved_to("/my/slip")
     try:
         front.limits.take("holder_try", address)
-        front.limits.take("holder_slip", f"{address} {number.strip().upper()[:_LONGEST]}")
         person_id = await in_thread(request, front.entering.entered_by_slip, number, form.get("slip", ""))
     except (BadInput, TooManyTries) as e:
         return await refused_page(page, "myslip.html", e, form, "slip", **_shown(page))

@@ -15,7 +15,7 @@ from shebaoka.numbers import mask
 from shebaoka.pages import Asked, Said, form_of
 from shebaoka.portal.frame import Page, in_thread
 from shebaoka.portal.sentforms import sent_once
-from shebaoka.records import Ask, BadInput, Basis, CardKind, NotAllowed, Refusal
+from shebaoka.records import Ask, BadInput, Basis, CardKind, NotAllowed, Refusal, TooManyTries
 from shebaoka.slipcode import grouped_slip_code, read_slip_code
 from shebaoka.web import Front, address_of
 
@@ -92,6 +92,11 @@ async def post_where(request: Asked) -> Response[bytes]:
         found = await in_thread(request, room.ask, number, proof, address_of(request), partial(_submit, page.front))
     except NotAllowed:
         return await _form(page, status=403)
+    except TooManyTries as e:
+        says = page.labels["where_too_many_tries"].format(max(1, round(e.wait_s / 60)))
+        response = await _form(page, status=e.status, faults={"proof": says}, number=number, code=code)
+        response.headers["Retry-After"] = str(e.wait_s)
+        return response
     if found is None:
         return await _form(page, status=404, unknown=True, number=number, code=code)
     return await in_thread(request, _answer, page, number, found)

@@ -42,6 +42,11 @@ WHERE: dict[str, tuple[str, str, str]] = {
         "查詢碼至少有一個字元不對，請對照回執逐個核對。查詢碼裡沒有字母 I、L、O、U。",
         "At least one character of the slip's code is wrong; compare it with the slip. It has no I, L, O or U.",
     ),
+    "where_too_many_tries": (
+        "从这里试得太多了，请过 {0} 分钟再试。有回执的，填上面的查询码就能查；也可以登录“我的卡”看。",
+        "從這裡試得太多了，請過 {0} 分鐘再試。有回執的，填上面的查詢碼就能查；也可以登入“我的卡”看。",
+        "Too many tries from where you are. Please wait {0} min, or give the code of a slip; or sign in at My card.",
+    ),
     "where_unknown": (
         "没有查到：号码和卡号（或查询码）对不上。请核对后再填，或者到窗口、打热线 {0} 问（5.2）。",
         "沒有查到：號碼和卡號（或查詢碼）對不上。請核對後再填，或者到窗口、打熱線 {0} 問（5.2）。",
