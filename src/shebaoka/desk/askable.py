@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -126,7 +127,9 @@ class Askable:
         on = self._clock().astimezone(self._notices.zone).date()
         with self._counting:
             if self._shares is None or self._shares[0] != on:
-                insured, applied = self._views.rows_of_all([(sql.INSURED_IN, {}), (sql.APPLIED_ON, {})])
-                people = sum(count for _, count in insured)
-                self._shares = on, Shares(people, dict(insured), dict(applied))
+                insured, applied = self._views.rows_of_all([(sql.INSURED_ON, {}), (sql.APPLIED_ON, {})])
+                months = Counter[str]()
+                for day, count in insured:
+                    months[f"{day:%Y-%m}"] += count
+                self._shares = on, Shares(months.total(), months, dict(applied))
             return self._shares[1]
