@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -50,6 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, each in its own order."""
     rank = {ROOT / "tests" / name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    gc.freeze()  # thousands of tests and every module stay to the end: collecting garbage need not go through them
 
 
 @pytest.fixture(scope="session")

@@ -328,6 +328,7 @@ def test_sql_is_put_together_from_constants_alone() -> None:
 
 
 @functools.cache
+@functools.cache
 def _used(enum: str) -> set[str]:
     """The members of an enum that rules and numbers name."""
     names = {enum, "R"} if enum == "Refusal" else {enum}

@@ -78,7 +78,7 @@ def door(notices: Notices, words: dict[str, Words], monkeypatch: pytest.MonkeyPa
 
 def test_a_flood_is_turned_away_and_nobody_else(door: Door) -> None:
     """The fourth page of an address is not handed on; others, staff, programs and readers of the notice are served."""
-    assert door.asked(5, "/where", "192.0.2.1", "POST") == [200, 200, 200, 429, 429]
+    assert door.asked(5, "/where") == [200, 200, 200, 429, 429]
     assert door.asked(1, "/sign-in") == door.asked(1, "/where", cookie="shebaoka_session=ours") == [429]
     assert door.asked(1, "/persons", cookie="shebaoka_session=made-up") == [429]
     assert door.handed_on == ["/where"] * 3
@@ -93,6 +93,14 @@ def test_a_flood_is_turned_away_and_nobody_else(door: Door) -> None:
     assert door.asked(1, "/where", "192.0.2.2") == [200]
     door.clock.move(seconds=5)
     assert door.asked(2, "/where") == [200, 429]
+
+
+def test_a_form_counts_as_several_pages(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form of the public page does, for it costs as much; where staff sign in, one is one."""
+    monkeypatch.setattr(turnstile, "FORM", 2)
+    assert door.asked(2, "/where", "192.0.2.1", "POST") == [200, 429]
+    assert door.asked(2, "/where") == [200, 429]
+    assert door.asked(4, "/sign-in", "192.0.2.2", "POST") == [200, 200, 200, 429]
 
 
 def test_behind_the_proxy_addresses_are_those_that_it_sees(door: Door) -> None:

@@ -60,10 +60,10 @@ class Limits:
         # Of each key the instant, in seconds, at which all its tries will have come back.
         self._full_at: dict[str, dict[str, float]] = {kind: {} for kind in limits}
 
-    def take(self, kind: str, key: str) -> None:
-        """One try more. `TooManyTries`, with when to try again, if there is none left; that counts for nothing."""
+    def take(self, kind: str, key: str, tries: int = 1) -> None:
+        """So many tries more. `TooManyTries`, with when to try again, if so many are not left; then none counts."""
         limit, at = self._limits[kind], self._clock().timestamp()
-        each = limit.seconds / limit.tries
+        each = limit.seconds / limit.tries * tries
         with self._lock:
             full_at = self._full_at[kind]
             mine = max(full_at.get(key, at), at) + each

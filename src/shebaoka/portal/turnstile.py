@@ -18,6 +18,8 @@ from shebaoka.web import Front, address_behind
 
 OTHERS = frozenset(("/api", "/terminal", "/scripts", "/pages.css", "/public.css", "/icon.svg"))
 """What is no page: programs' addresses, and files that a browser keeps."""
+FORM = 4
+"""A form of the public page counts as so many pages: it is read, checked, and looked up in the database."""
 HELD_BACK_S = 1.0
 HELD_BACK_MAX = 2_000
 """So many answers are held back at once; fewer than the connections that the server has, so that some are left."""
@@ -45,13 +47,15 @@ class Turnstile:
     def pass_through(
         self, scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes], cookies: Mapping[str, str]
     ) -> None:
-        """One page more for whoever asks. `TooManyTries` if their address has had too many."""
+        """One page more for whoever asks, or one form. `TooManyTries` if their address has had too many."""
         root = root_of(scope["path"])
-        if root in OTHERS or (root not in self._public and self._is_staff(cookies.get(SESSION, ""))):
+        public = root in self._public
+        if root in OTHERS or (not public and self._is_staff(cookies.get(SESSION, ""))):
             return
         client = scope.get("client")
         forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-        self._front.limits.take("visit", address_behind(self._front, client[0] if client else "", forwarded))
+        address = address_behind(self._front, client[0] if client else "", forwarded)
+        self._front.limits.take("visit", address, FORM if public and scope["method"] == "POST" else 1)
 
     def _is_staff(self, cookie: str) -> bool:
         """Whether a cookie is one of ours for a session: anybody can send one that they made up."""
