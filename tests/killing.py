@@ -179,7 +179,7 @@ def run(kills: int, scale: float, seed: int = 1) -> dict[str, Any]:
     """That many kills over as many lives as it takes; the figures, after every life was held against the first."""
     began = time.monotonic()
     chance = random.Random(seed)  # noqa: S311
-    kinds = ["database", *("parent" if n % 4 == 3 else "group" for n in range(1, kills))]
+    kinds = ["database", *("parent" if n % 4 == 2 else "group" for n in range(1, kills))]
     chance.shuffle(kinds)
     counts: Counter[str] = Counter()
     steps: Counter[str] = Counter()

@@ -23,7 +23,7 @@ from shebaoka.serving import front_of, make_app
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 EXAMPLES = 1000 if LONG else 100
 """All kinds of answers that 200 examples meet are met by the 103rd."""
-TRAYS = 1000 if LONG else 25
+TRAYS = 1000 if LONG else 15
 """A drawn tray is large and slow to draw, and one of its requests always has a fault: each gets the same answer."""
 OPERATIONS = [
     ("POST", "/requests"),

@@ -92,7 +92,7 @@ def held_as_listed(folder: Path) -> dict[str, set[int]]:
     return lines
 
 
-@settings(max_examples=5 if TIMES == 1 else 200)
+@settings(max_examples=4 if TIMES == 1 else 200)
 @given(exports(), BATCHES)
 def test_every_row_and_fen_is_accounted_for(city: City, export: Export, batch: int) -> None:
     """Rows and fen of each file end as they must; what is on file and what is to be corrected is that, to the fen.

@@ -17,8 +17,8 @@ from shebaoka.records import Ask, Receipt, Trouble
 from shebaoka.store import views
 
 __all__ = ["office"]
-EXAMPLES = settings(max_examples=300 if ON_DATABASE > 1 else 40)
-"""Every run draws new lives, 40 for each of eight laws; `make test-long` draws 300."""
+EXAMPLES = settings(max_examples=300 if ON_DATABASE > 1 else 25)
+"""Every run draws new lives, 25 for each of eight laws; `make test-long` draws 300."""
 NOTHING_TO_NOTE = Note("select 1", {})
 CITY = st.sampled_from(sorted(cities()))
 

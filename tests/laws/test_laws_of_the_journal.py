@@ -16,7 +16,7 @@ from shebaoka.desk import Auditor, Desk
 from shebaoka.store import Store, Views
 from shebaoka.vault import SoftwareVault
 
-EXAMPLES = settings(max_examples=200 * TIMES)
+EXAMPLES = settings(max_examples=100 if TIMES == 1 else 2000)
 LIVED = ("registered", "issue", "use", "lose_and_replace", "locked")
 COLUMNS = ("service", "outcome", "ground", "clause", "body", "hash")
 COLUMN_LIST = "person_id, seq, at, service, outcome, ground, clause, also, body, hash"
