@@ -286,7 +286,7 @@ def test_nothing_that_is_asked_is_read_out(
     language: str,
 ) -> None:
     """In every state of cards and applications no right answer stands in what is read out; neither does a number;
-    and each sentence is worded whole, with a clause.
+    and each sentence is worded whole, with a clause. Nobody who calls the hotline is told to call it about their card.
     """
     seen: set[Question] = set()
     for screen, where, known in screens:
@@ -296,6 +296,8 @@ def test_nothing_that_is_asked_is_read_out(
         text = "\n".join(" ".join((s.sentence, *s.do)) for s in said)
         assert all(s.clause in notice.clauses for s in said)
         assert not re.search(r"\d{6}|[{}—]", text), text
+        told = " ".join(sentence for s in said if s.matter == "progress" for sentence in s.do)
+        assert not (known and notice.p.hotline in told), told
         seen |= known.keys()
         for question, right in known.items():
             assert right not in text

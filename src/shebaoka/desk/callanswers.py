@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from shebaoka.desk.screens import Offer, PersonScreen
-from shebaoka.desk.whereabouts import Whereabouts, told
+from shebaoka.desk.whereabouts import Whereabouts, spoken_stage, told
 from shebaoka.notice import Notice, Speech
 from shebaoka.records import Answer, Basis, Card, CardKind, Channel, Facts, Life, Loss, Refusal, Standing
 from shebaoka.rules import card_of, shown_state
@@ -49,7 +49,10 @@ def told_cards(screen: PersonScreen) -> list[Card]:
 def spoken(screen: PersonScreen, where: Whereabouts, notice: Notice, speech: Speech) -> list[Spoken]:
     """Everything that can be read out to a holder, in the language of a speech."""
     found = told(where, speech)
-    progress = Spoken("progress", found.sentence, found.do, found.clause, found.readings)
+    key, do = f"where_{'late' if where.late else spoken_stage(where)}", found.do
+    if key in speech.words.calls:  # elsewhere they are told to call the hotline, which they did
+        do = (*speech.call(key, {}), *do[1:])
+    progress = Spoken("progress", found.sentence, do, found.clause, found.readings)
     return [*_Said(screen, notice, speech).everything(), progress]
 
 

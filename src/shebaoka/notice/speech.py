@@ -50,6 +50,7 @@ FACTS_OF_A_CALL = frozenset({"card", "papers", "channels", "state", "loss_until"
 """What the hotline's sentences may speak of, beside those of the notice; never a number."""
 CALLS = (
     *("activated", "not_activated", "activation_not_needed", "no_card", "ended"),
+    *("where_late", "where_returned", "where_posted", "where_collected"),
     *("activated_not_now", "not_activated_not_now", "activation_not_needed_not_now"),
     *("lost_formal", "lost_temporary", "loss_lifts", "loss_cancels_the_card", "loss_can_be_cancelled"),
     *("loss_cannot_be_cancelled", "not_lost", "locked", "not_locked", "temporary_until"),
