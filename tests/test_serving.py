@@ -1,6 +1,7 @@
 """The web server as it runs: a process of its own, asked over TCP by a client that is not ours, stopped by a signal."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -75,6 +76,9 @@ def test_a_served_house_answers_over_tcp_and_stops_when_told(home: Path) -> None
                     "/requests", json={"request": request}, headers={"Authorization": f"Bearer {token}"}
                 ).json()
                 assert (answer["answer"]["outcome"], answer["answer"]["clause"]) == ("accepted", "4.1")
+                # A head that is longer than any of ours is not read to its end, and the connection is ended.
+                with contextlib.suppress(httpx.TransportError):
+                    assert client.get("/health", headers={"Cookie": "a=b;" * 20_000}).status_code == 431
         finally:
             server.send_signal(signal.SIGTERM)
             rest = server.communicate(timeout=30)[0]

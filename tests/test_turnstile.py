@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import datetime as dt
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,7 +48,7 @@ class Door:
         await send({"type": "http.response.body", "body": b"made for you"})
 
     async def ask(
-        self, path: str, address: str = "192.0.2.1", method: str = "GET", **headers: str
+        self, path: str, address: str = "192.0.2.1", method: str = "GET", query: bytes = b"", **headers: str
     ) -> tuple[Any, bytes]:
         """The start of the answer, and its body."""
         sent: list[Any] = []
@@ -56,7 +57,7 @@ class Door:
             sent.append(message)
 
         said = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": said}
+        scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": said}
         await self._entrance(scope | {"client": (address, 1)}, None, send)  # type: ignore[arg-type]
         return sent[0], sent[1]["body"]
 
@@ -109,6 +110,20 @@ def test_behind_the_proxy_addresses_are_those_that_it_sees(door: Door) -> None:
     assert [door.asked(1, "/where", PROXY, **one) for one in forged] == [[200], [200], [200], [429]]
     assert door.asked(1, "/where", PROXY, x_forwarded_for="192.0.2.10") == [200]
     assert [door.asked(1, "/where", **one) for one in forged] == [[200], [200], [200], [429]]
+
+
+def test_an_address_with_a_long_query_is_read_no_further(door: Door) -> None:
+    """Nobody's links are as long, and each page would repeat it in its own: it is told in three languages, and nothing
+    is made for it. What people type into a search is not as long.
+    """
+    for query in (b"a=&" * 100, b"a=" + b"%41" * 3000):
+        start, body = asyncio.run(door.ask("/notice", query=query))
+        assert (start["status"], body.decode().count("\n"), door.handed_on) == (414, 2, [])
+        assert dict(start["headers"])[b"cache-control"] == b"no-store"
+    body = asyncio.run(door.ask("/api/v1/journal", query=b"a=&" * 100))[1]
+    assert json.loads(body)["code"] == "query_too_long"
+    assert asyncio.run(door.ask("/notice", query=b"a=&" * 99))[0]["status"] == 200
+    assert asyncio.run(door.ask("/search", query=b"q=" + b"%E5%8D%A1" * 500))[0]["status"] == 200
 
 
 def test_a_line_of_its_own_is_the_proxys_word_too(door: Door) -> None:

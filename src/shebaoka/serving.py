@@ -32,6 +32,8 @@ CONNECTIONS_MAX, IN_LINE_MAX = 4096, 1024
 """So many connections are served over HTTP at once, and so many more wait until one ends."""
 IDLE_MS = 75_000
 """How long a connection may stay silent, and a request's head may take. Proxies let an idle one go after 60 s."""
+HEAD_MAX = 32 * 1024
+"""Bytes of a request's head: a browser's cookies for us have some hundred, and each is read on the loop."""
 FILES = 8192
 """Connections to both ports, to the database, and what else is open."""
 SWITCH_S = 0.0005
@@ -187,7 +189,7 @@ async def _served(app: terminal.App, front: Front, host: str, port: int, pos_por
         interface=Interfaces.ASGI,
         # With HTTP/2 beside it a connection that says nothing at all would stay for ever, whatever time it is given.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS, max_buffer_size=HEAD_MAX),
         backlog=IN_LINE_MAX,
         backpressure=CONNECTIONS_MAX,
         log_access=False,

@@ -12,7 +12,9 @@ from urllib.parse import parse_qsl
 
 from litestar import Response
 
+from shebaoka.notice import LANGUAGES
 from shebaoka.pages import HEADERS, Asked, manner
+from shebaoka.portal.labels import LABELS
 from shebaoka.portal.shelf import Leaf, Shelf, Way
 from shebaoka.portal.turnstile import Turnstile
 from shebaoka.records import NotFound, TooManyTries, Trouble
@@ -24,10 +26,18 @@ Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 Header = tuple[bytes, bytes]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
+QUERY_MAX, FIELDS_MAX = 8 * 1024, 100
+"""Bytes and fields of an address's query; no page of ours needs as many. It is read before anything is counted, and a
+page repeats it in each of the links that show it otherwise.
+"""
 SENT = HEADERS | {"Cache-Control": "no-cache", "Vary": "Accept-Encoding, Cookie"}
 """What goes out with every published page. A browser may keep it, and asks each time whether it is still so."""
 _HTML = b"text/html; charset=utf-8"
 _SENT = [(name.lower().encode(), value.encode()) for name, value in SENT.items()]
+_TOO_LONG = {
+    "": (b"text/plain; charset=utf-8", "\n".join(LABELS[one]["trouble_413"] for one in LANGUAGES).encode()),
+    "/api": (b"application/json", b'{"code":"query_too_long","message":"The query is too long. Send fewer fields."}'),
+}
 _BUSY = [*((name.lower().encode(), value.encode()) for name, value in HEADERS.items()), (b"content-type", _HTML)]
 
 
@@ -90,8 +100,14 @@ def straight(app: App, shelf: Shelf, turnstile: Turnstile) -> App:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
+        asked: bytes = scope["query_string"]
+        if len(asked) > QUERY_MAX or asked.count(b"&") >= FIELDS_MAX:
+            kind, told = _TOO_LONG["/api" if scope["path"].startswith("/api/") else ""]
+            headers = [*_BUSY[:-1], (b"content-type", kind), (b"content-length", b"%d" % len(told))]
+            await _sent(send, scope, 414, headers, told)
+            return
         said: dict[bytes, bytes] = dict(scope["headers"])
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}
+        query = dict(parse_qsl(asked.decode("latin-1"))) if asked else {}
         cookies = _cookies(said.get(b"cookie", b""))
         way = way_of(query, cookies)
         leaf = await _published(shelf, scope, way)
