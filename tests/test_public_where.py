@@ -304,11 +304,15 @@ def test_a_flood_at_the_page_is_told_to_wait(fresh: Pages, monkeypatch: pytest.M
 
 
 def test_a_form_of_the_publics_is_small(fresh: Pages) -> None:
-    """What is larger than any of its forms is not read to its end, and told in words; a long one is a form like any."""
+    """What is larger than any of its forms is not read to its end, and told in words; so are hundreds of fields. A
+    long one is a form like any.
+    """
     with fresh.client() as client:
         client.cookies.set("language", "en")
         assert LABELS["en"]["trouble_413"] in read(asks(client, number="1" * 300_000, proof=""), 413)
         read(asks(client, number="1" * 100_000, proof="𠮷"), 400)
+        assert LABELS["en"]["trouble_413"] in read(asks(client, **{f"f{n}": "1" for n in range(400)}), 413)
+        read(asks(client, number="&" * 90, proof="1"), 400)
 
 
 @pytest.mark.parametrize("parts", [[], [b"n"] * 8])

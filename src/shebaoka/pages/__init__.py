@@ -34,4 +34,5 @@ from shebaoka.pages.sessions import front_of as front_of
 from shebaoka.pages.sessions import must_be_known as must_be_known
 from shebaoka.pages.sessions import must_see_people as must_see_people
 from shebaoka.pages.sessions import must_see_staff as must_see_staff
+from shebaoka.pages.sessions import sent_form as sent_form
 from shebaoka.pages.wording import Said as Said

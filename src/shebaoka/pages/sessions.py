@@ -14,7 +14,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 
 from shebaoka.desk import HOLDER_COOKIE, Right, Role, Staff
-from shebaoka.records import NotAllowed, VaultTrouble
+from shebaoka.records import BodyTooLarge, NotAllowed, VaultTrouble
 from shebaoka.web import Front
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 SESSION, FORM = "shebaoka_session", "shebaoka_form"
 FORM_MAX = 128 * 1024
 """Bytes of a form that anybody may send: 500 signs of the longest kind fit. It is read on the loop that serves all."""
+FIELDS_MAX = 300
+"""Fields of such a form. Each is read on that loop, and forty thousand fit into its bytes."""
 VISITOR = Staff(name="visitor", role=Role.CLERK, place="demonstration")
 """Whoever looks at an invented city; their looks are journalled like anybody's."""
 
@@ -87,7 +89,14 @@ def form_mark(request: Asked) -> tuple[str, Cookie]:
 
 async def form_of(request: Asked) -> dict[str, str]:
     """The fields of a form that came from one of our pages; a field that is given twice is its last. `NotAllowed`."""
-    return checked_form(request, await request.form())
+    return checked_form(request, await sent_form(request))
+
+
+async def sent_form(request: Asked) -> FormMultiDict:
+    """A form as it was sent. `BodyTooLarge` if somebody who is not signed in here sends hundreds of fields."""
+    if request.state.get("staff") is None and (await request.body()).count(b"&") > FIELDS_MAX:
+        raise BodyTooLarge(f"The form has more than {FIELDS_MAX} fields, and none of ours has as many.")
+    return await request.form()
 
 
 async def fields_of(request: Asked) -> dict[str, str]:

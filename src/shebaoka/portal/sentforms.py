@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from litestar import Response
 
 from shebaoka.desk import Clock, is_once
-from shebaoka.pages import Asked, browser_of, front_of
+from shebaoka.pages import Asked, browser_of, front_of, sent_form
 from shebaoka.records import TooManyTries
 
 SAME_FOR = dt.timedelta(minutes=1)
@@ -67,7 +67,7 @@ def sent_once(handler: Handler) -> Handler:
 
     @wraps(handler)
     async def answered(request: Asked) -> Response[bytes]:
-        form = await request.form()
+        form = await sent_form(request)
         fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
         said = dict(fields)
         held, brought = browser_of(request), said.get("mark", "")
