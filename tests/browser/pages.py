@@ -221,7 +221,7 @@ def a_call(browser: Windows, word: str) -> str:
     screen = front.person(holder.number)
     call = room.claim(operator, call, holder.number, "activation", screen)
     if word != "call":
-        known = room._known(screen)
+        known = room._askable.about(screen, holder.number).known
         call = room.answer(operator, call, round_of(call), {q.value: known.get(q, "") for q in call.asked}, screen)
         assert call.identified_at, known
     if word == "call_record":
