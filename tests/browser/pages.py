@@ -347,8 +347,12 @@ def a_window(run: Running) -> str:
     """A window in use, added once in a house."""
     windows = run.house.windows
     if not windows.in_use():
-        windows.add("w1", "一号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30")
-        windows.add("w2", "二号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30")
+        windows.add(
+            "w1", "一号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30", "37.68, 112.74"
+        )
+        windows.add(
+            "w2", "二号窗口", "榆次区政务服务中心", "榆次区迎宾街 1 号", "周一至周五 8:30—17:30", "37.68, 112.74"
+        )
     return "w1"
 
 
