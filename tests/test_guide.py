@@ -340,5 +340,7 @@ def test_the_command_line_tells_the_same() -> None:
     text = run("lost", *said, "--on", "2026-11-26")
     assert "✓ 2. Have the lost card replaced (6.2)" in text
     assert "Fee: 28 yuan" in text
+    before = [word for code in ("registered", "before") for word in (f"--{code}", "yes")]
+    assert "Fee: 28 yuan (6.2)" in run("first_card", *before, "--meanwhile", "no", "--who", "holder")
     assert json.loads(run("lost", *said, "--on", "2026-11-26", "--json"))["visits"][1]["on"] == "2027-01-25"
     assert "✗ 1." in run("activate", "--card", "temporary", "--who", "holder")

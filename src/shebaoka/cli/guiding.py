@@ -122,6 +122,7 @@ def _show_step(n: int, step: "StepTold", speech: Speech) -> None:
         if step.papers_told:
             say(said["brings"] + speech.words.list_separator.join(step.papers_told), first="     ")
         if step.fee_fen:
-            say(said["fee"].format(yuan(step.fee_fen)), first="     ")
+            clause = f" ({step.fee_clause})" if step.fee_clause not in ("", step.clause) else ""
+            say(said["fee"].format(yuan(step.fee_fen)) + clause, first="     ")
     for sentence in (*step.remarks, *step.do):
         say(sentence, first="     · ")
